@@ -1,0 +1,1 @@
+"""How a Trivet service runs: settings, authentication, problems, health, observation and the way to data."""

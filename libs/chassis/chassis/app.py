@@ -1,0 +1,95 @@
+"""The app factory: what is the same in every service."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contracts.identity import Caller
+from contracts.problems import Problem
+from flask import Flask, Response, g, request
+
+from chassis import events, health, observe, problems
+from chassis.authn import Authenticator
+from chassis.data_client import DataClient
+from chassis.exchange import Exchange
+from chassis.health import Check
+from chassis.hop import Hop
+from chassis.keys import KeySet
+from chassis.revocations import Revocations
+from chassis.settings import ServiceSettings
+
+NOTHING: Mapping[str, Check] = {}
+
+
+def create_app(
+    service: str,
+    settings: ServiceSettings,
+    render: Callable[[Problem], Response],
+    *,
+    needs: Mapping[str, Check] = NOTHING,
+    wishes: Mapping[str, Check] = NOTHING,
+) -> Flask:
+    """A Flask app with logs, metrics, health and errors in the service's own dialect (``render``)."""
+    observe.configure_logging(service, settings.log_level)
+    app = Flask(f"{service}_service", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    observe.install(app, service)
+    health.install(app, needs=needs, wishes=wishes)
+    problems.install(app, render)
+    return app
+
+
+class Edge:
+    """What a service needs to know who calls, and to hear what changed: keys, revocations, exchange and events."""
+
+    def __init__(self, settings: ServiceSettings, *, exchanges: bool, data: DataClient | None = None) -> None:
+        hop = Hop(settings.auth_url)
+        self._settings = settings
+        self._data = data
+        self._keys = KeySet(hop)
+        self._revocations = Revocations(hop)
+        self._exchange = Exchange(hop) if exchanges else None
+        self.authenticator = Authenticator(
+            self._keys, self._revocations, self._exchange, issuer=settings.issuer, audience=settings.audience
+        )
+        self._subscriber = events.Subscriber(
+            settings.redis_url, [events.CATALOG, events.REVOKED, events.KEYS], self._hear, self._revocations.look_again
+        )
+
+    def start(self) -> None:
+        """Begin to listen for events and revocations."""
+        self._revocations.start()
+        if self._settings.redis_url:
+            self._subscriber.start()
+
+    def wishes(self) -> dict[str, Check]:
+        """What the service can do without for a while, for `/readyz`."""
+        checks: dict[str, Check] = {"auth": lambda: self._revocations.current}
+        if self._settings.redis_url:
+            checks["redis"] = lambda: self._subscriber.connected
+        return checks
+
+    def caller(self) -> Caller:
+        """The caller of the request at hand. Raises `Problem` as `Authenticator.caller` does."""
+        caller = self.authenticator.caller(
+            request.headers,
+            request_id=observe.request_id(),
+            timeout=self._settings.request_timeout,
+            address=self.address(),
+        )
+        g.role = caller.principal.role
+        return caller
+
+    def address(self) -> str:
+        """The client's address as nginx saw it."""
+        return request.headers.get("X-Real-Ip") or request.remote_addr or ""
+
+    def _hear(self, channel: str, message: dict[str, Any]) -> None:
+        if channel == events.REVOKED:
+            self._revocations.note(message)
+            if self._exchange is not None:
+                self._exchange.forget()
+        elif channel == events.KEYS:
+            self._keys.forget_age()
+        elif channel == events.CATALOG and self._data is not None:
+            self._data.refresh(str(message.get("version", "")))

@@ -1,0 +1,197 @@
+"""Who is it: a request's credential becomes a `Caller`, checked by each service for itself."""
+
+import base64
+import binascii
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import jwt
+from contracts.identity import ANONYMOUS_ROLE, Caller, Principal
+from contracts.problems import Problem
+
+from chassis.bounded import Bounded
+from chassis.exchange import Exchange
+from chassis.keys import KeySet
+from chassis.revocations import Revocations
+
+HASURA_CLAIMS = "https://hasura.io/jwt/claims"
+ALGORITHMS = ["ES256"]
+LEEWAY = 30  # seconds of clock skew that are forgiven
+_BOUND = 20_000
+
+
+class Headers(Protocol):
+    """A request's headers; names in any case."""
+
+    def get(self, name: str, /) -> str | None:
+        """The header's value, or None."""
+        ...
+
+
+class Authenticator:
+    """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends."""
+
+    def __init__(
+        self, keys: KeySet, revocations: Revocations, exchange: Exchange | None, *, issuer: str, audience: str
+    ) -> None:
+        self._keys = keys
+        self._revocations = revocations
+        self._exchange = exchange
+        self._issuer = issuer
+        self._audience = audience
+        self._verified: Bounded[bytes, Principal] = Bounded(_BOUND)
+
+    def caller(self, headers: Headers, *, request_id: str, timeout: float, address: str = "") -> Caller:
+        """The caller that a request's headers prove.
+
+        Reads ``Authorization`` (Bearer, Basic), else ``apikey`` holding a token, and ``X-Hasura-Role`` (or
+        ``X-Trivet-Role``) for one of the token's roles. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204.
+        """
+        token = self._token(headers, address)
+        wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
+        principal = in_role(self.verify(token), wanted) if token is not None else _anonymous(wanted)
+        deadline = time.monotonic() + timeout
+        role = principal.role if token is not None and wanted else None
+        return Caller(principal=principal, token=token, role=role, request_id=request_id, deadline=deadline)
+
+    def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
+        """The caller that a name and password prove. Raises `Problem` as `Exchange.password` does."""
+        if self._exchange is None:
+            raise Problem("PGRST301", "Only access tokens are accepted here")
+        token = self._exchange.password(username, password, address)
+        principal = in_role(self.verify(token), caller.role)
+        return Caller(
+            principal=principal, token=token, role=caller.role, request_id=caller.request_id, deadline=caller.deadline
+        )
+
+    def verify(self, token: str) -> Principal:
+        """The principal of an access token, in its default role. Raises `Problem` PGRST301 and PGRST303."""
+        mark = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        principal = self._verified.get(mark)
+        if principal is None:
+            principal = principal_of(self._decode(token))
+            self._verified.put(mark, principal)
+        if principal.expires is not None and principal.expires + LEEWAY < time.time():
+            raise _bad("PGRST303", "JWT expired")
+        if self._revocations.covers(principal.claims):
+            raise _bad("PGRST303", "JWT revoked")
+        return principal
+
+    def _token(self, headers: Headers, address: str) -> str | None:
+        header = headers.get("Authorization")
+        if header is None:
+            return headers.get("apikey") or None
+        scheme, _, value = header.partition(" ")
+        value = value.strip()
+        if scheme.lower() == "bearer":
+            if not value:
+                raise _bad("PGRST301", "Empty JWT is sent in Authorization header")
+            return value
+        if scheme.lower() == "basic" and self._exchange is not None:
+            username, password = _basic(value)
+            return self._exchange.password(username, password, address)
+        raise _bad("PGRST301", "Malformed Authorization header")
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        parts = token.count(".") + 1
+        if parts != 3:
+            raise _bad("PGRST301", f"Expected 3 parts in JWT; got {parts}")
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid", "")
+            return jwt.decode(
+                token,
+                self._keys.find(str(key_id)),
+                algorithms=ALGORITHMS,
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=LEEWAY,
+                options={"require": ["exp", "sub"]},
+            )
+        except jwt.InvalidTokenError as fault:
+            raise _refusal(fault) from None
+        except Problem as problem:
+            if problem.code == "PGRST301":
+                raise _bad(problem.code, problem.message) from None
+            raise
+
+
+def principal_of(claims: Mapping[str, Any]) -> Principal:
+    """The principal of verified claims; both styles are read (``role``, and the Hasura object)."""
+    hasura = claims.get(HASURA_CLAIMS)
+    hasura = hasura if isinstance(hasura, dict) else {}
+    session = {
+        name.lower(): value if isinstance(value, str) else _text(value)
+        for name, value in hasura.items()
+        if name.lower().startswith("x-hasura-") and name.lower() != "x-hasura-allowed-roles"
+    }
+    role = str(session.get("x-hasura-default-role") or claims.get("role") or ANONYMOUS_ROLE)
+    allowed = hasura.get("x-hasura-allowed-roles")
+    roles = tuple(str(name) for name in allowed) if isinstance(allowed, list) else (role,)
+    session["x-hasura-role"] = role
+    session.setdefault("x-hasura-user-id", str(claims["sub"]))
+    return Principal(
+        role=role, subject=str(claims["sub"]), roles=roles, claims=claims, session=session, expires=int(claims["exp"])
+    )
+
+
+def in_role(principal: Principal, role: str | None) -> Principal:
+    """The principal in another of its roles. Raises `Problem` TRV204."""
+    if role is None or role == principal.role:
+        return principal
+    if role not in principal.roles:
+        raise Problem("TRV204", "Your requested role is not in allowed roles")
+    return Principal(
+        role=role,
+        subject=principal.subject,
+        roles=principal.roles,
+        claims=principal.claims,
+        session={**principal.session, "x-hasura-role": role},
+        expires=principal.expires,
+    )
+
+
+def _anonymous(wanted: str | None) -> Principal:
+    if wanted not in (None, ANONYMOUS_ROLE):
+        raise Problem("TRV204", "Your requested role is not in allowed roles", status=401)
+    return Principal(session={"x-hasura-role": ANONYMOUS_ROLE})
+
+
+def _basic(value: str) -> tuple[str, str]:
+    try:
+        username, found, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        found = ""
+    if not found:
+        raise _bad("PGRST301", "Malformed Authorization header")
+    return username, password
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "{" + ",".join(f'"{item}"' for item in value) + "}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_REFUSALS: list[tuple[type[Exception], str, str]] = [
+    (jwt.ExpiredSignatureError, "PGRST303", "JWT expired"),
+    (jwt.ImmatureSignatureError, "PGRST303", "JWT not yet valid"),
+    (jwt.InvalidIssuedAtError, "PGRST303", "JWT issued at future"),
+    (jwt.InvalidAudienceError, "PGRST303", "JWT not in audience"),
+    (jwt.InvalidIssuerError, "PGRST303", "JWT not from the expected issuer"),
+    (jwt.MissingRequiredClaimError, "PGRST303", "JWT lacks a claim that is needed"),
+    (jwt.InvalidAlgorithmError, "PGRST301", "No suitable key or wrong key type"),
+]
+
+
+def _refusal(fault: Exception) -> Problem:
+    for kind, code, message in _REFUSALS:
+        if isinstance(fault, kind):
+            return _bad(code, message)
+    return _bad("PGRST301", "JWT cryptographic operation failed")
+
+
+def _bad(code: str, message: str) -> Problem:
+    challenge = f'Bearer error="invalid_token", error_description="{message}"'
+    return Problem(code, message, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,73 @@
+"""Which sessions were ended before their tokens ran out: a copy of the recent part of what auth knows."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from contracts.problems import Problem
+
+from chassis.hop import Hop
+
+PATH = "/-/revocations"
+_EVERY = 30.0  # seconds between two looks without an event
+
+
+class Revocations:
+    """Ended sessions and subjects. A look-up never waits: a thread keeps the copy current.
+
+    Auth answers ``GET /-/revocations?after=N`` with ``{"cursor": N, "revoked": [{"session": …, "subject": …,
+    "before": seconds}]}``: tokens of the session, or of the subject issued before that time, are no longer good.
+    """
+
+    def __init__(self, hop: Hop) -> None:
+        self._hop = hop
+        self._cursor = 0
+        self._sessions: set[str] = set()
+        self._subjects: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self.current = False
+
+    def start(self) -> None:
+        """Begin to keep the copy current, in a thread of its own."""
+        threading.Thread(target=self._keep_current, name="trivet-revocations", daemon=True).start()
+
+    def look_again(self) -> None:
+        """Ask auth now."""
+        self._wake.set()
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Take in one announced revocation."""
+        if session := event.get("session"):
+            self._sessions.add(session)
+        if subject := event.get("subject"):
+            self._subjects[subject] = max(self._subjects.get(subject, 0), float(event.get("before") or time.time()))
+
+    def covers(self, claims: Mapping[str, Any]) -> bool:
+        """True where the token with these claims has been revoked."""
+        if claims.get("sid") in self._sessions:
+            return True
+        before = self._subjects.get(claims.get("sub", ""))
+        return before is not None and float(claims.get("iat", 0)) < before
+
+    def fetch(self) -> None:
+        """Take over what auth has revoked since the last look."""
+        with self._lock:
+            try:
+                reply = self._hop.call("GET", f"{PATH}?after={self._cursor}", timeout=5.0)
+                found = msgspec.json.decode(reply.body) if reply.status == 200 else None
+            except (Problem, msgspec.DecodeError):
+                found = None
+            self.current = found is not None
+            if found is not None:
+                for event in found["revoked"]:
+                    self.note(event)
+                self._cursor = found["cursor"]
+
+    def _keep_current(self) -> None:
+        while True:
+            self.fetch()
+            self._wake.wait(_EVERY if self.current else 1.0)
+            self._wake.clear()

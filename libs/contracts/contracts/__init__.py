@@ -1,0 +1,1 @@
+"""What Trivet's services say to each other: types only, no input or output."""

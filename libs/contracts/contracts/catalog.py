@@ -1,0 +1,162 @@
+"""The shape of a database as it is exposed: resources, their fields, keys and relations."""
+
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+FieldType = Literal[
+    "int2", "int4", "int8", "numeric", "float4", "float8", "bool", "text", "uuid",
+    "date", "time", "timetz", "timestamp", "timestamptz", "interval", "json", "bytes",
+    "enum", "array", "range", "other",
+]  # fmt: skip
+ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
+Cardinality = Literal["one", "many"]
+Engine = Literal["postgresql", "sqlite"]
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One field of a resource.
+
+    ``type`` is the portable type, ``db_type`` the database's own name of it, fit for a cast there (PostgreSQL:
+    schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
+    ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
+    there is none: it is never sent to facades (they see ``has_default``).
+    """
+
+    name: str
+    type: FieldType
+    db_type: str
+    nullable: bool = True
+    has_default: bool = False
+    default: str | None = None
+    generated: bool = False
+    identity: Literal["always", "default"] | None = None
+    comment: str | None = None
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    values: tuple[str, ...] = ()
+    element: FieldType | None = None
+    domain: str | None = None
+
+    @property
+    def writable(self) -> bool:
+        """False where the database alone makes the value."""
+        return not self.generated and self.identity != "always"
+
+
+class Unique(msgspec.Struct, frozen=True, kw_only=True):
+    """A primary or unique key by its constraint's name."""
+
+    name: str
+    fields: tuple[str, ...]
+    primary: bool = False
+
+
+class Junction(msgspec.Struct, frozen=True, kw_only=True):
+    """The resource between two others in a many-to-many relation.
+
+    ``pairs`` join the relation's own resource to the junction (own field, junction's field); ``onward`` join the
+    junction to the target (junction's field, target's field). ``constraint`` and ``onward_constraint`` name the two
+    foreign keys.
+    """
+
+    resource: str
+    constraint: str
+    onward_constraint: str
+    onward: tuple[tuple[str, str], ...]
+
+
+class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A way from one resource to another.
+
+    ``pairs`` are (own field, target's field); with a junction (own field, junction's field). ``constraint`` is the
+    foreign key's name; ``owning`` is True where the foreign key is on the relation's own resource. ``optional``: a
+    to-one relation whose foreign key may be null. ``unique``: to-one in both directions.
+    """
+
+    name: str
+    target: str
+    cardinality: Cardinality
+    pairs: tuple[tuple[str, str], ...]
+    constraint: str
+    owning: bool = False
+    optional: bool = True
+    unique: bool = False
+    junction: Junction | None = None
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """A table or view as it is exposed.
+
+    ``name`` is unique in the catalog (a schema other than the first prefixes it: ``sales_orders``); ``schema`` and
+    ``table`` are the database's own names. ``key`` names the primary key's fields, empty where there is none.
+    """
+
+    name: str
+    schema: str
+    table: str
+    kind: ResourceKind
+    fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
+    uniques: tuple[Unique, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    comment: str | None = None
+    insertable: bool = False
+    updatable: bool = False
+    deletable: bool = False
+    aggregates: bool = True
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Fields by name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def relations_by_name(self) -> dict[str, Relation]:
+        """Relations by name."""
+        return {relation.name: relation for relation in self.relations}
+
+
+class Writable(msgspec.Struct, frozen=True, kw_only=True):
+    """Which fields a role may give when it creates and updates a resource."""
+
+    create: frozenset[str] | None = None
+    update: frozenset[str] | None = None
+
+
+class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
+    """All resources, in a stable order; ``version`` changes whenever an answer could.
+
+    Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
+    the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
+    no fields in ``fields`` but those in ``writable`` stand in ``hidden``.
+    """
+
+    engine: Engine
+    version: str
+    schemas: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    role: str | None = None
+    writable: dict[str, Writable] = {}
+    hidden: dict[str, tuple[Field, ...]] = {}
+
+    @cached_property
+    def by_name(self) -> dict[str, Resource]:
+        """Resources by exposed name."""
+        return {resource.name: resource for resource in self.resources}
+
+    @cached_property
+    def by_table(self) -> dict[tuple[str, str], Resource]:
+        """Resources by database schema and table name."""
+        return {(resource.schema, resource.table): resource for resource in self.resources}
+
+
+encode = msgspec.json.Encoder(order="deterministic").encode
+_decoder = msgspec.json.Decoder(Catalog)
+
+
+def decode(text: bytes) -> Catalog:
+    """The catalog in a JSON text. Raises `msgspec.ValidationError` where it is none."""
+    return _decoder.decode(text)

@@ -1,0 +1,345 @@
+"""The language in which facades ask and data answers: what the client wants, unjudged.
+
+Literals are lifted out: an operation holds `Param(n)`, and travels with its values beside it, so that two requests
+that differ in literals only give byte-identical operations (`encode`). Names are as the client wrote them; only
+data's planner holds them against the catalog.
+"""
+
+from typing import Any, Literal, Union
+
+import msgspec
+
+Value = Any  # a JSON value: None, bool, int, float, Decimal, str, list, dict
+
+
+class _Node(msgspec.Struct, frozen=True, tag_field="is", omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+# --- operands ------------------------------------------------------------------------------------------------------
+
+
+class Param(_Node, tag="param", frozen=True):
+    """The value at this index of the values that travel beside the operation."""
+
+    index: int
+
+
+class Claim(_Node, tag="claim", frozen=True):
+    """A session variable of the principal (``x-hasura-user-id``, lower case). Policies only."""
+
+    name: str
+
+
+class Literally(_Node, tag="literally", frozen=True):
+    """A constant of a policy. Policies only: facades lift literals out."""
+
+    value: Any
+
+
+class FieldRef(_Node, tag="field", frozen=True):
+    """A field, or the place ``path`` inside a JSON field; ``text`` where the last step takes text (``->>``)."""
+
+    name: str
+    path: tuple[str | int, ...] = ()
+    text: bool = False
+
+
+class RelationRef(_Node, tag="relation", frozen=True):
+    """A relation: by its name in the catalog, or in PostgREST's ways.
+
+    Those are the target's name, a foreign key's name or its column, narrowed by ``hint`` (a foreign key's name, a
+    column, a junction).
+    """
+
+    name: str
+    hint: str | None = None
+
+
+Operand = Union[Param, FieldRef, Claim, Literally]  # noqa: UP007  (msgspec resolves the union at run time)
+
+# --- filters -------------------------------------------------------------------------------------------------------
+
+Comparison = Literal[
+    "eq", "neq", "gt", "gte", "lt", "lte",
+    "like", "ilike", "match", "imatch", "similar",
+    "in",
+    "isdistinct",
+    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all",
+    "left_of", "right_of", "not_right_of", "not_left_of", "adjacent",
+    "fts", "plfts", "phfts", "wfts",
+]  # fmt: skip
+
+
+class Compare(_Node, tag="compare", frozen=True):
+    """``left`` compared with ``right``; for ``in`` the right side's value is a list.
+
+    ``quantifier``: the right side's value is a list, of which any or all must hold. ``config`` is the text search
+    configuration. In ``like`` patterns ``%`` and ``_`` are wild and ``\\`` escapes.
+    """
+
+    left: FieldRef
+    operator: Comparison
+    right: Operand
+    quantifier: Literal["any", "all"] | None = None
+    config: str | None = None
+
+
+class Is(_Node, tag="is", frozen=True):
+    """``left`` IS null, not null, true, false or unknown."""
+
+    left: FieldRef
+    value: Literal["null", "not_null", "true", "false", "unknown"]
+
+
+class And(_Node, tag="and", frozen=True):
+    """All hold; true where empty."""
+
+    items: tuple["Filter", ...] = ()
+
+
+class Or(_Node, tag="or", frozen=True):
+    """Any holds; false where empty."""
+
+    items: tuple["Filter", ...] = ()
+
+
+class Not(_Node, tag="not", frozen=True):
+    """SQL's NOT: unknown stays unknown."""
+
+    item: "Filter"
+
+
+class Exists(_Node, tag="exists", frozen=True):
+    """Some related row exists for which ``filter`` holds."""
+
+    relation: RelationRef
+    filter: "Filter | None" = None
+
+
+class ExistsIn(_Node, tag="exists_in", frozen=True):
+    """Some row of any resource exists for which ``filter`` holds. Policies only."""
+
+    resource: str
+    filter: "Filter | None" = None
+
+
+class CompareAggregate(_Node, tag="compare_aggregate", frozen=True):
+    """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``."""
+
+    relation: RelationRef
+    function: "AggregateFunction"
+    operator: Comparison
+    right: Operand
+    fields: tuple[str, ...] = ()
+    distinct: bool = False
+    filter: "Filter | None" = None
+
+
+Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate]  # noqa: UP007
+
+# --- outputs -------------------------------------------------------------------------------------------------------
+
+AggregateFunction = Literal[
+    "count", "sum", "avg", "min", "max",
+    "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp",
+]  # fmt: skip
+
+
+class Star(_Node, tag="star", frozen=True):
+    """Every field that the role may see, in the catalog's order, under its own name."""
+
+
+class FieldOutput(_Node, tag="output", frozen=True):
+    """A field under a response key; ``cast`` is a type name of PostgREST's grammar (``text``, ``int``)."""
+
+    key: str
+    field: FieldRef
+    cast: str | None = None
+
+
+class Constant(_Node, tag="constant", frozen=True):
+    """A fixed text under a response key (GraphQL's ``__typename``)."""
+
+    key: str
+    value: str
+
+
+class Aggregate(_Node, tag="aggregate", frozen=True):
+    """An aggregate under a response key.
+
+    ``fields`` empty counts rows; several fields are for ``count`` only. ``before`` casts the field, ``cast`` the
+    result. In a node of shape ``many`` the plain fields beside it are grouped by.
+    """
+
+    key: str
+    function: AggregateFunction
+    fields: tuple[FieldRef, ...] = ()
+    distinct: bool = False
+    before: str | None = None
+    cast: str | None = None
+
+
+class Group(_Node, tag="group", frozen=True):
+    """An object made of further outputs under one key (GraphQL's ``aggregate { max { id } }``)."""
+
+    key: str
+    outputs: tuple["Output", ...]
+
+
+class Rows(_Node, tag="rows", frozen=True):
+    """In a node of shape ``summary``: the rows themselves as an array (``nodes``, ``returning``)."""
+
+    key: str
+    outputs: tuple["Output", ...]
+
+
+class Affected(_Node, tag="affected", frozen=True):
+    """In the ``returning`` of a write of shape ``summary``: how many rows the write matched."""
+
+    key: str
+
+
+class Embed(_Node, tag="embed", frozen=True):
+    """Related rows under a response key: an object or null for a to-one relation, else an array.
+
+    ``join`` inner keeps only rows that have a related one; ``spread`` lifts the outputs into the parent's object.
+    """
+
+    key: str
+    relation: RelationRef
+    node: "Node"
+    join: Literal["left", "inner"] = "left"
+    spread: bool = False
+
+
+Output = Union[Star, FieldOutput, Constant, Aggregate, Group, Rows, Affected, Embed]  # noqa: UP007
+
+
+class Sort(_Node, tag="sort", frozen=True):
+    """One term of an order; ``via`` leads over to-one relations to the field's resource.
+
+    ``nulls`` None means PostgreSQL's way: last when ascending, first when descending. With ``aggregate`` the last
+    relation of ``via`` is to-many, and ``field`` None counts its rows.
+    """
+
+    field: FieldRef | None
+    descending: bool = False
+    nulls: Literal["first", "last"] | None = None
+    via: tuple[RelationRef, ...] = ()
+    aggregate: AggregateFunction | None = None
+
+
+Shape = Literal["many", "maybe", "one", "summary", "none"]
+
+
+class Node(_Node, tag="node", frozen=True):
+    """One level of a read: which rows of a resource, and what of each.
+
+    ``filter`` None is no filter at all, ``And()`` is one that always holds. ``shape`` of a root: ``many`` an array;
+    ``one`` exactly one object, else PGRST116; ``maybe`` an object or null; ``summary`` one object of aggregates,
+    groups and rows over the page; ``none`` no body. Within an embed only ``many`` (the relation's cardinality
+    decides) and ``summary``.
+    """
+
+    outputs: tuple[Output, ...] = (Star(),)
+    filter: Filter | None = None
+    sort: tuple[Sort, ...] = ()
+    limit: Param | None = None
+    offset: Param | None = None
+    distinct_on: tuple[str, ...] = ()
+    shape: Shape = "many"
+
+
+# --- operations ----------------------------------------------------------------------------------------------------
+
+Count = Literal["exact", "planned", "estimated"]
+
+
+class Read(_Node, tag="read", frozen=True):
+    """Rows of a resource. ``schema`` is the profile asked for (None: the first that is exposed)."""
+
+    resource: str
+    node: Node = Node()
+    schema: str | None = None
+    count: Count | None = None
+
+
+class Create(_Node, tag="create", frozen=True):
+    """New rows. ``rows`` is the index of a list of objects; of them only ``columns`` are used.
+
+    ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null.
+    """
+
+    resource: str
+    columns: tuple[str, ...]
+    rows: Param
+    schema: str | None = None
+    ragged: bool = False
+    missing: Literal["default", "null"] = "null"
+    returning: Node = Node(shape="none")
+    count: Count | None = None
+
+
+class Assign(_Node, tag="assign", frozen=True):
+    """One field set by an update: to a value, or moved by one (``increment``)."""
+
+    field: str
+    value: Param
+    how: Literal["value", "increment"] = "value"
+
+
+class Update(_Node, tag="update", frozen=True):
+    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124."""
+
+    resource: str
+    assigns: tuple[Assign, ...]
+    filter: Filter | None = None
+    schema: str | None = None
+    at_most: Param | None = None
+    returning: Node = Node(shape="none")
+    count: Count | None = None
+
+
+class Delete(_Node, tag="delete", frozen=True):
+    """Rows that go. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124."""
+
+    resource: str
+    filter: Filter | None = None
+    schema: str | None = None
+    at_most: Param | None = None
+    returning: Node = Node(shape="none")
+    count: Count | None = None
+
+
+class Member(_Node, tag="member", frozen=True):
+    """A root member of a document: its answer stands under ``key``."""
+
+    key: str
+    operation: "Read | Create | Update | Delete | Constant"
+
+
+class Document(_Node, tag="document", frozen=True):
+    """Several operations answered as one object, in order.
+
+    Reads alone are one statement; writes run in order in one transaction, all or nothing.
+    """
+
+    members: tuple[Member, ...]
+
+
+Write = Union[Create, Update, Delete]  # noqa: UP007
+Operation = Union[Read, Create, Update, Delete, Document]  # noqa: UP007
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder: msgspec.json.Decoder[Operation] = msgspec.json.Decoder(Operation)
+
+
+def encode(operation: Operation) -> bytes:
+    """The canonical text of an operation: the same operation gives the same bytes."""
+    return _encoder.encode(operation)
+
+
+def decode(text: bytes) -> Operation:
+    """The operation in a canonical text. Raises `msgspec.ValidationError` where it is none."""
+    return _decoder.decode(text)
