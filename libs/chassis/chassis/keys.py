@@ -22,6 +22,7 @@ class KeySet:
         self._hop = hop
         self._keys: dict[str, Any] = {}
         self._asked = float("-inf")
+        self._failed = float("-inf")
         self._lock = threading.Lock()
 
     def find(self, key_id: str) -> Any:
@@ -40,6 +41,8 @@ class KeySet:
         with self._lock:
             if time.monotonic() - self._asked < 1.0:
                 return  # another thread has just asked
+            if not self._keys and time.monotonic() - self._failed < 1.0:
+                raise _silent()  # another thread has just waited in vain: don't queue up to do the same
             try:
                 reply = self._hop.call("GET", JWKS_PATH, timeout=5.0)
                 found = msgspec.json.decode(reply.body)["keys"] if reply.status == 200 else None
@@ -47,7 +50,8 @@ class KeySet:
                 found = None
             if found is None:
                 if not self._keys:
-                    raise Problem("TRV107", "auth does not answer", headers={"Retry-After": "1"})
+                    self._failed = time.monotonic()
+                    raise _silent()
             else:
                 self._keys = {key["kid"]: jwt.PyJWK.from_dict(key).key for key in found}
             self._asked = time.monotonic()
@@ -55,3 +59,7 @@ class KeySet:
     def forget_age(self) -> None:
         """Ask again at the next chance (the set was rotated)."""
         self._asked = float("-inf")
+
+
+def _silent() -> Problem:
+    return Problem("TRV107", "auth does not answer", headers={"Retry-After": "1"})

@@ -12,19 +12,21 @@ from chassis.hop import Hop
 
 PATH = "/-/revocations"
 _EVERY = 30.0  # seconds between two looks without an event
+_LIFE = 86_400.0  # seconds that a revocation matters, where auth does not say
 
 
 class Revocations:
     """Ended sessions and subjects. A look-up never waits: a thread keeps the copy current.
 
     Auth answers ``GET /-/revocations?after=N`` with ``{"cursor": N, "revoked": [{"session": …, "subject": …,
-    "before": seconds}]}``: tokens of the session, or of the subject issued before that time, are no longer good.
+    "before": seconds}], "life": seconds}``: tokens of the session, or of the subject issued before that time, are no
+    longer good; after ``life`` seconds there can be no such token any more, and the entry goes.
     """
 
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
         self._cursor = 0
-        self._sessions: set[str] = set()
+        self._sessions: dict[str, float] = {}  # and when it was noted
         self._subjects: dict[str, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -41,7 +43,7 @@ class Revocations:
     def note(self, event: Mapping[str, Any]) -> None:
         """Take in one announced revocation."""
         if session := event.get("session"):
-            self._sessions.add(session)
+            self._sessions[session] = time.time()
         if subject := event.get("subject"):
             self._subjects[subject] = max(self._subjects.get(subject, 0), float(event.get("before") or time.time()))
 
@@ -65,6 +67,12 @@ class Revocations:
                 for event in found["revoked"]:
                     self.note(event)
                 self._cursor = found["cursor"]
+                self._forget(time.time() - float(found.get("life", _LIFE)))
+
+    def _forget(self, before: float) -> None:
+        for ended in (self._sessions, self._subjects):
+            for name in [name for name, since in list(ended.items()) if since < before]:
+                ended.pop(name, None)
 
     def _keep_current(self) -> None:
         while True:

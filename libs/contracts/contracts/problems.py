@@ -142,7 +142,8 @@ class Problem(Exception):
     """An answer that is not the one hoped for; safe to show to the client as it stands.
 
     ``path`` is the place in the operation, from its root: output keys and the words ``filter``, ``sort``, ``rows``.
-    ``headers`` go on the response. ``status`` overrides the table's status for the REST dialect.
+    ``headers`` go on the response. ``status`` overrides the table's status for the REST dialect. ``table`` (schema,
+    name) is the one that a database's error is about; it stays within data.
     """
 
     def __init__(
@@ -155,6 +156,7 @@ class Problem(Exception):
         status: int | None = None,
         headers: dict[str, str] | None = None,
         path: tuple[str | int, ...] = (),
+        table: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         row = describe(code)
@@ -166,6 +168,7 @@ class Problem(Exception):
         self.status = status or row.status
         self.headers = headers or {}
         self.path = path
+        self.table = table
 
     def __reduce__(self) -> tuple[object, ...]:
         state = {k: getattr(self, k) for k in ("details", "hint", "status", "headers", "path")}

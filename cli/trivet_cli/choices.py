@@ -1,0 +1,87 @@
+"""What a run will serve and where, settled and checked before anything is started."""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from trivet_cli import database_url
+from trivet_cli.faults import CannotStart
+from trivet_cli.settings import UpSettings
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A run's settled settings. ``database`` and ``config`` are None for the demo store; ``config`` may be for any."""
+
+    database: str | None
+    config: Path | None
+    bind: str
+    port: int
+    public_url: str
+
+    @property
+    def demo(self) -> bool:
+        """True where the demo store is served."""
+        return self.database is None
+
+    @property
+    def address(self) -> str:
+        """Where this machine itself reaches the gateway."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.bind, self.bind)  # noqa: S104  (compared, not bound)
+        return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
+
+
+def settle(settings: UpSettings) -> Choices:
+    """The run that these settings ask for. Raises `CannotStart` with every fault at once."""
+    faults: list[str] = []
+    database = config = None
+    try:
+        database = database_url.resolve(settings.database_url) if settings.database_url else None
+    except CannotStart as fault:
+        faults.append(str(fault))
+    if settings.config:
+        config = Path(settings.config).expanduser().absolute()
+        if not config.is_file():
+            faults.append(f"CONFIG names a file that does not exist: {config}")
+    if not 0 < settings.port < 65_536:
+        faults.append(f"PORT must be between 1 and 65535, not {settings.port}")
+    if not _is_address(settings.bind):
+        faults.append(f"BIND must be an address of this machine such as 127.0.0.1 or 0.0.0.0, not {settings.bind!r}")
+    elif not settings.database_url and not ipaddress.ip_address(settings.bind).is_loopback:
+        faults.append(
+            f"BIND={settings.bind} opens the suite to others, and the demo's accounts have a known password: "
+            "name a DATABASE_URL, or stay on 127.0.0.1"
+        )
+    if faults:
+        raise CannotStart("\n".join(faults))
+    public = settings.public_url or _public(settings.bind, settings.port)
+    return Choices(database, config, settings.bind, settings.port, public.rstrip("/"))
+
+
+def require_free(bind: str, port: int) -> None:
+    """Raise `CannotStart` where the port can't be had."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+        except PermissionError:
+            raise CannotStart(f"PORT={port}: only root may listen there; choose one above 1023") from None
+        except OSError as fault:
+            raise CannotStart(f"PORT={port} on {bind} can't be had: {fault.strerror}; choose another") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _public(bind: str, port: int) -> str:
+    address = ipaddress.ip_address(bind)
+    if address.is_loopback or address.is_unspecified:
+        return f"http://localhost:{port}" if bind != "::1" else f"http://[::1]:{port}"
+    return f"http://[{bind}]:{port}" if address.version == 6 else f"http://{bind}:{port}"

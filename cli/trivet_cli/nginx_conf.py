@@ -1,0 +1,46 @@
+"""nginx's configuration for a native run, filled in from the templates that containers use too."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from trivet_cli.faults import CannotStart
+from trivet_cli.layout import Layout
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "nginx"
+_PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
+UPSTREAMS = ("rest", "graphql", "soap", "auth", "gateway")
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """The template with each ``${NAME}`` replaced. Raises `KeyError` for a name without a value."""
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], template)
+
+
+def values_for(layout: Layout, *, bind: str, port: int, login_rate: int, body_limit: int) -> dict[str, str]:
+    """What the templates' names stand for in a native run."""
+    host = f"[{bind}]" if ":" in bind else bind
+    return {
+        **{f"TRIVET_{name.upper()}_UPSTREAM": layout.url(name) for name in UPSTREAMS},
+        "TRIVET_GATEWAY_LISTEN": f"{host}:{port}",
+        "TRIVET_ACCESS_LOG": "/dev/stdout",
+        "TRIVET_BODY_LIMIT": str(body_limit),
+        "TRIVET_LOGIN_RATE": str(login_rate),
+        "TRIVET_NGINX_DIR": str(layout.run / "nginx"),
+        # as root the workers must be able to reach the sockets of a folder that is root's alone
+        "TRIVET_NGINX_USER": "user root;" if os.geteuid() == 0 else "",
+    }
+
+
+def write(layout: Layout, values: Mapping[str, str]) -> Path:
+    """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`."""
+    folder = layout.run / "nginx"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for template, target in (("trivet.conf.template", "trivet.conf"), ("native.conf.template", "nginx.conf")):
+        try:
+            text = (TEMPLATES / template).read_text(encoding="utf-8")
+        except OSError:
+            raise CannotStart(f"nginx's template is missing: {TEMPLATES / template}") from None
+        (folder / target).write_text(render(text, values), encoding="utf-8")
+    return folder / "nginx.conf"

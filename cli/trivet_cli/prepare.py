@@ -1,0 +1,46 @@
+"""`trivet prepare`: what must be there before the services start, for a run in containers."""
+
+import shutil
+from pathlib import Path
+
+import click
+from auth_service.settings import AuthSettings
+from chassis.settings import SettingsError, load
+
+from trivet_cli import demo_store
+from trivet_cli.accounts import PASSWORD_FILE, make_admin, make_demo
+from trivet_cli.choices import settle
+from trivet_cli.faults import CannotStart
+from trivet_cli.settings import load_up
+
+
+@click.command()
+def prepare() -> None:
+    """Make the demo store, the configuration and the first accounts in the state folder; start nothing."""
+    try:
+        _prepare()
+    except (SettingsError, CannotStart) as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _prepare() -> None:
+    choices = settle(load_up())
+    settings = load(AuthSettings)
+    state = Path(settings.state_dir)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if choices.demo:
+        demo_store.make(state / "demo")
+        login = make_demo(settings.store_url, demo_store.accounts())
+    else:
+        login = make_admin(settings.store_url, state / PASSWORD_FILE)
+    _configure(state / "trivet.yaml", choices.config, demo=choices.demo)
+    click.echo(f"Prepared; log in as {login.email}" + (f", the password is in {login.file}" if login.file else ""))
+
+
+def _configure(target: Path, chosen: Path | None, *, demo: bool) -> None:
+    """Put the configuration beside the rest of the state: the chosen one, the demo's, or one that opens nothing."""
+    source = chosen or (demo_store.configuration() if demo else None)
+    if source is None:
+        target.write_text("version: 1\n", encoding="utf-8")
+    else:
+        shutil.copyfile(source, target)

@@ -1,0 +1,37 @@
+"""What `trivet up` is told by its environment: the only place in the command line that reads it."""
+
+import os
+from dataclasses import dataclass
+
+from chassis.settings import load, setting
+
+
+@dataclass(frozen=True)
+class UpSettings:
+    """What a user chooses for a native run."""
+
+    database_url: str = setting(
+        "",
+        "the database to serve: `postgresql://…`, `sqlite:///relative.db`, `sqlite:////absolute.db` or the path of an "
+        "SQLite file; empty: a demo store is made and served",
+        env="DATABASE_URL",
+    )
+    config: str = setting("", "the configuration file (`trivet.yaml`): roles, policies, names", env="CONFIG")
+    port: int = setting(8080, "port of the gateway", env="PORT")
+    bind: str = setting("127.0.0.1", "address that the gateway listens on", env="BIND")
+    state: str = setting(".trivet", "folder for everything that the suite writes", env="STATE")
+    public_url: str = setting("", "the address that clients know the gateway by; empty: made from bind and port")
+    start_timeout: float = setting(90.0, "seconds that the suite may take until it is ready")
+    login_rate: int = setting(20, "logins a second that one address may try, before auth's own limits")
+    body_limit: int = setting(10_485_760, "bytes of a request's body at most")
+
+
+def load_up() -> UpSettings:
+    """The settings of `trivet up`. Raises `SettingsError` with every fault at once."""
+    return load(UpSettings)
+
+
+def inherited() -> dict[str, str]:
+    """The environment that the suite's processes start from: ours, without what is meant for one of them alone."""
+    own = {"DATABASE_URL", "CONFIG", "PORT", "BIND", "STATE", "PROMETHEUS_MULTIPROC_DIR", "GUNICORN_CMD_ARGS"}
+    return {name: value for name, value in os.environ.items() if name not in own}

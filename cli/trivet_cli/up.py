@@ -1,0 +1,120 @@
+"""`trivet up`: the suite as native processes, from settled choices to the last process ended."""
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+from urllib.parse import quote
+
+import click
+from auth_service.settings import AuthSettings
+from chassis.settings import SettingsError, load
+from rich.console import Console
+
+from trivet_cli import demo_store, greeting, layout, leftovers, nginx_conf, programs
+from trivet_cli.accounts import PASSWORD_FILE, Login, make_admin, make_demo
+from trivet_cli.choices import Choices, require_free, settle
+from trivet_cli.database_url import shown
+from trivet_cli.faults import CannotStart
+from trivet_cli.layout import Layout
+from trivet_cli.settings import UpSettings, inherited, load_up
+from trivet_cli.supervisor import Supervisor
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only check what the suite would be started with.")
+def up(check: bool) -> None:
+    """Start the suite here and keep it running until Ctrl-C or TERM.
+
+    DATABASE_URL, CONFIG, PORT, BIND and STATE in the environment say what is served, how and where.
+    """
+    console = Console(highlight=False)
+    try:
+        settings = load_up()
+        choices = settle(settings)
+        if check:
+            _check(console, choices)
+        else:
+            run(settings, choices, console)
+    except SettingsError as fault:
+        _fail(console, str(fault))
+    except CannotStart as fault:
+        _fail(console, str(fault))
+
+
+def run(settings: UpSettings, choices: Choices, console: Console) -> None:
+    """Run the suite until it is told to end. Raises `CannotStart`."""
+    places = layout.layout_of(settings.state)
+    layout.make(places)
+    held = layout.lock(places)
+    try:
+        leftovers.end(places)
+        shutil.rmtree(places.metrics, ignore_errors=True)
+        require_free(choices.bind, choices.port)
+        supervisor = Supervisor(places.run, places.log, lambda text: console.print(f"  {text}", markup=False))
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+                signal.signal(number, supervisor.request_stop)
+        try:
+            _run(settings, choices, places, supervisor, console)
+        finally:
+            supervisor.stop()
+            console.print("Trivet has ended.")
+    finally:
+        os.close(held)
+
+
+def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Supervisor, console: Console) -> None:
+    base = inherited()
+    what = "the demo store" if choices.database is None else shown(choices.database)
+    console.print(f"Starting Trivet for {what}", markup=False, soft_wrap=True)
+    supervisor.start(programs.redis(places, base))
+    served = _served(choices, places)
+    # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
+    home = replace(places, state=places.demo) if choices.demo else places
+    environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
+    if choices.demo:
+        environment.pop("TRIVET_ACCOUNTS_URL", None)
+        environment.pop("TRIVET_ACCOUNTS_URL_FILE", None)
+    supervisor.start(programs.service("data", places, environment, served))
+    login = _login(choices, places, environment)
+    for name in programs.SERVICES:
+        if name != "data":
+            supervisor.start(programs.service(name, places, environment, {}))
+    values = nginx_conf.values_for(
+        places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
+    )
+    supervisor.start(programs.nginx(nginx_conf.write(places, values), base, choices.address))
+    supervisor.wait_ready(settings.start_timeout)
+    if not supervisor.stopping:
+        greeting.greet(console, choices, places, login)
+        supervisor.watch()
+
+
+def _served(choices: Choices, places: Layout) -> dict[str, str]:
+    """What data alone is told: the database and the configuration."""
+    if choices.database is not None:
+        return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
+    store = demo_store.make(places.demo)
+    return {
+        "DATABASE_URL": f"sqlite:///{quote(str(store))}",
+        "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
+    }
+
+
+def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Login:
+    url = load(AuthSettings, environment).store_url
+    return make_demo(url, demo_store.accounts()) if choices.demo else make_admin(url, places.state / PASSWORD_FILE)
+
+
+def _check(console: Console, choices: Choices) -> None:
+    base = inherited()
+    for program in ("nginx", "redis-server"):
+        programs.find(program, base)
+    what = "the demo store" if choices.database is None else shown(choices.database)
+    console.print(f"Ready to serve {what} at {choices.public_url}", markup=False, soft_wrap=True)
+
+
+def _fail(console: Console, message: str) -> None:
+    Console(stderr=True, highlight=False).print(message, style="red", markup=False, soft_wrap=True)
+    raise SystemExit(1)

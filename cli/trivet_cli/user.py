@@ -1,0 +1,139 @@
+"""`trivet user`: who can log in."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from auth_service import accounts, passwords, store
+from auth_service.accounts import Account, AccountError
+from auth_service.roles import RoleError
+from auth_service.settings import AuthSettings
+from chassis import events
+from chassis.settings import SettingsError, load
+from contracts.problems import Problem
+from rich.console import Console
+from rich.table import Table
+
+
+@click.group()
+def user() -> None:
+    """Accounts: who can log in, and in which roles."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--role", required=True, help="The role of its tokens, where a request asks for no other.")
+@click.option("--roles", default="", help="Further roles it may ask for, with commas between.")
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A session variable (x-hasura-…).")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--force", is_flag=True, help="Take a weak password too.")
+def add(  # noqa: PLR0917  (click passes every option by its name)
+    email: str, role: str, roles: str, variables: Sequence[str], password_stdin: bool, force: bool
+) -> None:
+    """Add an account; without a password given, a new one is made and shown."""
+    password = _given(email, force) if password_stdin else passwords.generate()
+    further = [name.strip() for name in roles.split(",") if name.strip()]
+    with _opened() as (opened, _):
+        accounts.add(opened, email, password, role, further, dict(map(_variable, variables)))
+    click.echo(f"added {accounts.fold(email)} as {role}")
+    if not password_stdin:
+        click.echo(f"password: {password}")
+
+
+@user.command("list")
+def list_() -> None:
+    """List the accounts."""
+    with _opened() as (opened, _):
+        found = accounts.everyone(opened)
+    table = Table("email", "role", "roles", "variables", "last login", "state")
+    for account in found:
+        table.add_row(*_row(account))
+    width = None if sys.stdout.isatty() else 200  # a pipe has no width of its own to cut at
+    Console(width=width).print(table)
+
+
+@user.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Let an account log in no longer, and end all it has."""
+    with _opened() as (opened, settings):
+        event = accounts.disable(opened, accounts.require(opened, email).id)
+        _announce(settings, event)
+    click.echo(f"disabled {accounts.fold(email)}")
+
+
+@user.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Let a disabled account log in again."""
+    with _opened() as (opened, _):
+        accounts.enable(opened, accounts.require(opened, email).id)
+    click.echo(f"enabled {accounts.fold(email)}")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--force", is_flag=True, help="Take a weak password too.")
+def password(email: str, password_stdin: bool, force: bool) -> None:
+    """Give an account another password, and end what was begun with the old one."""
+    new = _given(email, force) if password_stdin else passwords.generate()
+    with _opened() as (opened, settings):
+        event = accounts.set_password(opened, accounts.require(opened, email).id, new)
+        _announce(settings, event)
+    click.echo(f"changed the password of {accounts.fold(email)}")
+    if not password_stdin:
+        click.echo(f"password: {new}")
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[store.Store, AuthSettings]]:
+    """The accounts store, made or updated first, and the settings that named it; troubles become one line."""
+    try:
+        settings = load(AuthSettings)
+        store.migrate(settings.store_url)
+        opened = store.open(settings.store_url)
+        try:
+            yield opened, settings
+        finally:
+            opened.close()
+    except (SettingsError, store.StoreError, AccountError, RoleError) as fault:
+        raise click.ClickException(str(fault)) from None
+    except Problem as problem:
+        raise click.ClickException(problem.message) from None
+
+
+def _given(email: str, force: bool) -> str:
+    """The password on standard input, up to the end of the line."""
+    try:
+        text = sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.ClickException("the password on standard input is not text") from None
+    if not text:
+        raise click.ClickException("there is no password on standard input")
+    why = None if force else passwords.weakness(text, email)
+    if why is not None:
+        raise click.ClickException(f"{why}; --force takes it all the same")
+    return text
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise click.ClickException(f"{text!r} is not NAME=VALUE")
+    return name.strip(), value
+
+
+def _announce(settings: AuthSettings, event: dict[str, Any]) -> None:
+    """Tell running services at once; without Redis they notice within half a minute."""
+    events.Publisher(events.connect(settings.redis_url)).publish(events.REVOKED, event)
+
+
+def _row(account: Account) -> tuple[str, ...]:
+    variables = ", ".join(f"{name}={value}" for name, value in account.session.items())
+    seen = datetime.fromtimestamp(account.last_login, UTC).strftime("%Y-%m-%d %H:%M") if account.last_login else ""
+    state = "disabled" if account.disabled else "active"
+    return account.email, account.role, ", ".join(account.roles), variables, seen, state

@@ -1,0 +1,87 @@
+"""Write docs/settings.md and docs/errors.md from the code that they describe: `make docs`."""
+
+import dataclasses
+import importlib
+from pathlib import Path
+from typing import Any
+
+from chassis.settings import ServiceSettings, variable
+from contracts.problems import CODES, SQLSTATES, Code
+
+FOLDER = Path(__file__).resolve().parent
+SERVICES = ("data", "auth", "rest", "graphql", "soap", "gateway")
+
+SETTINGS_HEAD = """\
+# Settings
+
+Everything is set by environment variables, read once when a process starts; all faults are reported together
+(`trivet check`, `make check`). A variable marked *secret* may instead be read from the file that `<NAME>_FILE` names.
+
+`make run` sets addresses and folders itself: there only the first table and whatever you wish to change matter.
+This page is written by `make docs` from the code.
+"""
+ERRORS_HEAD = """\
+# Errors
+
+Every error of the suite has a stable code. REST answers `{"code", "message", "details", "hint"}` with the status below;
+GraphQL puts the message into `errors`, SOAP into a fault whose detail has the same code, and each gives it its own HTTP
+status (by the kind of the problem). Errors of the database keep their SQLSTATE; SQLite's get the equivalent one.
+An error never holds SQL, a path or a trace; its `X-Request-Id` is in the logs.
+This page is written by `make docs` from the code.
+"""
+
+
+def settings_classes() -> list[tuple[str, type[Any]]]:
+    """Every class of settings of the suite, under the name of what reads it."""
+    classes: list[tuple[str, type[Any]]] = [
+        ("`trivet up` (`make run`)", importlib.import_module("trivet_cli.settings").UpSettings),
+        ("Every service", ServiceSettings),
+    ]
+    for service in SERVICES:
+        module = importlib.import_module(f"{service}_service.settings")
+        classes += [(service, found) for found in vars(module).values() if _is_settings(found)]
+    return classes
+
+
+def settings_page() -> str:
+    """The text of docs/settings.md."""
+    parts = [SETTINGS_HEAD]
+    for name, cls in settings_classes():
+        inherited = set() if cls is ServiceSettings else {field.name for field in dataclasses.fields(ServiceSettings)}
+        rows = [_setting_row(field) for field in dataclasses.fields(cls) if field.name not in inherited]
+        if rows:
+            parts.append(f"## {name}\n\n| variable | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def errors_page() -> str:
+    """The text of docs/errors.md."""
+    ours = "\n".join(_code_row(name, code) for name, code in sorted(CODES.items()))
+    states = "\n".join(_code_row(_state(name), code) for name, code in sorted(SQLSTATES.items()))
+    head = "| code | status (REST) | kind | meaning |\n|---|---|---|---|\n"
+    return f"{ERRORS_HEAD}\n## Codes of the suite\n\n{head}{ours}\n\n## SQLSTATEs\n\n{head}{states}\n"
+
+
+def _is_settings(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, ServiceSettings) and found is not ServiceSettings
+
+
+def _setting_row(field: "dataclasses.Field[Any]") -> str:
+    default = field.default
+    shown = ("1" if default else "0") if isinstance(default, bool) else str(default)
+    secret = " *(secret)*" if field.metadata.get("secret") else ""
+    help_text = str(field.metadata.get("help", "")).replace("|", "\\|")
+    return f"| `{variable(field)}` | {f'`{shown}`' if shown else ''} | {help_text}{secret} |"
+
+
+def _code_row(name: str, code: Code) -> str:
+    return f"| `{name}` | {code.status} | {code.kind.value} | {code.meaning} |"
+
+
+def _state(name: str) -> str:
+    return name if len(name) == 5 else f"{name}…"
+
+
+if __name__ == "__main__":
+    (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
+    (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")

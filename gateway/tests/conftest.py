@@ -1,0 +1,116 @@
+"""A gateway before small services on unix sockets that answer for health, catalog and keys."""
+
+import json
+import shutil
+import socketserver
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chassis.data_client import PROBLEM_TYPE, encode_problem
+from contracts import catalog as catalogs
+from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.problems import Problem
+from flask.testing import FlaskClient
+from gateway_service.app import create_app
+from gateway_service.settings import GatewaySettings
+
+SERVICES = ("data", "auth", "rest", "graphql", "soap")
+
+
+def shop() -> Catalog:
+    """A catalog of a few tables, the one that shows best neither first nor last."""
+    fields = (
+        Field(name="id", type="int8", db_type="INTEGER"),
+        Field(name="picture", type="bytes", db_type="BLOB"),
+        Field(name="name", type="text", db_type="TEXT"),
+    )
+    to_orders = Relation(
+        name="orders", target="orders", cardinality="many", pairs=(("id", "id"),), constraint="orders_fkey"
+    )
+    return Catalog(
+        engine="sqlite",
+        version="1",
+        schemas=("main",),
+        resources=(
+            Resource(name="Order Details", schema="main", table="Order Details", kind="table", fields=fields, key=("id",)),
+            Resource(
+                name="sales_people", schema="main", table="sales_people", kind="table", fields=fields, key=("id",),
+                relations=(to_orders,),
+            ),
+            Resource(name="log", schema="main", table="log", kind="view", fields=fields),
+        ),
+    )  # fmt: skip
+
+
+@dataclass
+class Suite:
+    """The services' present answers by name (None: no answer), and a client of the gateway before them."""
+
+    client: FlaskClient
+    ready: dict[str, tuple[int, dict[str, Any]] | None]
+    catalog: list[Catalog | None]
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def suite() -> Iterator[Suite]:
+    """A fresh gateway; all services are ready and serve `shop`."""
+    folder = Path(tempfile.mkdtemp(prefix="tv-", dir="/tmp"))
+    suite = Suite(None, {name: (200, {"status": "ok", "degraded": []}) for name in SERVICES}, [shop()])
+    servers = [_serve(folder, name, suite) for name in SERVICES]
+    urls = {f"{name}_url": f"unix:{folder}/{name}.sock" for name in SERVICES}
+    settings = GatewaySettings(**urls, state_dir=str(folder), public_url="http://localhost:8080")
+    suite.client = create_app(settings).test_client()
+    yield suite
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    shutil.rmtree(folder)
+
+
+def _serve(folder: Path, name: str, suite: Suite) -> socketserver.BaseServer:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            suite.asked.append(f"{name}{self.path}")
+            status, body = self._answer()
+            self.send_response(status)
+            self.send_header("Content-Type", PROBLEM_TYPE if status == 599 else "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def _answer(self) -> tuple[int, bytes]:
+            if self.path == "/readyz":
+                answer = suite.ready[name]
+                if answer is None:
+                    time.sleep(1.2)  # longer than the gateway waits
+                    return 200, b"{}"
+                return answer[0], json.dumps(answer[1]).encode()
+            if self.path == "/catalog" and suite.catalog[0] is not None:
+                return 200, catalogs.encode(suite.catalog[0])
+            return 599, encode_problem(Problem("PGRST000", "The database does not answer"))
+
+        def address_string(self) -> str:
+            return "unix"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(socketserver.ThreadingUnixStreamServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """The gateway hangs up on one that is late: nothing to tell."""
+
+    server = Server(str(folder / f"{name}.sock"), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    return server

@@ -1,0 +1,236 @@
+"""Who calls: headers and tokens become a caller, or a problem that says what is wrong with them."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from chassis.authn import HASURA_CLAIMS, LEEWAY, Authenticator, in_role, principal_of
+from chassis.exchange import Exchange
+from chassis.hop import Hop
+from chassis.keys import JWKS_PATH, KeySet
+from chassis.revocations import Revocations
+from contracts.identity import Caller
+from contracts.problems import Problem
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+KEY = generate_private_key(SECP256R1())
+STRANGERS = generate_private_key(SECP256R1())
+
+
+def token(key: Any = KEY, key_id: str | None = "k1", **claims: Any) -> str:
+    now = int(time.time())
+    full = {"iss": "trivet", "aud": "trivet", "sub": "u1", "iat": now, "exp": now + 600, "role": "clerk", **claims}
+    headers = {} if key_id is None else {"kid": key_id}
+    return jwt.encode({k: v for k, v in full.items() if v is not None}, key, algorithm="ES256", headers=headers)
+
+
+class Suite:
+    """An authenticator against a peer that stands for auth."""
+
+    def __init__(self, peer: Any) -> None:
+        hop = Hop(peer.url)
+        public = jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+        keys = json.dumps({"keys": [{**public, "kid": "k1", "alg": "ES256"}]}).encode()
+        granted = json.dumps({"access_token": token(sub="basic"), "expires_in": 600}).encode()
+        peer.answer = lambda asked: (200, {}, keys if asked.path == JWKS_PATH else granted)
+        self.revocations = Revocations(hop)
+        self.keys = KeySet(hop)
+        self.with_passwords = self._authenticator(Exchange(hop))
+        self.tokens_only = self._authenticator(None)
+
+    def _authenticator(self, exchange: Exchange | None) -> Authenticator:
+        return Authenticator(self.keys, self.revocations, exchange, issuer="trivet", audience="trivet")
+
+    def caller(self, **headers: str) -> Caller:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.with_passwords.caller(named, request_id="r1", timeout=5, address="192.0.2.1")
+
+
+@pytest.fixture
+def suite(peer: Any) -> Suite:
+    return Suite(peer)
+
+
+def refusal(suite: Suite, **headers: str) -> Problem:
+    with pytest.raises(Problem) as caught:
+        suite.caller(**headers)
+    return caught.value
+
+
+def test_nothing_is_anonymous(suite: Suite) -> None:
+    caller = suite.caller()
+    assert caller.principal.anonymous
+    assert (caller.principal.role, caller.token, caller.role) == ("anonymous", None, None)
+    assert caller.principal.session == {"x-hasura-role": "anonymous"}
+    assert suite.caller(X_Hasura_Role="anonymous").principal.anonymous
+
+
+def test_a_role_without_a_token_is_refused(suite: Suite) -> None:
+    problem = refusal(suite, X_Hasura_Role="admin")
+    assert (problem.code, problem.status) == ("TRV204", 401)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_a_token_is_a_principal(suite: Suite, scheme: str) -> None:
+    text = token()
+    caller = suite.caller(Authorization=f"{scheme} {text}")
+    assert (caller.principal.subject, caller.principal.role, caller.token) == ("u1", "clerk", text)
+    assert (caller.request_id, caller.role) == ("r1", None)
+    assert suite.caller(apikey=text).principal.subject == "u1"
+
+
+def test_the_hasura_object_is_read_in_any_case() -> None:
+    claims = {
+        "sub": "u1",
+        "exp": 5,
+        "role": "ignored",
+        HASURA_CLAIMS: {
+            "X-Hasura-Default-Role": "clerk",
+            "x-hasura-allowed-roles": ["clerk", "admin"],
+            "X-Hasura-Org-Ids": ["1", "2"],
+            "x-hasura-level": 3,
+            "x-hasura-vip": True,
+            "other": "no",
+        },
+    }
+    principal = principal_of(claims)
+    assert (principal.role, principal.roles) == ("clerk", ("clerk", "admin"))
+    assert principal.session == {
+        "x-hasura-default-role": "clerk",
+        "x-hasura-org-ids": '{"1","2"}',
+        "x-hasura-level": "3",
+        "x-hasura-vip": "true",
+        "x-hasura-role": "clerk",
+        "x-hasura-user-id": "u1",
+    }
+
+
+def test_the_plain_role_claim_will_do() -> None:
+    principal = principal_of({"sub": "u1", "exp": 5, "role": "clerk"})
+    assert (principal.role, principal.roles) == ("clerk", ("clerk",))
+    assert principal_of({"sub": "u1", "exp": 5}).role == "anonymous"
+
+
+def test_another_of_its_roles_may_be_asked_for(suite: Suite) -> None:
+    claims = {HASURA_CLAIMS: {"x-hasura-default-role": "clerk", "x-hasura-allowed-roles": ["clerk", "admin"]}}
+    text = token(**claims)
+    caller = suite.caller(Authorization=f"Bearer {text}", X_Hasura_Role="admin")
+    assert (caller.principal.role, caller.role) == ("admin", "admin")
+    assert caller.principal.session["x-hasura-role"] == "admin"
+    assert suite.caller(Authorization=f"Bearer {text}", X_Trivet_Role="admin").principal.role == "admin"
+    assert suite.caller(Authorization=f"Bearer {text}").principal.role == "clerk"
+    problem = refusal(suite, Authorization=f"Bearer {text}", X_Hasura_Role="root")
+    assert (problem.code, problem.status) == ("TRV204", 403)
+
+
+def test_a_role_not_allowed_is_refused_without_headers_too() -> None:
+    with pytest.raises(Problem, match="not in allowed roles"):
+        in_role(principal_of({"sub": "u1", "exp": 5, "role": "clerk"}), "admin")
+
+
+PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+_HEADER = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    "make, code, message",
+    [
+        (lambda: "x", "PGRST301", "Expected 3 parts in JWT; got 1"),
+        (lambda: "a.b.c.d", "PGRST301", "Expected 3 parts in JWT; got 4"),
+        (lambda: "a.b.c", "PGRST301", "JWT cryptographic operation failed"),
+        (lambda: "é.é.é", "PGRST301", "JWT cryptographic operation failed"),
+        (lambda: f"{_HEADER}.{token().split('.')[1]}.", "PGRST301", "No suitable key or wrong key type"),
+        (lambda: token(key=STRANGERS), "PGRST301", "JWT cryptographic operation failed"),
+        (lambda: token(key_id="k2"), "PGRST301", "No suitable key or wrong key type"),
+        (lambda: token(key_id=None), "PGRST301", "No suitable key or wrong key type"),
+        (lambda: token()[:-3] + "AAA", "PGRST301", "JWT cryptographic operation failed"),
+        (lambda: token(exp=int(time.time()) - LEEWAY - 5), "PGRST303", "JWT expired"),
+        (lambda: token(nbf=int(time.time()) + 600), "PGRST303", "JWT not yet valid"),
+        (lambda: token(aud="other"), "PGRST303", "JWT not in audience"),
+        (lambda: token(aud=None), "PGRST303", "JWT lacks a claim that is needed"),
+        (lambda: token(iss="other"), "PGRST303", "JWT not from the expected issuer"),
+        (lambda: token(exp=None), "PGRST303", "JWT lacks a claim that is needed"),
+        (lambda: token(sub=None), "PGRST303", "JWT lacks a claim that is needed"),
+    ],
+)
+def test_bad_tokens_say_what_is_wrong(suite: Suite, make: Any, code: str, message: str) -> None:
+    for _ in range(2):  # what was refused is refused again
+        problem = refusal(suite, Authorization=f"Bearer {make()}")
+        assert (problem.code, problem.status, problem.message) == (code, 401, message)
+        assert problem.headers["WWW-Authenticate"].startswith('Bearer error="invalid_token"')
+
+
+def test_the_public_key_is_no_shared_secret(suite: Suite) -> None:
+    body = token().split(".")[1]
+    header = base64.urlsafe_b64encode(b'{"alg":"HS256","kid":"k1"}').rstrip(b"=")
+    signed = header + b"." + body.encode()
+    signature = base64.urlsafe_b64encode(hmac.new(PUBLIC_PEM, signed, hashlib.sha256).digest()).rstrip(b"=")
+    assert refusal(suite, Authorization=f"Bearer {(signed + b'.' + signature).decode()}").code == "PGRST301"
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer ", "Digest x", "nonsense", "Basic é", "Basic ?", "Basic YWRh", "Basic /w==", "Basic"]
+)
+def test_other_headers_are_malformed(suite: Suite, header: str) -> None:
+    problem = refusal(suite, Authorization=header)
+    assert (problem.code, problem.status) == ("PGRST301", 401)
+
+
+def test_an_expired_token_is_not_remembered_as_good(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = token()
+    suite.caller(Authorization=f"Bearer {text}")
+    later = time.time() + 600 + LEEWAY + 1
+    monkeypatch.setattr("chassis.authn.time.time", lambda: later)
+    assert refusal(suite, Authorization=f"Bearer {text}").message == "JWT expired"
+
+
+def test_a_verified_token_is_not_verified_again(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = token()
+    first = suite.caller(Authorization=f"Bearer {text}").principal
+    monkeypatch.setattr("chassis.authn.jwt.decode", None)
+    assert suite.caller(Authorization=f"Bearer {text}").principal is first
+
+
+def test_a_revoked_token_is_refused_though_it_was_verified(suite: Suite) -> None:
+    text = token(sid="s1")
+    suite.caller(Authorization=f"Bearer {text}")
+    suite.revocations.note({"session": "s1"})
+    problem = refusal(suite, Authorization=f"Bearer {text}")
+    assert (problem.code, problem.message) == ("PGRST303", "JWT revoked")
+
+
+def test_basic_is_exchanged(suite: Suite, peer: Any) -> None:
+    value = base64.b64encode("ada:geheim:ß".encode()).decode()
+    caller = suite.caller(Authorization=f"Basic {value}")
+    assert caller.principal.subject == "basic"
+    (asked,) = [one for one in peer.asked if one.path == "/-/exchange"]
+    assert json.loads(asked.body) == {"username": "ada", "password": "geheim:ß", "address": "192.0.2.1"}
+
+
+def test_a_name_and_password_from_elsewhere_are_exchanged(suite: Suite) -> None:
+    caller = suite.with_passwords.password("ada", "word", Caller(request_id="r9", deadline=1.0))
+    assert (caller.principal.subject, caller.request_id, caller.deadline) == ("basic", "r9", 1.0)
+    assert caller.token is not None
+
+
+def test_passwords_are_refused_where_only_tokens_are_taken(suite: Suite) -> None:
+    value = base64.b64encode(b"ada:word").decode()
+    with pytest.raises(Problem) as caught:
+        suite.tokens_only.caller({"Authorization": f"Basic {value}"}, request_id="", timeout=5)
+    assert caught.value.code == "PGRST301"
+    with pytest.raises(Problem):
+        suite.tokens_only.password("ada", "word", Caller())
+
+
+def test_auth_away_is_an_outage_and_no_refusal() -> None:
+    hop = Hop("unix:/nonexistent", connect_patience=0.0)
+    authenticator = Authenticator(KeySet(hop), Revocations(hop), None, issuer="trivet", audience="trivet")
+    with pytest.raises(Problem) as caught:
+        authenticator.verify(token())
+    assert (caught.value.code, caught.value.status) == ("TRV107", 503)

@@ -1,0 +1,174 @@
+"""Accounts: who can log in with a password, in which roles."""
+
+import re
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+from contracts.identity import NO_CLAIMS
+
+from auth_service import revocations, sessions
+from auth_service.passwords import hash_password, possible
+from auth_service.roles import check_roles, check_session
+from auth_service.store import Store
+from auth_service.tables import accounts
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
+
+
+class AccountError(ValueError):
+    """An account can't be made or found; the message says why."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One who can log in. Times are seconds since 1970; tokens issued before ``tokens_after`` are no longer good."""
+
+    id: str
+    email: str
+    role: str
+    roles: tuple[str, ...]
+    session: Mapping[str, str]
+    disabled: bool
+    created: float
+    last_login: float | None
+    tokens_after: int
+    password_hash: str | None = field(repr=False)
+
+
+def fold(email: str) -> str:
+    """The form in which an email address is kept and compared."""
+    return email.strip().casefold()
+
+
+def add(  # noqa: PLR0917  (an account's parts, in the order of the table)
+    store: Store,
+    email: str,
+    password: str,
+    role: str,
+    roles: Sequence[str] = (),
+    session: Mapping[str, str] = NO_CLAIMS,
+) -> str:
+    """A new account's id. Raises `AccountError`, `roles.RoleError`."""
+    if not _EMAIL.fullmatch(fold(email)) or not possible(email):
+        raise AccountError(f"{email!r} is not an email address")
+    row = {
+        "id": str(uuid.uuid4()),
+        "email": fold(email),
+        "role": role,
+        "roles": check_roles(role, roles),
+        "session": check_session(session),
+        "password_hash": _hash(password),
+        "disabled": False,
+        "created": time.time(),
+        "tokens_after": 0,
+    }
+    try:
+        with store.write() as connection:
+            connection.execute(sa.insert(accounts).values(row))
+    except sa.exc.IntegrityError:
+        raise AccountError(f"there is an account {fold(email)} already") from None
+    return str(row["id"])
+
+
+def everyone(store: Store) -> list[Account]:
+    """All accounts, by email address."""
+    with store.read() as connection:
+        return [_account(row) for row in connection.execute(sa.select(accounts).order_by(accounts.c.email)).mappings()]
+
+
+def by_email(store: Store, email: str) -> Account | None:
+    """The account of this address, or None."""
+    return _find(store, accounts.c.email == fold(email))
+
+
+def by_id(store: Store, account_id: str) -> Account | None:
+    """The account of this id, or None."""
+    return _find(store, accounts.c.id == account_id)
+
+
+def require(store: Store, email: str) -> Account:
+    """The account of this address. Raises `AccountError` where there is none."""
+    account = by_email(store, email)
+    if account is None:
+        raise AccountError(f"there is no account {fold(email)}")
+    return account
+
+
+def lock(connection: sa.Connection, account_id: str) -> Account | None:
+    """The account as it stands, held until the transaction ends.
+
+    Whoever issues or ends anything of an account holds it meanwhile, so that nothing issued slips past an ending.
+    """
+    held = sa.select(accounts).where(accounts.c.id == account_id).with_for_update()
+    row = connection.execute(held).mappings().one_or_none()
+    return None if row is None else _account(row)
+
+
+def note_login(connection: sa.Connection, account: Account) -> Account:
+    """Note that the account logs in now; the account with that time."""
+    noted = replace(account, last_login=time.time())
+    change = sa.update(accounts).where(accounts.c.id == account.id)
+    connection.execute(change.values(last_login=noted.last_login))
+    return noted
+
+
+def disable(store: Store, account_id: str) -> dict[str, Any]:
+    """Let nobody log in as this account, and end all it has. The event to announce."""
+    with store.write() as connection:
+        lock(connection, account_id)
+        connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(disabled=True))
+        return end_all(connection, account_id)
+
+
+def enable(store: Store, account_id: str) -> None:
+    """Let the account log in again."""
+    with store.write() as connection:
+        connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(disabled=False))
+
+
+def set_password(store: Store, account_id: str, password: str) -> dict[str, Any]:
+    """Change the password, and end all begun with the old one. The event to announce. Raises `AccountError`."""
+    hashed = _hash(password)
+    with store.write() as connection:
+        lock(connection, account_id)
+        connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=hashed))
+        return end_all(connection, account_id)
+
+
+def rehash(store: Store, account: Account, password: str) -> None:
+    """Keep the password under today's hash parameters, unless it was changed in between."""
+    same = (accounts.c.id == account.id) & (accounts.c.password_hash == account.password_hash)
+    hashed = hash_password(password)
+    with store.write() as connection:
+        connection.execute(sa.update(accounts).where(same).values(password_hash=hashed))
+
+
+def end_all(connection: sa.Connection, account_id: str) -> dict[str, Any]:
+    """End every session and token of an account; the caller holds its lock. The event to announce.
+
+    Tokens carry whole seconds, so the line is drawn at the next one; tokens issued meanwhile are dated after it.
+    """
+    before = int(time.time()) + 1
+    sessions.end_of_account(connection, account_id)
+    connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(tokens_after=before))
+    return revocations.record(connection, {"subject": account_id, "before": before})
+
+
+def _hash(password: str) -> str:
+    if not possible(password):
+        raise AccountError("that can't be a password: 1 to 1024 characters of text")
+    return hash_password(password)
+
+
+def _find(store: Store, condition: sa.ColumnElement[bool]) -> Account | None:
+    with store.read() as connection:
+        row = connection.execute(sa.select(accounts).where(condition)).mappings().one_or_none()
+    return None if row is None else _account(row)
+
+
+def _account(row: sa.RowMapping) -> Account:
+    return Account(**{**row, "roles": tuple(row["roles"])})

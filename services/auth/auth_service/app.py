@@ -1,0 +1,108 @@
+"""The Flask app of auth, put together."""
+
+from typing import Any, cast
+
+from chassis import events
+from chassis.app import create_app as create_service
+from chassis.problems import of_http
+from chassis.settings import load
+from contracts.problems import Problem
+from flask import Flask, Response, request
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from auth_service import __version__, errors, inner_routes, routes, schemas, store, tokens
+from auth_service.attempts import Attempts, Limits
+from auth_service.connectors.accounts import AccountsConnector
+from auth_service.login import Login, tidy
+from auth_service.passwords import Passwords
+from auth_service.settings import AuthSettings
+from auth_service.signing_keys import KeyRing
+from auth_service.upkeep import Upkeep
+
+_BODY_LIMIT = 65_536  # bytes: nobody logs in with more
+
+
+class Documentation(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's OpenAPI, with auth's own form of errors."""
+
+    ERROR_SCHEMA = schemas.ErrorBody
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """An HTTP error in auth's form, what was wrong with the input included."""
+        if error.response is not None or (error.code or 500) < 400:
+            return cast(Response, error.get_response())
+        messages = (getattr(error, "data", None) or {}).get("messages")
+        return render(of_http(error) if messages is None else _of_input(messages))
+
+
+def create_app(settings: AuthSettings | None = None) -> Flask:
+    """The app, from the environment's settings where none are given.
+
+    Raises `SettingsError`, `store.StoreError` (not migrated), `KeyFileError`. A store that does not answer is no
+    obstacle: logins get 503 until it does.
+    """
+    settings = settings or load(AuthSettings)
+    login = build_login(settings)
+    wishes = {"redis": login.upkeep.redis_answers} if settings.redis_url else {}
+    app = create_service("auth", settings, render, needs={"accounts": login.store.reachable}, wishes=wishes)
+    app.config["MAX_CONTENT_LENGTH"] = min(settings.body_limit, _BODY_LIMIT)
+    ring = KeyRing(settings.keys_dir)
+    app.extensions[routes.EXTENSION] = login
+    app.extensions[routes.EXTENSION + "_keys"] = ring
+    tokens.install(app, settings, ring)
+    _document(app)
+    app.register_blueprint(inner_routes.blueprint)
+    login.upkeep.start()
+    return app
+
+
+def build_login(settings: AuthSettings) -> Login:
+    """Everything behind the routes."""
+    accounts = store.open(settings.store_url)
+    try:
+        store.require_migrated(accounts)
+    except Problem:
+        pass  # it does not answer yet
+    client = events.connect(settings.redis_url)
+    limits = Limits(settings.login_attempts, settings.login_delay_seconds, settings.login_delay_limit_seconds)
+    return Login(
+        settings,
+        accounts,
+        (AccountsConnector(accounts, Passwords(settings.hash_slots)),),
+        Attempts(limits, client),
+        Upkeep(client, lambda: tidy(accounts, settings)),
+    )
+
+
+def render(problem: Problem) -> Response:
+    """A problem as an answer, in the form of the path."""
+    inner = request.path.startswith(inner_routes.PREFIX + "/")
+    answer = errors.inner_answer(problem) if inner else errors.public_answer(problem)
+    return Response(answer.body, answer.status, answer.headers)
+
+
+def _document(app: Flask) -> None:
+    app.config.update(
+        API_TITLE="Trivet auth",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=routes.PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = Documentation(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.register_blueprint(routes.blueprint)
+
+
+def _of_input(messages: Any) -> Problem:
+    """The first thing wrong with the input; ``messages`` are webargs' own: by place, then by member."""
+    if not isinstance(messages, dict):
+        return Problem("TRV109", "The request is not understood")
+    place, faults = next(iter(messages.items()))
+    if isinstance(faults, dict):
+        place, faults = next(iter(faults.items()))
+    text = str(faults[0] if isinstance(faults, list) and faults else faults)
+    if text == "Invalid JSON body.":
+        return Problem("TRV100", "The body is not JSON")
+    return Problem("TRV109", text if place == "_schema" else f"{place}: {text}")

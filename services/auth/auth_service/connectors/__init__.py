@@ -1,0 +1,1 @@
+"""The ways to verify a login, one module each."""

@@ -1,0 +1,34 @@
+"""The settings of auth."""
+
+import dataclasses
+from pathlib import Path
+
+from chassis.settings import ServiceSettings, setting
+
+
+@dataclasses.dataclass(frozen=True)
+class AuthSettings(ServiceSettings):
+    """What auth needs to know besides what every service does."""
+
+    accounts_url: str = setting(
+        "",
+        "where accounts are kept: `sqlite:////path/file.db`, `postgresql://…`; empty: in the state folder",
+        secret=True,
+    )
+    access_token_seconds: int = setting(600, "life of an access token in seconds")
+    refresh_token_seconds: int = setting(2_592_000, "seconds after which a session that nobody refreshes ends")
+    refresh_grace_seconds: int = setting(10, "seconds in which a refresh may be repeated, after an answer was lost")
+    login_attempts: int = setting(5, "wrong passwords, for one account from one address, before logins are delayed")
+    login_delay_seconds: int = setting(2, "first delay of further logins; it doubles with each wrong password")
+    login_delay_limit_seconds: int = setting(900, "longest delay of further logins")
+    hash_slots: int = setting(2, "passwords that one process checks at the same time")
+
+    @property
+    def store_url(self) -> str:
+        """The address of the accounts, the default filled in."""
+        return self.accounts_url or f"sqlite:///{Path(self.state_dir).absolute() / 'accounts.db'}"
+
+    @property
+    def keys_dir(self) -> Path:
+        """The folder of the signing keys."""
+        return Path(self.state_dir) / "keys"

@@ -1,0 +1,82 @@
+"""Access tokens: how they are issued and how auth checks its own (flask-jwt-extended)."""
+
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from chassis.authn import ALGORITHMS, LEEWAY
+from contracts.problems import Problem
+from flask import Flask, request
+from flask_jwt_extended import JWTManager, create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+
+from auth_service.login import Bearer, Grant, Login, bearer
+from auth_service.roles import claims_of
+from auth_service.settings import AuthSettings
+from auth_service.signing_keys import KeyRing
+
+
+def install(app: Flask, settings: AuthSettings, ring: KeyRing) -> None:
+    """Let ``app`` issue and check tokens with the ring's keys."""
+    app.config.update(
+        JWT_ALGORITHM=ALGORITHMS[0],
+        JWT_DECODE_ALGORITHMS=ALGORITHMS,
+        JWT_ENCODE_ISSUER=settings.issuer,
+        JWT_DECODE_ISSUER=settings.issuer,
+        JWT_ENCODE_AUDIENCE=settings.audience,
+        JWT_DECODE_AUDIENCE=settings.audience,
+        JWT_DECODE_LEEWAY=LEEWAY,
+        JWT_ENCODE_NBF=False,
+        JWT_COOKIE_CSRF_PROTECT=False,  # no cookies, so no claim for them
+        JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.access_token_seconds),
+    )
+    manager = JWTManager(app)
+    # key objects, not their text: parsing PEM would cost as much as signing
+    manager.encode_key_loader(lambda _identity: ring.keys.keys[ring.keys.current])
+    manager.additional_headers_loader(lambda _identity: {"kid": ring.keys.current})
+    manager.decode_key_loader(lambda header, _claims: _public_key(ring, header.get("kid")))
+
+
+def issue(grant: Grant, settings: AuthSettings) -> str:
+    """The access token of a login."""
+    account = grant.account
+    claims: dict[str, Any] = {
+        "iat": grant.issued,
+        "exp": grant.issued + settings.access_token_seconds,
+        "email": account.email,
+        **claims_of(account.id, account.role, account.roles, account.session),
+    }
+    if grant.session_id is not None:
+        claims["sid"] = grant.session_id
+    return str(create_access_token(account.id, additional_claims=claims))
+
+
+def sender(login: Login) -> Bearer:
+    """Who sent the request at hand, by its bearer token.
+
+    Raises `Problem` PGRST302 (none), PGRST301, PGRST303 (not good), TRV202 (ended), TRV203 (can't tell).
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(
+            "PGRST302", "This endpoint requires a Bearer token", headers={"WWW-Authenticate": 'Bearer realm="trivet"'}
+        )
+    claims = _decode(token.strip())
+    return bearer(login, str(claims["sub"]), claims.get("sid"), float(claims["iat"]))
+
+
+def _decode(token: str) -> dict[str, Any]:
+    challenge = {"WWW-Authenticate": 'Bearer realm="trivet", error="invalid_token"'}
+    try:
+        return dict(decode_token(token))
+    except jwt.ExpiredSignatureError:
+        raise Problem("PGRST303", "invalid JWT: token is expired", headers=challenge) from None
+    except (jwt.PyJWTError, JWTExtendedException, ValueError, RecursionError):
+        raise Problem("PGRST301", "invalid JWT: unable to parse or verify signature", headers=challenge) from None
+
+
+def _public_key(ring: KeyRing, key_id: object) -> Any:
+    key = ring.keys.keys.get(str(key_id))
+    if key is None:
+        raise jwt.InvalidTokenError("no such key")
+    return key.public_key()

@@ -1,0 +1,110 @@
+"""Guessing is made slow, with Redis and without."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from auth_service.attempts import Attempts, Limits
+from chassis import events
+from contracts.problems import Problem
+from flask import Flask
+from flask.testing import FlaskClient
+
+EMAIL, PASSWORD = "clerk@example.com", "correct horse"  # as the conftest makes it
+
+LIMITS = Limits(free=4, delay=100, longest=250)
+
+
+@pytest.fixture
+def shared(redis_url: str) -> Iterator["redis.Redis"]:
+    client = events.connect(redis_url)
+    assert client is not None
+    client.flushall()
+    yield client
+    client.close()
+
+
+def tries(attempts: Attempts, count: int, account: str = "a", address: str = "1") -> list[int]:
+    """The seconds to wait that each of so many attempts is told; 0 where it may go on."""
+    return [_try(attempts, account, address) for _ in range(count)]
+
+
+def _try(attempts: Attempts, account: str, address: str) -> int:
+    try:
+        with attempts.one(account, address):
+            return 0
+    except Problem as problem:
+        if (problem.code, problem.status) != ("TRV105", 429):
+            raise
+        return int(problem.headers["Retry-After"])
+
+
+def test_without_redis_half_as_many_are_free() -> None:
+    attempts = Attempts(LIMITS, None)
+    assert tries(attempts, 4) == [0, 0, 100, 100]
+    assert tries(attempts, 1, account="b") == [0]
+    assert tries(attempts, 1, address="2") == [0]
+
+
+def test_with_redis_all_workers_count_together(shared: "redis.Redis") -> None:
+    one, other = Attempts(LIMITS, shared), Attempts(LIMITS, shared)
+    assert tries(one, 2) + tries(other, 3) == [0, 0, 0, 0, 100]
+    assert tries(one, 1) == [100]
+    assert tries(one, 1, account="b") == [0]
+
+
+@pytest.mark.parametrize("kind", ["local", "shared"])
+def test_delays_double_up_to_the_longest(kind: str, shared: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = Attempts(Limits(4 if kind == "local" else 2, 100, 250), shared if kind == "shared" else None)
+    now = 1000.0
+    monkeypatch.setattr("auth_service.attempts.time.monotonic", lambda: now)
+    waits = []
+    for _ in range(6):
+        wait = _try(attempts, "a", "1")
+        waits.append(wait)
+        now += wait
+        if wait:
+            shared.delete(*shared.keys("trivet:login:*:delay") or ["none"])
+    assert waits == [0, 0, 100, 0, 200, 0]
+    assert tries(attempts, 1) == [250]
+
+
+def test_a_right_password_clears_the_count(shared: "redis.Redis") -> None:
+    for attempts in (Attempts(LIMITS, None), Attempts(LIMITS, shared)):
+        for _ in range(10):
+            with attempts.one("a", "1") as mark:
+                attempts.succeed(mark)
+        assert tries(attempts, 1) == [0]
+
+
+def test_a_redis_that_is_away_is_counted_without() -> None:
+    attempts = Attempts(LIMITS, events.connect("unix:///nonexistent.sock"))
+    assert tries(attempts, 3) == [0, 0, 100]
+
+
+def test_an_account_is_delayed_from_one_address_only(client: FlaskClient) -> None:
+    def attempt(password: str, address: str) -> int:
+        body = {"email": EMAIL, "password": password}
+        answer = client.post("/auth/v1/token?grant_type=password", json=body, headers={"X-Real-Ip": address})
+        if answer.status_code == 429:
+            assert answer.get_json()["code"] == "over_request_rate_limit"
+            assert int(answer.headers["Retry-After"]) >= 1
+        return answer.status_code
+
+    assert [attempt("wrong", "192.0.2.1") for _ in range(3)] == [401, 401, 429]
+    assert attempt(PASSWORD, "192.0.2.1") == 429
+    assert attempt(PASSWORD, "192.0.2.2") == 200
+
+
+def test_the_right_password_many_times_at_once_is_no_guessing(
+    make_app: Callable[..., Flask], account_id: str, redis_url: str
+) -> None:
+    app = make_app(redis_url=redis_url)
+
+    def exchange(_: int) -> int:
+        body = {"username": EMAIL, "password": PASSWORD, "address": "192.0.2.9"}
+        return app.test_client().post("/-/exchange", json=body).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(exchange, range(24))) == {200}

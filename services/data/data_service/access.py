@@ -1,0 +1,224 @@
+"""Permissions: the catalog as a role may see it, and row filters, presets and checks at every node of a plan."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contracts.catalog import Catalog, Relation, Resource, Writable
+from contracts.operations import Filter
+from contracts.problems import Problem
+
+from data_service.plan.filters import Names, plan_filter, source_of
+from data_service.plan.nodes import (
+    All,
+    Change,
+    CreatePlan,
+    DeletePlan,
+    DocumentPlan,
+    MemberPlan,
+    Plan,
+    Predicate,
+    Preset,
+    ReadPlan,
+    Scan,
+    UpdatePlan,
+)
+from data_service.policies import Policies, Rules
+
+
+def limit_catalog(full: Catalog, policies: Policies, role: str) -> Catalog:
+    """The catalog as ``role`` may see it: resources, fields, relations and rights."""
+    rules = {resource.name: policies.rules(role, resource.name) for resource in full.resources}
+    seen = {name for name, rule in rules.items() if rule.select or rule.insert or rule.update or rule.delete}
+    visible = {name: _visible(full.by_name[name], rules[name]) for name in seen}
+    resources = tuple(
+        _limit_resource(resource, rules[resource.name], visible, full)
+        for resource in full.resources
+        if resource.name in seen
+    )
+    writable = {name: _writable(full.by_name[name], rules[name]) for name in seen}
+    hidden = {
+        name: tuple(
+            field
+            for field in full.by_name[name].fields
+            if field.name not in visible[name]
+            and field.name in (writable[name].create or set()) | (writable[name].update or set())
+        )
+        for name in seen
+    }
+    return Catalog(
+        engine=full.engine,
+        version=full.version,
+        schemas=full.schemas,
+        resources=resources,
+        role=role,
+        writable=writable,
+        hidden={name: fields for name, fields in hidden.items() if fields},
+    )
+
+
+def _visible(resource: Resource, rules: Rules) -> frozenset[str]:
+    if rules.select is None:
+        return frozenset()
+    names = frozenset(field.name for field in resource.fields)
+    return names if rules.select.columns is None else names & rules.select.columns
+
+
+def _limit_resource(resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], full: Catalog) -> Resource:
+    names = visible[resource.name]
+    return Resource(
+        name=resource.name,
+        schema=resource.schema,
+        table=resource.table,
+        kind=resource.kind,
+        fields=tuple(field for field in resource.fields if field.name in names),
+        key=resource.key if names.issuperset(resource.key) else (),
+        uniques=tuple(unique for unique in resource.uniques if names.issuperset(unique.fields)),
+        relations=tuple(relation for relation in resource.relations if _passable(relation, names, visible)),
+        comment=resource.comment,
+        insertable=resource.insertable and rules.insert is not None,
+        updatable=resource.updatable and rules.update is not None,
+        deletable=resource.deletable and rules.delete is not None,
+        aggregates=rules.select is not None and rules.select.aggregations,
+    )
+
+
+def _passable(relation: Relation, own: frozenset[str], visible: Mapping[str, frozenset[str]]) -> bool:
+    """A relation may be followed where every column that it joins on may be seen: else it would be an oracle."""
+    target = visible.get(relation.target, frozenset())
+    if not target or not own.issuperset(pair[0] for pair in relation.pairs):
+        return False
+    junction = relation.junction
+    if junction is None:
+        return target.issuperset(pair[1] for pair in relation.pairs)
+    between = visible.get(junction.resource, frozenset())
+    return between.issuperset(
+        [*(pair[1] for pair in relation.pairs), *(pair[0] for pair in junction.onward)]
+    ) and target.issuperset(pair[1] for pair in junction.onward)
+
+
+def _writable(resource: Resource, rules: Rules) -> Writable:
+    names = frozenset(field.name for field in resource.fields if field.writable)
+
+    def allowed(columns: frozenset[str] | None, presets: Mapping[str, Any]) -> frozenset[str]:
+        return (names if columns is None else names & columns) - presets.keys()
+
+    return Writable(
+        create=allowed(rules.insert.columns, rules.insert.presets) if rules.insert else frozenset(),
+        update=allowed(rules.update.columns, rules.update.presets) if rules.update else frozenset(),
+    )
+
+
+def restrict(plan: Plan, full: Catalog, policies: Policies, role: str) -> Plan:
+    """The plan with the role's rules at every node. Raises `Problem` 42501 where a right is missing."""
+    restricted: Plan = _Restriction(full, policies, role).plan(plan)
+    return restricted
+
+
+class _Restriction:
+    """One pass over a plan for one role."""
+
+    def __init__(self, full: Catalog, policies: Policies, role: str) -> None:
+        self._names = Names(full, full)
+        self._policies = policies
+        self._role = role
+
+    def plan(self, plan: Any) -> Any:
+        match plan:
+            case CreatePlan():
+                return self._create(plan)
+            case UpdatePlan():
+                return self._update(plan)
+            case DeletePlan():
+                return self._delete(plan)
+            case DocumentPlan():
+                return DocumentPlan(tuple(MemberPlan(m.key, self.plan(m.plan)) for m in plan.members))
+            case _:
+                return _rewrite(plan, self._readable)
+
+    def _rules(self, resource: Resource) -> Rules:
+        return self._policies.rules(self._role, resource.name)
+
+    def _readable(self, scan: Scan) -> Scan:
+        select = self._rules(scan.resource).select
+        if select is None:
+            raise Problem("42501", f"permission denied for table {scan.resource.name}")
+        limit = None if scan.written else select.limit
+        return dataclasses.replace(scan, rows=self._filter(scan.resource, select.filter), limit=limit)
+
+    def _filter(self, resource: Resource, item: Filter | None) -> Predicate | None:
+        """A policy's own filter: it sees all fields, and the rows it looks at elsewhere are not filtered again."""
+        if item is None:
+            return None
+        predicate = plan_filter(self._names, self._names.full.by_name[resource.name], item)
+        restricted: Predicate = _rewrite(predicate, lambda scan: dataclasses.replace(scan, rows=None))
+        return restricted
+
+    def _returning(self, returning: ReadPlan) -> ReadPlan:
+        if returning.shape == "none" or not returning.scan.resource.fields:  # nothing of the rows is asked for
+            return dataclasses.replace(returning, scan=dataclasses.replace(returning.scan, rows=None))
+        restricted: ReadPlan = _rewrite(returning, self._readable)
+        return restricted
+
+    def _presets(self, resource: Resource, presets: Mapping[str, Any]) -> tuple[Preset, ...]:
+        fields = self._names.full.by_name[resource.name].by_name
+        return tuple(Preset(fields[name], source_of(operand)) for name, operand in presets.items())
+
+    def _create(self, plan: CreatePlan) -> CreatePlan:
+        rule = self._rules(plan.resource).insert
+        if rule is None:
+            raise Problem("42501", f"permission denied for table {plan.resource.name}")
+        return dataclasses.replace(
+            plan,
+            resource=self._names.full.by_name[plan.resource.name],
+            presets=self._presets(plan.resource, rule.presets),
+            check=self._filter(plan.resource, rule.check),
+            returning=self._returning(plan.returning),
+        )
+
+    def _update(self, plan: UpdatePlan) -> UpdatePlan:
+        resource = plan.scan.resource
+        rule = self._rules(resource).update
+        if rule is None:
+            raise Problem("42501", f"permission denied for table {resource.name}")
+        presets = (
+            tuple(Change(p.field, p.source) for p in self._presets(resource, rule.presets)) if plan.changes else ()
+        )
+        return dataclasses.replace(
+            plan,
+            scan=self._writing(plan.scan, rule.filter),
+            where=_rewrite(plan.where, self._readable),
+            changes=(*plan.changes, *presets),
+            check=self._filter(resource, rule.check),
+            returning=self._returning(plan.returning),
+        )
+
+    def _delete(self, plan: DeletePlan) -> DeletePlan:
+        rule = self._rules(plan.scan.resource).delete
+        if rule is None:
+            raise Problem("42501", f"permission denied for table {plan.scan.resource.name}")
+        return dataclasses.replace(
+            plan,
+            scan=self._writing(plan.scan, rule.filter),
+            where=_rewrite(plan.where, self._readable),
+            returning=self._returning(plan.returning),
+        )
+
+    def _writing(self, scan: Scan, item: Filter | None) -> Scan:
+        """What may be written is within what may be seen: else a write's count would tell of hidden rows."""
+        select = self._rules(scan.resource).select
+        filters = [item, select.filter if select is not None else None]
+        parts = [part for part in (self._filter(scan.resource, f) for f in filters) if part is not None]
+        return dataclasses.replace(scan, rows=All(tuple(parts)) if parts else None)
+
+
+def _rewrite(node: Any, scan: Callable[[Scan], Scan]) -> Any:
+    """The tree with every scan in it replaced: none can be overlooked, for all of the tree is walked."""
+    if isinstance(node, Scan):
+        return scan(node)
+    if isinstance(node, tuple):
+        return tuple(_rewrite(item, scan) for item in node)
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        changed = {f.name: _rewrite(getattr(node, f.name), scan) for f in dataclasses.fields(node)}
+        return dataclasses.replace(node, **changed)
+    return node

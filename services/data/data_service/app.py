@@ -1,0 +1,53 @@
+"""Data as a Flask app."""
+
+from pathlib import Path
+
+from chassis import events
+from chassis.app import Edge
+from chassis.app import create_app as chassis_app
+from chassis.settings import load
+from flask import Flask
+
+from data_service import routes
+from data_service.engine import Engine
+from data_service.execute.database import Database
+from data_service.execute.postgres import PostgresDatabase
+from data_service.execute.sqlite import SqliteDatabase
+from data_service.settings import DataSettings
+
+
+def open_database(settings: DataSettings) -> Database:
+    """The database that the settings name. Raises `SettingsError`."""
+    if settings.is_postgres:
+        return PostgresDatabase(
+            settings.database_url,
+            size=settings.pool_max,
+            limit=settings.statement_timeout,
+            prepare=settings.prepare,
+            read_only=settings.read_only,
+        )
+    return SqliteDatabase(
+        settings.sqlite_path, size=settings.pool_max, limit=settings.statement_timeout, read_only=settings.read_only
+    )
+
+
+def create_app(settings: DataSettings | None = None) -> Flask:
+    """The app, with an engine that keeps its catalog current."""
+    settings = settings or load(DataSettings)
+    publisher = events.Publisher(events.connect(settings.redis_url))
+
+    def announce(version: str) -> None:
+        publisher.publish(events.CATALOG, {"version": version})
+
+    engine = Engine(
+        open_database(settings),
+        config=Path(settings.config) if settings.config else None,
+        max_rows=settings.max_rows or None,
+        announce=announce,
+    )
+    edge = Edge(settings, exchanges=False)
+    app = chassis_app("data", settings, routes.render, needs={"catalog": lambda: engine.ready}, wishes=edge.wishes())
+    app.register_blueprint(routes.blueprint(engine, edge))
+    edge.start()
+    engine.watch(settings.poll_seconds)
+    return app

@@ -1,0 +1,1 @@
+"""From statement to rows: binding, transactions and time limits, per database."""

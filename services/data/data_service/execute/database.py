@@ -1,0 +1,61 @@
+"""What a database can do for the engine, as protocols that each database implements."""
+
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+from contracts.catalog import Catalog
+
+from data_service.reflect.options import Exposure
+from data_service.sql.dialect import Dialect
+from data_service.sql.statements import Arguments, RowInsert, Statement
+
+
+class Written(NamedTuple):
+    """What a write gave: its rows (fit for binding again, None where not wanted), how many, a single row's key."""
+
+    rows: Any
+    affected: int
+    key: dict[str, Any] | None = None
+
+
+class Session(Protocol):
+    """One transaction. All its methods raise `Problem`."""
+
+    def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
+        """The first row, None where there is none; JSON comes as bytes."""
+        ...
+
+    def write(
+        self, change: Statement | RowInsert, arguments: Arguments, key: tuple[str, ...], *, back: bool
+    ) -> Written:
+        """Run a write; with ``back`` its rows are wanted."""
+        ...
+
+    def estimate(self, statement: Statement, arguments: Arguments) -> int:
+        """How many rows the database expects of a statement."""
+        ...
+
+
+class Database(Protocol):
+    """An open database."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Its SQL."""
+        ...
+
+    def session(self, *, writes: bool, deadline: float | None) -> AbstractContextManager[Session]:
+        """A transaction: committed at its end, rolled back by an exception; ``deadline`` in monotonic seconds."""
+        ...
+
+    def reflect(self, exposure: Exposure) -> Catalog:
+        """The catalog of the database as it is now. Raises `Problem` where it can't be reached."""
+        ...
+
+    def fingerprint(self, exposure: Exposure) -> str:
+        """A text that differs when the catalog would. Raises `Problem` where it can't be reached."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...

@@ -1,0 +1,120 @@
+"""Programs run in a session: their rows become a result, or a problem that rolls all back."""
+
+from typing import Any
+
+from contracts.problems import Problem
+from contracts.results import Result
+
+from data_service.execute.database import Session, Written
+from data_service.sql.programs import DocumentStatement, Program, Sequence
+from data_service.sql.statements import Arguments, ReadStatement, WriteStatement
+from data_service.sql.values import json_text, plain_text
+
+
+def writes(program: Program) -> bool:
+    """True where the program changes the database."""
+    return isinstance(program, WriteStatement | Sequence)
+
+
+def run(program: Program, session: Session, arguments: Arguments) -> Result:
+    """Run a program. Raises `Problem`; a session that it passes through rolls back."""
+    match program:
+        case ReadStatement():
+            return run_read(program, session, arguments)
+        case WriteStatement():
+            return run_write(program, session, arguments)
+        case DocumentStatement():
+            row = session.fetch(program.statement, arguments)
+            return Result(body=as_bytes(row[0] if row else None))
+        case Sequence():
+            return _run_sequence(program, session, arguments)
+
+
+def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Result:
+    """Run a read and judge its number of rows. Raises `Problem` PGRST116, PGRST103."""
+    row = session.fetch(read.statement, arguments)
+    body, rows, total = row if row is not None else (None, 0, None)
+    if read.estimate is not None:
+        total = max(session.estimate(read.estimate, arguments), rows)
+    if read.shape == "one" and rows != 1:
+        raise not_single(rows)
+    if read.shape == "maybe" and rows > 1:
+        raise not_single(rows)
+    offset = arguments.of(read.offset) if read.offset is not None else 0
+    if total is not None and rows == 0 and int(offset) > total and read.shape in ("many", "none"):
+        raise Problem(
+            "PGRST103",
+            "Requested range not satisfiable",
+            details=f"An offset of {offset} was requested, but there are only {total} rows.",
+            headers={"Content-Range": f"*/{total}"},
+        )
+    text = b"" if read.shape == "none" else as_bytes(body)
+    return Result(body=text, rows=rows, total=total)
+
+
+def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> Result:
+    """Run a write, hold its rows against the policy's check, and read them back."""
+    back = write.back is not None
+    if write.change is None:
+        written = Written((), 0)
+    else:
+        written = session.write(write.change, arguments, write.key, back=back)
+    if write.at_most is not None and written.affected > int(arguments.of(write.at_most)):
+        raise Problem(
+            "PGRST124",
+            "Query result exceeds max-affected preference constraint",
+            details=f"The query affects {written.affected} rows",
+        )
+    if write.back is None:
+        return Result(affected=written.affected, location=_location(written))
+    after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
+    row = session.fetch(write.back, after)
+    body, rows, failing = row if row is not None else (None, 0, 0)
+    if failing:
+        raise Problem("42501", f'new row violates row-level security policy for table "{write.table}"')
+    if write.shape == "one" and rows != 1:
+        raise not_single(rows)
+    text = b"" if write.shape == "none" else as_bytes(body)
+    location = _location(written) if write.shape == "none" else None
+    return Result(body=text, rows=rows, affected=written.affected, location=location)
+
+
+def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) -> Result:
+    parts = []
+    for key, member in sequence.members:
+        try:
+            parts.append(json_text(key) + b":" + _run_member(member, session, arguments))
+        except Problem as problem:
+            problem.path = (key, *problem.path) if problem.path[:1] != (key,) else problem.path
+            raise
+    return Result(body=b"{" + b",".join(parts) + b"}")
+
+
+def _run_member(member: ReadStatement | WriteStatement | bytes, session: Session, arguments: Arguments) -> bytes:
+    if isinstance(member, bytes):
+        return member
+    if isinstance(member, ReadStatement):
+        return run_read(member, session, arguments).body
+    return run_write(member, session, arguments).body
+
+
+def _location(written: Written) -> dict[str, str] | None:
+    if written.key is None or written.affected != 1:
+        return None
+    return {name: plain_text(value) or "" for name, value in written.key.items()}
+
+
+def not_single(rows: int) -> Problem:
+    """One row was asked for, none or several came."""
+    return Problem(
+        "PGRST116",
+        "Cannot coerce the result to a single JSON object",
+        details=f"The result contains {rows} rows",
+    )
+
+
+def as_bytes(body: Any) -> bytes:
+    """JSON text from the database as bytes; SQL's null is JSON's."""
+    if body is None:
+        return b"null"
+    return body.encode() if isinstance(body, str) else bytes(body)

@@ -1,0 +1,1 @@
+"""From operation to plan: names held against the catalog, or refused."""

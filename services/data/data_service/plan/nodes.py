@@ -1,0 +1,335 @@
+"""What a plan is made of: an operation whose names are resolved, as a tree of frozen nodes.
+
+Wherever a table is read stands a `Scan`; access fills in its row filter (`data_service.access`), and no statement can
+be written from a scan that was forgotten.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Union
+
+from contracts.catalog import Field, FieldType, Relation, Resource
+from contracts.operations import AggregateFunction, Comparison, Count, Shape
+
+# --- values --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a bound value comes from.
+
+    A ``param`` (index), a ``claim`` (name), a ``constant``; after a write the written ``rows`` and how many were
+    ``affected``.
+    """
+
+    kind: Literal["param", "claim", "constant", "rows", "affected"]
+    what: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the level at hand, or a place inside a JSON field."""
+
+    field: Field
+    path: tuple[str | int, ...] = ()
+    text: bool = False
+
+    @property
+    def type(self) -> FieldType:
+        """The portable type of the value."""
+        if not self.path:
+            return self.field.type
+        return "text" if self.text else "json"
+
+
+# --- where rows come from ------------------------------------------------------------------------------------------
+
+
+class Forgotten:
+    """The row filter of a scan that access has not seen yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A resource being read. ``rows`` is the policy's filter on it, None where all rows are allowed.
+
+    ``limit`` is the role's cap on rows. ``written`` reads the rows that a write has just returned instead.
+    """
+
+    resource: Resource
+    rows: "Predicate | type[Forgotten] | None" = Forgotten
+    limit: int | None = None
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relation on its way from a level to the next: the target's scan, and the junction's where there is one."""
+
+    relation: Relation
+    target: Scan
+    junction: Scan | None = None
+
+
+# --- predicates ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A column compared with a value or another column."""
+
+    __test__ = False  # not one of pytest's
+
+    left: Column
+    operator: Comparison
+    right: Source | Column
+    quantifier: Literal["any", "all"] | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IsTest:
+    """A column IS null, not null, true, false or unknown."""
+
+    left: Column
+    value: Literal["null", "not_null", "true", "false", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All hold."""
+
+    items: "tuple[Predicate, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    """Any holds."""
+
+    items: "tuple[Predicate, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """SQL's NOT."""
+
+    item: "Predicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Some related row exists."""
+
+    link: Link
+    where: "Predicate | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Somewhere:
+    """Some row of any resource exists (policies only)."""
+
+    scan: Scan
+    where: "Predicate | None"
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateTest:
+    """An aggregate over related rows compared with a value."""
+
+    link: Link
+    function: AggregateFunction
+    columns: tuple[Column, ...]
+    distinct: bool
+    operator: Comparison
+    right: Source
+    where: "Predicate | None"
+
+
+Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest]  # noqa: UP007
+
+# --- outputs -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOutput:
+    """A column under a key."""
+
+    key: str
+    column: Column
+    cast: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantOutput:
+    """A fixed text under a key."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateOutput:
+    """An aggregate under a key; no columns counts rows."""
+
+    key: str
+    function: AggregateFunction
+    columns: tuple[Column, ...]
+    distinct: bool = False
+    before: str | None = None
+    cast: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOutput:
+    """An object of outputs under a key."""
+
+    key: str
+    outputs: "tuple[PlanOutput, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOutput:
+    """The rows of a summary as an array under a key."""
+
+    key: str
+    outputs: "tuple[PlanOutput, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedOutput:
+    """The number of rows that the write matched, under a key."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedOutput:
+    """Related rows under a key."""
+
+    key: str
+    link: Link
+    plan: "ReadPlan"
+    spread: bool = False
+
+
+PlanOutput = Union[  # noqa: UP007
+    ColumnOutput, ConstantOutput, AggregateOutput, GroupOutput, RowsOutput, AffectedOutput, EmbedOutput
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SortTerm:
+    """One term of an order; ``links`` lead to the column's level. ``aggregate`` is over the last link's rows."""
+
+    column: Column | None
+    descending: bool
+    nulls_first: bool
+    links: tuple[Link, ...] = ()
+    aggregate: AggregateFunction | None = None
+
+
+# --- plans ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """One level of a read. ``grouped``: the plain outputs are grouped by."""
+
+    scan: Scan
+    outputs: tuple[PlanOutput, ...]
+    where: Predicate | None = None
+    sort: tuple[SortTerm, ...] = ()
+    limit: Source | None = None
+    offset: Source | None = None
+    distinct_on: tuple[Column, ...] = ()
+    shape: Shape = "many"
+    grouped: bool = False
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A field that a create takes from each row."""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A field that the policy sets, whatever the client says."""
+
+    field: Field
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePlan:
+    """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
+
+    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False.
+    """
+
+    resource: Resource
+    given: tuple[Given, ...]
+    rows: Source
+    ragged: bool
+    defaults: bool
+    returning: ReadPlan
+    presets: tuple[Preset, ...] = ()
+    check: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that an update sets, or moves by a value."""
+
+    field: Field
+    source: Source
+    increment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """Changed rows. ``scan.rows`` is the policy's filter on what may be changed."""
+
+    scan: Scan
+    changes: tuple[Change, ...]
+    where: Predicate | None
+    returning: ReadPlan
+    at_most: Source | None = None
+    check: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePlan:
+    """Rows that go. ``scan.rows`` is the policy's filter on what may go."""
+
+    scan: Scan
+    where: Predicate | None
+    returning: ReadPlan
+    at_most: Source | None = None
+
+
+WritePlan = Union[CreatePlan, UpdatePlan, DeletePlan]  # noqa: UP007
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """A root member of a document."""
+
+    key: str
+    plan: "ReadPlan | WritePlan | ConstantOutput"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPlan:
+    """Several plans answered as one object."""
+
+    members: tuple[MemberPlan, ...]
+
+    @property
+    def reads_only(self) -> bool:
+        """True where one statement answers it all."""
+        return all(isinstance(member.plan, ReadPlan | ConstantOutput) for member in self.members)
+
+
+Plan = Union[ReadPlan, CreatePlan, UpdatePlan, DeletePlan, DocumentPlan]  # noqa: UP007

@@ -1,0 +1,176 @@
+"""Reads planned: a tree of levels, each a resource with its outputs, filter, sort and page."""
+
+from collections.abc import Iterable, Iterator
+
+from contracts.catalog import Resource
+from contracts.operations import (
+    Affected,
+    Aggregate,
+    Constant,
+    Count,
+    Embed,
+    FieldOutput,
+    FieldRef,
+    Group,
+    Node,
+    Output,
+    Read,
+    Rows,
+    Sort,
+    Star,
+)
+from contracts.problems import Problem
+
+from data_service.plan.filters import Names, at, optional_source, plan_filter, refuse_aggregates
+from data_service.plan.names import find_column, find_resource, forbidden_table
+from data_service.plan.nodes import (
+    AffectedOutput,
+    AggregateOutput,
+    All,
+    Column,
+    ColumnOutput,
+    ConstantOutput,
+    EmbedOutput,
+    GroupOutput,
+    Link,
+    PlanOutput,
+    Predicate,
+    ReadPlan,
+    Related,
+    RowsOutput,
+    Scan,
+    SortTerm,
+)
+
+MAX_DEPTH = 32  # levels of embeds: more is an attack, not a question
+_NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
+_MINMAX_NEVER = {"bool", "json", "bytes"}
+
+
+def plan_read(names: Names, read: Read) -> ReadPlan:
+    """The plan of a read. Raises `Problem` for every name that the role can't see."""
+    resource = find_resource(names.catalog, names.full, read.resource, read.schema)
+    if not resource.fields:
+        raise forbidden_table(read.resource)
+    return plan_node(names, Scan(resource), read.node, count=read.count)
+
+
+def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = None, depth: int = 0) -> ReadPlan:
+    """The plan of one level and all below it."""
+    if depth > MAX_DEPTH:
+        raise Problem("PGRST100", f"embeds are nested deeper than {MAX_DEPTH} levels")
+    resource = scan.resource
+    outputs = tuple(_outputs(names, resource, node.outputs, depth))
+    grouped = node.shape != "summary" and any(isinstance(output, AggregateOutput) for output in outputs)
+    if grouped:
+        _refuse_in_groups(outputs)
+    if any(_aggregates(output) for output in outputs):
+        refuse_aggregates(resource)
+    with at("sort"):
+        sort = tuple(_sort_term(names, resource, term) for term in node.sort)
+    return ReadPlan(
+        scan=scan,
+        outputs=outputs,
+        where=_where(names, resource, node, outputs),
+        sort=sort,
+        limit=optional_source(node.limit),
+        offset=optional_source(node.offset),
+        distinct_on=tuple(find_column(resource, FieldRef(name)) for name in node.distinct_on),
+        shape=node.shape,
+        grouped=grouped,
+        count=count,
+    )
+
+
+def _where(names: Names, resource: Resource, node: Node, outputs: tuple[PlanOutput, ...]) -> Predicate | None:
+    """The level's own filter, and that of its inner embeds: a row without a related one is not wanted."""
+    parts: list[Predicate] = []
+    if node.filter is not None:
+        with at("filter"):
+            parts.append(plan_filter(names, resource, node.filter))
+    inner = {item.key for item in node.outputs if isinstance(item, Embed) and item.join == "inner"}
+    for output in outputs:
+        if isinstance(output, EmbedOutput) and output.key in inner:
+            parts.append(Related(output.link, output.plan.where))
+    return parts[0] if len(parts) == 1 else All(tuple(parts)) if parts else None
+
+
+def _outputs(names: Names, resource: Resource, outputs: Iterable[Output], depth: int) -> Iterator[PlanOutput]:
+    for output in outputs:
+        with at(getattr(output, "key", "*")):
+            yield from _output(names, resource, output, depth)
+
+
+def _output(names: Names, resource: Resource, output: Output, depth: int) -> Iterator[PlanOutput]:
+    match output:
+        case Star():
+            for field in resource.fields:
+                yield ColumnOutput(field.name, Column(field))
+        case FieldOutput():
+            yield ColumnOutput(output.key, find_column(resource, output.field), output.cast)
+        case Constant():
+            yield ConstantOutput(output.key, output.value)
+        case Embed():
+            yield _embed(names, resource, output, depth)
+        case Aggregate():
+            yield _aggregate(resource, output)
+        case Group():
+            yield GroupOutput(output.key, tuple(_outputs(names, resource, output.outputs, depth)))
+        case Rows():
+            yield RowsOutput(output.key, tuple(_outputs(names, resource, output.outputs, depth)))
+        case Affected():
+            yield AffectedOutput(output.key)
+
+
+def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedOutput:
+    link = names.link(resource, embed.relation)
+    plan = plan_node(names, link.target, embed.node, depth=depth + 1)
+    return EmbedOutput(embed.key, link, plan, embed.spread)
+
+
+def _aggregate(resource: Resource, output: Aggregate) -> AggregateOutput:
+    columns = tuple(find_column(resource, ref) for ref in output.fields)
+    for column in columns:
+        kind = column.type
+        if output.function in ("min", "max"):
+            misfit = kind in _MINMAX_NEVER and output.before is None
+        else:
+            misfit = output.function != "count" and kind not in _NUMERIC and output.before is None
+        if misfit:
+            raise Problem("42883", f"function {output.function}({column.field.db_type}) does not exist")
+    if not columns and output.function != "count":
+        raise Problem("PGRST100", f"the aggregate {output.function} needs a column")
+    return AggregateOutput(output.key, output.function, columns, output.distinct, output.before, output.cast)
+
+
+def _aggregates(output: PlanOutput) -> bool:
+    if isinstance(output, GroupOutput):
+        return any(_aggregates(inner) for inner in output.outputs)
+    return isinstance(output, AggregateOutput)
+
+
+def _refuse_in_groups(outputs: tuple[PlanOutput, ...]) -> None:
+    for output in outputs:
+        if not isinstance(output, ColumnOutput | AggregateOutput | ConstantOutput):
+            raise Problem("PGRST127", "Feature not implemented", details="embeds beside aggregates")
+
+
+def _sort_term(names: Names, resource: Resource, term: Sort) -> SortTerm:
+    links: list[Link] = []
+    level = resource
+    for position, ref in enumerate(term.via):
+        link = names.link(level, ref)
+        last = position == len(term.via) - 1
+        if link.relation.cardinality == "many" and not (last and term.aggregate):
+            raise Problem(
+                "PGRST118",
+                f"A related order on '{ref.name}' is not possible",
+                details=f"'{level.name}' and '{ref.name}' do not form a many-to-one or one-to-one relationship",
+            )
+        links.append(link)
+        level = link.target.resource
+    if term.aggregate:
+        refuse_aggregates(level)
+    column = None if term.field is None else find_column(level, term.field)
+    nulls_first = term.descending if term.nulls is None else term.nulls == "first"
+    return SortTerm(column, term.descending, nulls_first, tuple(links), term.aggregate)

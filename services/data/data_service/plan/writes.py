@@ -1,0 +1,134 @@
+"""Writes planned, and whole operations: the entry of planning."""
+
+from contracts.catalog import Catalog, Field, Resource, Writable
+from contracts.operations import Constant, Create, Delete, Document, Node, Operation, Read, Update
+from contracts.problems import Problem
+
+from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
+from data_service.plan.names import find_resource, forbidden_table, nearest
+from data_service.plan.nodes import (
+    AffectedOutput,
+    Change,
+    ConstantOutput,
+    CreatePlan,
+    DeletePlan,
+    DocumentPlan,
+    Given,
+    MemberPlan,
+    Plan,
+    Predicate,
+    ReadPlan,
+    Scan,
+    UpdatePlan,
+    WritePlan,
+)
+from data_service.plan.reads import plan_node, plan_read
+
+_NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
+_ALL = Writable()
+
+
+def plan_operation(operation: Operation, catalog: Catalog, full: Catalog) -> Plan:
+    """The plan of an operation for one who sees ``catalog``.
+
+    ``full`` is the catalog as it is, to tell what is forbidden from what does not exist. Raises `Problem`.
+    """
+    names = Names(catalog, full)
+    if isinstance(operation, Document):
+        return DocumentPlan(tuple(_member(names, member.key, member.operation) for member in operation.members))
+    return _single(names, operation)
+
+
+def _member(names: Names, key: str, operation: Read | Create | Update | Delete | Constant) -> MemberPlan:
+    if isinstance(operation, Constant):
+        return MemberPlan(key, ConstantOutput(key, operation.value))
+    with at(key):
+        return MemberPlan(key, _single(names, operation))
+
+
+def _single(names: Names, operation: Read | Create | Update | Delete) -> ReadPlan | WritePlan:
+    if isinstance(operation, Read):
+        return plan_read(names, operation)
+    if isinstance(operation, Create):
+        return _create(names, operation)
+    return _update(names, operation) if isinstance(operation, Update) else _delete(names, operation)
+
+
+def _create(names: Names, create: Create) -> CreatePlan:
+    resource = _writable_resource(names, create.resource, create.schema, "insertable")
+    given = tuple(Given(_given_field(names, resource, name, "create")) for name in create.columns)
+    return CreatePlan(
+        resource=resource,
+        given=given,
+        rows=source_of(create.rows),
+        ragged=create.ragged or not given,
+        defaults=create.missing == "default" or not given,
+        returning=_returning(names, resource, create.returning),
+    )
+
+
+def _update(names: Names, update: Update) -> UpdatePlan:
+    resource = _writable_resource(names, update.resource, update.schema, "updatable")
+    where = _write_filter(names, resource, update, "UPDATE")
+    changes = []
+    for assign in update.assigns:
+        field = _given_field(names, resource, assign.field, "update")
+        if assign.how == "increment" and field.type not in _NUMBERS:
+            raise Problem("42883", f"operator does not exist: {field.db_type} + unknown")
+        changes.append(Change(field, source_of(assign.value), assign.how == "increment"))
+    returning = _returning(names, resource, update.returning)
+    at_most = optional_source(update.at_most)
+    return UpdatePlan(Scan(resource), tuple(changes), where, returning, at_most)
+
+
+def _delete(names: Names, delete: Delete) -> DeletePlan:
+    resource = _writable_resource(names, delete.resource, delete.schema, "deletable")
+    where = _write_filter(names, resource, delete, "DELETE")
+    returning = _returning(names, resource, delete.returning)
+    return DeletePlan(Scan(resource), where, returning, optional_source(delete.at_most))
+
+
+def _writable_resource(names: Names, name: str, schema: str | None, right: str) -> Resource:
+    resource = find_resource(names.catalog, names.full, name, schema)
+    if not getattr(resource, right):
+        if not getattr(names.full.by_name[resource.name], right):
+            raise Problem("55000", f'"{name}" can\'t be written so: it is a {resource.kind}', status=405)
+        raise forbidden_table(name)
+    return resource
+
+
+def _write_filter(names: Names, resource: Resource, write: Update | Delete, verb: str) -> Predicate | None:
+    if write.filter is None:
+        raise Problem("21000", f"{verb} requires a WHERE clause", hint="A filter that all rows pass says so expressly")
+    with at("filter"):
+        return plan_filter(names, resource, write.filter)
+
+
+def _given_field(names: Names, resource: Resource, name: str, verb: str) -> Field:
+    """The field that a write may give. Raises `Problem` PGRST204, 42501, 428C9."""
+    allowed = getattr(names.catalog.writable.get(resource.name, _ALL), verb)
+    full = names.full.by_name[resource.name].by_name
+    if name not in full or (allowed is not None and name not in allowed):
+        if name in resource.by_name:
+            raise Problem("42501", f'permission denied for column "{name}" of table {resource.name}')
+        near = nearest(name, allowed if allowed is not None else full)
+        raise Problem(
+            "PGRST204",
+            f"Could not find the '{name}' column of '{resource.name}' in the schema cache",
+            hint=f"Perhaps you meant '{near}'" if near else None,
+        )
+    field = full[name]
+    if not field.writable:
+        raise Problem("428C9", f'cannot write to column "{name}"', details=f'Column "{name}" is a generated column.')
+    return field
+
+
+def _returning(names: Names, resource: Resource, node: Node) -> ReadPlan:
+    scan = Scan(resource, written=True)
+    if node.shape == "none":
+        return ReadPlan(scan, (), shape="none")
+    plan = plan_node(names, scan, node)
+    silent = node.shape == "summary" and all(isinstance(o, AffectedOutput | ConstantOutput) for o in plan.outputs)
+    if not resource.fields and not silent:
+        raise forbidden_table(resource.name)
+    return plan

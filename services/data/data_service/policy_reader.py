@@ -1,0 +1,301 @@
+"""The configuration's document read into rules; with a catalog at hand its names and values are checked as well."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.catalog import Catalog, Resource
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
+from contracts.operations import Filter
+
+from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
+from data_service.policy_filters import FilterReader
+from data_service.policy_rules import (
+    DeleteRule,
+    Document,
+    InsertRule,
+    Policies,
+    Presets,
+    Rules,
+    SelectRule,
+    UpdateRule,
+)
+from data_service.policy_values import operand_of, unfit
+
+VERSION = 1
+_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security")
+_NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
+
+
+def read_policies(document: Document, version: str, faults: Faults, catalog: Catalog | None) -> Policies:
+    """The policies of a document; what is wrong goes to ``faults``, and is left out."""
+    return _Reader(faults, catalog).policies(document, version)
+
+
+class _Reader:
+    """One pass over a document, with or without a catalog."""
+
+    def __init__(self, faults: Faults, catalog: Catalog | None) -> None:
+        self._faults = faults
+        self._catalog = catalog
+        self._filters = FilterReader(faults, catalog)
+
+    # --- the whole file --------------------------------------------------------------------------------------------
+
+    def policies(self, document: Document, version: str) -> Policies:
+        top = mapping(document.root, self._faults, "the file", _TOP)
+        self._version(top.get("version"))
+        schemas = self._schemas(top.get("schemas"))
+        given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
+        resources = {
+            key: (node, mapping(node, self._faults, key, ("table", "relations", "permissions")))
+            for key, node in given.items()
+        }
+        return Policies(
+            version=version,
+            anonymous_role=self._anonymous(top.get("anonymous_role")),
+            schemas=schemas,
+            resource_names=self._tables(resources, schemas),
+            relation_names=self._relations(resources),
+            acknowledged=self._acknowledged(top.get("row_security")),
+            permissions=self._permissions(resources),
+            document=document,
+        )
+
+    def _version(self, node: Node | None) -> None:
+        if node is None:
+            self._faults.add(1, "version is missing; write `version: 1`")
+        elif node.value != VERSION:
+            self._faults.add(node.line, f"version must be 1, not {node.kind}")
+
+    def _schemas(self, node: Node | None) -> tuple[str, ...]:
+        found = names(node, self._faults, "schemas") if node is not None else ()
+        for item in found:
+            if self._catalog is not None and item.value not in self._catalog.schemas:
+                near = suggestion(item.value, self._catalog.schemas)
+                self._faults.add(item.line, f"the database has no schema {item.value}{near}")
+        return tuple(item.value for item in found)
+
+    def _anonymous(self, node: Node | None) -> str:
+        role = name(node, self._faults, "anonymous_role") if node is not None else None
+        if node is not None and role == ADMIN_ROLE:
+            self._faults.add(node.line, "anonymous_role can't be admin: everybody might do everything")
+        return role or ANONYMOUS_ROLE
+
+    def _acknowledged(self, node: Node | None) -> frozenset[str]:
+        keys = mapping(node, self._faults, "row_security", ("acknowledge",)) if node is not None else {}
+        if "acknowledge" not in keys:
+            return frozenset()
+        tables = names(keys["acknowledge"], self._faults, "acknowledge")
+        for item in tables:
+            if "." not in item.value:
+                self._faults.add(item.line, f"acknowledge takes tables as schema.table, not {item.kind}")
+            elif self._catalog is not None:
+                self._known_table(item)
+        return frozenset(item.value for item in tables)
+
+    def _known_table(self, node: Node) -> None:
+        if self._catalog is None:
+            return
+        known = [f"{schema}.{table}" for schema, table in self._catalog.by_table]
+        if node.value not in known:
+            self._faults.add(node.line, f"there is no table {node.value}{suggestion(node.value, known)}")
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
+    def _tables(
+        self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]], schemas: tuple[str, ...]
+    ) -> dict[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for key, (_, keys) in resources.items():
+            if "table" not in keys:
+                continue
+            for table in self._table(keys["table"], schemas):
+                if table in found:
+                    self._faults.add(keys["table"].line, f"{'.'.join(table)} is named {found[table]} already")
+                found[table] = key
+        return found
+
+    def _table(self, node: Node, schemas: tuple[str, ...]) -> list[tuple[str, str]]:
+        """The tables that a name may mean, as (schema, table): one, or one in each schema that goes without saying."""
+        if isinstance(node.value, Mapping):
+            keys = mapping(node, self._faults, "table", ("schema", "name"))
+            parts = [name(keys[part], self._faults, part) for part in ("schema", "name") if part in keys]
+            if len(parts) == 2 and None not in parts:
+                return [(str(parts[0]), str(parts[1]))]
+            self._faults.add(node.line, "table needs schema and name")
+            return []
+        text = name(node, self._faults, "table")
+        if text is None:
+            return []
+        schema, dot, table = text.partition(".")
+        if dot:
+            return [(schema, table)]
+        return [(schema, text) for schema in (schemas[:1] or _NO_SCHEMA)]
+
+    def _relations(self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]]) -> dict[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for key, (_, keys) in resources.items():
+            renamed = mapping(keys["relations"], self._faults, "relations") if "relations" in keys else {}
+            for old, node in renamed.items():
+                new = name(node, self._faults, f"the new name of {old}")
+                if new is None:
+                    continue
+                if new in [other for (own, _), other in found.items() if own == key]:
+                    self._faults.add(node.line, f"{key} has two relations named {new}")
+                self._known_relation(key, old, new, node.line)
+                found[key, old] = new
+        return found
+
+    def _known_relation(self, key: str, old: str, new: str, line: int) -> None:
+        resource = self._catalog.by_name.get(key) if self._catalog is not None else None
+        if resource is not None and new not in resource.relations_by_name:
+            self._faults.add(line, f"{key} has no relation {old}{suggestion(old, resource.relations_by_name)}")
+
+    # --- permissions -----------------------------------------------------------------------------------------------
+
+    def _permissions(self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]]) -> dict[tuple[str, str], Rules]:
+        found: dict[tuple[str, str], Rules] = {}
+        for key, (node, keys) in resources.items():
+            resource = self._resource(key, node.line, keys)
+            if "permissions" not in keys or (self._catalog is not None and resource is None):
+                continue
+            for role, rules in mapping(keys["permissions"], self._faults, "permissions").items():
+                if role == ADMIN_ROLE:
+                    self._faults.add(rules.line, "admin may do everything already; leave it out")
+                found[role, key] = _Rules(self._faults, self._filters, resource).read(rules, role)
+        return found
+
+    def _resource(self, key: str, line: int, keys: Mapping[str, Node]) -> Resource | None:
+        if self._catalog is None:
+            return None
+        found = self._catalog.by_name.get(key)
+        if found is None and "table" in keys:
+            table = keys["table"].plain()
+            shown = ".".join(table.values()) if isinstance(table, dict) else table
+            known = [*(f"{s}.{t}" for s, t in self._catalog.by_table), *(t for _, t in self._catalog.by_table)]
+            self._faults.add(keys["table"].line, f"there is no table {shown}{suggestion(shown, known)}")
+        elif found is None:
+            self._faults.add(line, f"there is no resource {key}{suggestion(key, self._catalog.by_name)}")
+        return found
+
+
+class _Rules:
+    """Reads what one role may do with one resource."""
+
+    def __init__(self, faults: Faults, filters: FilterReader, resource: Resource | None) -> None:
+        self._faults = faults
+        self._filters = filters
+        self._resource = resource
+
+    def read(self, node: Node, role: str) -> Rules:
+        given = mapping(node, self._faults, f"the permissions of {role}", ("select", "insert", "update", "delete"))
+        return Rules(
+            select=self._select(given["select"]) if "select" in given else None,
+            insert=self._insert(given["insert"]) if "insert" in given else None,
+            update=self._update(given["update"]) if "update" in given else None,
+            delete=self._delete(given["delete"]) if "delete" in given else None,
+        )
+
+    def _keys(self, node: Node, what: str, needed: tuple[str, ...], *others: str) -> Mapping[str, Node]:
+        found = mapping(node, self._faults, what, (*needed, *others))
+        if isinstance(node.value, Mapping):
+            for key in needed:
+                if key not in found:
+                    self._faults.add(node.line, f"{what} needs {key}{_MEANINGS[key]}")
+        return found
+
+    def _select(self, node: Node) -> SelectRule:
+        keys = self._keys(node, "select", ("columns", "filter"), "limit", "allow_aggregations")
+        return SelectRule(
+            columns=self._columns(keys.get("columns")),
+            filter=self._filter(keys.get("filter")),
+            limit=self._limit(keys.get("limit")),
+            aggregations=self._aggregations(keys.get("allow_aggregations")),
+        )
+
+    def _insert(self, node: Node) -> InsertRule:
+        keys = self._keys(node, "insert", ("columns", "check"), "set")
+        self._possible(node, "insertable", "created")
+        columns, presets = self._columns(keys.get("columns"), writes=True), self._presets(keys)
+        return InsertRule(columns, self._filter(keys.get("check")), presets)
+
+    def _update(self, node: Node) -> UpdateRule:
+        keys = self._keys(node, "update", ("columns", "filter"), "check", "set")
+        self._possible(node, "updatable", "changed")
+        columns, presets = self._columns(keys.get("columns"), writes=True), self._presets(keys)
+        filter_ = self._filter(keys.get("filter"))
+        # as PostgreSQL's own policies do: what may be reached must stay so, unless a check says otherwise
+        return UpdateRule(columns, filter_, self._filter(keys["check"]) if "check" in keys else filter_, presets)
+
+    def _delete(self, node: Node) -> DeleteRule:
+        keys = self._keys(node, "delete", ("filter",))
+        self._possible(node, "deletable", "deleted")
+        return DeleteRule(self._filter(keys.get("filter")))
+
+    def _possible(self, node: Node, right: str, done: str) -> None:
+        if self._resource is not None and not getattr(self._resource, right):
+            kind = self._resource.kind
+            self._faults.add(node.line, f"rows of {self._resource.name}, a {kind}, can't be {done}")
+
+    def _filter(self, node: Node | None) -> Filter | None:
+        return self._filters.read(node, self._resource) if node is not None else None
+
+    def _columns(self, node: Node | None, *, writes: bool = False) -> frozenset[str] | None:
+        if node is None:
+            return frozenset()
+        if node.value == "*":
+            return None
+        if isinstance(node.value, str):
+            self._faults.add(node.line, f"columns must be a list or '*', not {node.kind}")
+            return frozenset()
+        found = names(node, self._faults, "columns")
+        for item in found:
+            self._column(item, item.value, writes)
+        return frozenset(item.value for item in found)
+
+    def _column(self, node: Node, column: str, writes: bool) -> None:
+        if self._resource is None:
+            return
+        field = self._resource.by_name.get(column)
+        if field is None:
+            near = suggestion(column, self._resource.by_name)
+            self._faults.add(node.line, f"{self._resource.name} has no column {column}{near}")
+        elif writes and not field.writable:
+            self._faults.add(node.line, f"{column} is made by the database and can't be written")
+
+    def _presets(self, keys: Mapping[str, Node]) -> Presets:
+        if "set" not in keys:
+            return {}
+        given = mapping(keys["set"], self._faults, "set")
+        listed: Any = keys["columns"].value if "columns" in keys else ()
+        listed = {item.value: item.line for item in listed} if isinstance(listed, tuple) else {}
+        for column, node in given.items():
+            if column in listed:
+                self._faults.add(node.line, f"{column} is preset, so it can't be in columns too")
+            self._column(node, column, True)
+            self._preset_value(column, node)
+        return {column: operand_of(node, self._faults) for column, node in given.items()}
+
+    def _preset_value(self, column: str, node: Node) -> None:
+        field = self._resource.by_name.get(column) if self._resource is not None else None
+        fault = unfit(field, node) if field is not None else None
+        if fault is not None:
+            self._faults.add(node.line, fault)
+
+    def _limit(self, node: Node | None) -> int | None:
+        if node is None or (isinstance(node.value, int) and not isinstance(node.value, bool) and node.value >= 0):
+            return None if node is None else node.value
+        self._faults.add(node.line, f"limit must be a whole number from 0, not {node.kind}")
+        return None
+
+    def _aggregations(self, node: Node | None) -> bool:
+        if node is not None and not isinstance(node.value, bool):
+            self._faults.add(node.line, f"allow_aggregations must be true or false, not {node.kind}")
+        return node is not None and node.value is True
+
+
+_MEANINGS = {
+    "columns": ": a list of names, or '*' for all",
+    "filter": ": which rows; {} is every row",
+    "check": ": what a new row must satisfy; {} is anything",
+}

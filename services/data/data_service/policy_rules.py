@@ -1,0 +1,109 @@
+"""Rules: what a role may do with a resource, and all of a configuration as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
+from contracts.operations import Claim, Filter, Literally
+
+from data_service.policy_document import Node
+
+Presets = Mapping[str, Literally | Claim]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _empty() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRule:
+    """What may be read: ``columns`` (None: all) of the rows of ``filter`` (None: all), ``limit`` at once."""
+
+    columns: frozenset[str] | None
+    filter: Filter | None = None
+    limit: int | None = None
+    aggregations: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InsertRule:
+    """What may be created: rows of these ``columns`` for which ``check`` holds, ``presets`` set for everybody."""
+
+    columns: frozenset[str] | None
+    check: Filter | None = None
+    presets: Presets = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRule:
+    """What may be changed: these ``columns`` of the rows of ``filter``, for which ``check`` must hold afterwards."""
+
+    columns: frozenset[str] | None
+    filter: Filter | None = None
+    check: Filter | None = None
+    presets: Presets = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRule:
+    """Which rows may be deleted: those of ``filter`` (None: all)."""
+
+    filter: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one role may do with one resource; None where it may not."""
+
+    select: SelectRule | None = None
+    insert: InsertRule | None = None
+    update: UpdateRule | None = None
+    delete: DeleteRule | None = None
+
+
+NOTHING = Rules()
+EVERYTHING = Rules(SelectRule(None, aggregations=True), InsertRule(None), UpdateRule(None), DeleteRule())
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file that policies were read from, kept to name lines when they are held against a catalog."""
+
+    file: str
+    root: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """A configuration. All resource and relation names in it are the exposed ones.
+
+    ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
+    relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
+    their row-level security. ``version`` changes with the file's text.
+    """
+
+    version: str = ""
+    anonymous_role: str = ANONYMOUS_ROLE
+    schemas: tuple[str, ...] = ()
+    resource_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
+    relation_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
+    acknowledged: frozenset[str] = frozenset()
+    permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
+    document: Document | None = field(default=None, repr=False, compare=False)
+
+    def rules(self, role: str, resource_name: str) -> Rules:
+        """What a role may do with a resource: ``admin`` everything, a role or resource that is not named nothing."""
+        if role == ADMIN_ROLE:
+            return EVERYTHING
+        return self.permissions.get((role, resource_name), NOTHING)
+
+    def roles(self) -> tuple[str, ...]:
+        """The roles that the file names, in its order."""
+        return tuple(dict.fromkeys(role for role, _ in self.permissions))
+
+
+NOTHING_OPEN = Policies()

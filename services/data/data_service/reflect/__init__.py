@@ -1,0 +1,1 @@
+"""Reading the shape of a database into a catalog, one module per kind of database."""

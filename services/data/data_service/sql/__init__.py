@@ -1,0 +1,1 @@
+"""From plan to statement: one text for the whole tree, per dialect."""

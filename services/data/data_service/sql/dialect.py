@@ -1,0 +1,158 @@
+"""What differs between the databases' SQL, as one protocol that both dialects implement."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from contracts.catalog import Resource
+from contracts.operations import AggregateFunction, Comparison
+
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.sql.statements import Encode, RowInsert, Statement
+
+Binder = Callable[[Encode], str]
+
+
+class Dialect(Protocol):
+    """SQL as one database wants it. Expressions go in and come out as text."""
+
+    whole_number: Encode
+
+    def name(self, name: str) -> str:
+        """An identifier, quoted."""
+        ...
+
+    def text(self, value: str) -> str:
+        """A text constant, quoted."""
+        ...
+
+    def table(self, resource: Resource) -> str:
+        """A resource's qualified name."""
+        ...
+
+    def place(self, number: int) -> str:
+        """The place of a value; numbers start at one."""
+        ...
+
+    def integer(self, place: str) -> str:
+        """A whole number at a place, of that type."""
+        ...
+
+    def limit(self, cap: int | None) -> Encode:
+        """How a limit is bound; a cap lowers it."""
+        ...
+
+    def offset(self, place: str, limited: bool) -> str:
+        """The OFFSET clause, after a LIMIT or alone."""
+        ...
+
+    def sort(self, expression: str, descending: bool, nulls_first: bool, nullable: bool) -> str:
+        """A term of ORDER BY."""
+        ...
+
+    def sortable(self, expression: str, column: Column) -> str:
+        """A column's value as it is ordered by."""
+        ...
+
+    def groupable(self, expression: str, column: Column) -> str:
+        """A column's value as it is grouped by."""
+        ...
+
+    def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
+        """A SELECT of the first row, by ``order``, for each combination of ``columns``; ordered, too."""
+        ...
+
+    # --- JSON ----------------------------------------------------------------------------------------------------
+
+    def object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """A JSON object."""
+        ...
+
+    def document(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """A JSON object as the result column of a statement."""
+        ...
+
+    def array(self, expression: str) -> str:
+        """A JSON array over all rows; empty, not null, where there are none."""
+        ...
+
+    def first(self, array: str) -> str:
+        """The first element of a JSON array, or null."""
+        ...
+
+    def nest(self, expression: str) -> str:
+        """A JSON value from a sub-select, still JSON."""
+        ...
+
+    def carried(self, expression: str) -> str:
+        """Any value as JSON, to be carried out of a sub-select."""
+        ...
+
+    def output(self, expression: str, column: Column, cast: str | None) -> str:
+        """A column's value as it stands in the answer."""
+        ...
+
+    def aggregated(self, expression: str, column: Column) -> str:
+        """A column's minimum, maximum or sum as it stands in the answer."""
+        ...
+
+    def inside(self, expression: str, column: Column) -> str:
+        """The place that the column's path names, inside its JSON."""
+        ...
+
+    def cast(self, expression: str, cast: str) -> str:
+        """A cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
+        ...
+
+    def aggregate(
+        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+    ) -> str:
+        """An aggregate; no columns counts rows."""
+        ...
+
+    # --- predicates ----------------------------------------------------------------------------------------------
+
+    def encoder(self, column: Column, operator: Comparison) -> Encode:
+        """How a value is bound that is compared with a column."""
+        ...
+
+    def list_encoder(self, column: Column) -> Encode:
+        """How a list of values is bound that are compared with a column."""
+        ...
+
+    def compare(self, left: str, test: Test, place: str) -> str:
+        """A comparison with the value at a place. Raises `Problem` PGRST127 where the database can't."""
+        ...
+
+    def compare_columns(self, left: str, test: Test, right: str) -> str:
+        """A comparison of two columns."""
+        ...
+
+    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+        """A comparison of an aggregate with a value."""
+        ...
+
+    def is_test(self, left: str, value: str) -> str:
+        """IS null, true and so on."""
+        ...
+
+    # --- writes --------------------------------------------------------------------------------------------------
+
+    def written_rows(self, resource: Resource) -> Encode:
+        """How rows that a write returned are bound again."""
+        ...
+
+    def recordset(self, resource: Resource, place: str) -> str:
+        """Rows that a write returned, as a source."""
+        ...
+
+    def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement | RowInsert:
+        """The INSERT."""
+        ...
+
+    def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
+        """The UPDATE."""
+        ...
+
+    def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
+        """The DELETE."""
+        ...

@@ -1,0 +1,285 @@
+"""SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from contracts.catalog import Field, Resource
+from contracts.operations import AggregateFunction, Comparison
+from contracts.problems import Problem
+
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.sql.dialect import Binder
+from data_service.sql.predicates import Predicates
+from data_service.sql.statements import Encode, Statement
+from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
+
+_PAIRS = 50  # json_build_object takes 100 arguments at most
+_SIGNS = {
+    "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
+    "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "similar": "similar to",
+    "isdistinct": "is distinct from", "contains": "@>", "contained": "<@", "overlaps": "&&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
+}  # fmt: skip
+_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
+_SEARCH = {
+    "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
+}  # fmt: skip
+_MODIFIERS = re.compile(r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)")
+_UNLIMITED = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}
+CASTS = {
+    "text": "text", "varchar": "text", "int": "integer", "integer": "integer", "int2": "smallint", "int4": "integer",
+    "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
+    "real": "real", "float": "double precision", "float4": "real", "float8": "double precision",
+    "double precision": "double precision", "bool": "boolean", "boolean": "boolean", "date": "date", "time": "time",
+    "timetz": "timetz", "timestamp": "timestamp", "timestamptz": "timestamptz", "interval": "interval", "uuid": "uuid",
+    "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
+    "citext": "text",
+}  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """An identifier in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def cast_type(name: str) -> str:
+    """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
+    found = CASTS.get(name.strip().lower())
+    if found is None:
+        raise Problem("42704", f'type "{name}" does not exist')
+    return found
+
+
+def free_type(db_type: str) -> str:
+    """A type without its length: a cast to ``character(3)`` would cut what it compares."""
+    bare = _MODIFIERS.sub("", db_type)
+    return _UNLIMITED.get(bare, bare)
+
+
+class PostgresDialect:
+    """`data_service.sql.dialect.Dialect` for PostgreSQL 12 and later."""
+
+    whole_number: Encode = staticmethod(lambda value: str(whole_number(value)))
+
+    def name(self, name: str) -> str:
+        return quoted(name)
+
+    def text(self, value: str) -> str:
+        # E'' so that a backslash means itself whatever the session's settings are
+        return "E'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'::text"
+
+    def table(self, resource: Resource) -> str:
+        return f"{quoted(resource.schema)}.{quoted(resource.table)}"
+
+    def place(self, number: int) -> str:
+        return f"${number}"
+
+    def integer(self, place: str) -> str:
+        return f"{place}::bigint"
+
+    def limit(self, cap: int | None) -> Encode:
+        encode = limited(cap)
+        return lambda value: None if (number := encode(value)) is None else str(number)
+
+    def offset(self, place: str, limited: bool) -> str:
+        return f" offset greatest({place}::bigint, 0)"
+
+    def sort(self, expression: str, descending: bool, nulls_first: bool, nullable: bool) -> str:
+        nulls = "" if descending == nulls_first or not nullable else f" nulls {'first' if nulls_first else 'last'}"
+        return f"{expression}{' desc' if descending else ''}{nulls}"
+
+    def sortable(self, expression: str, column: Column) -> str:
+        return f"{expression}::jsonb" if column.type == "json" and not column.path else expression
+
+    def groupable(self, expression: str, column: Column) -> str:
+        return f"{expression}::jsonb" if column.type == "json" else expression
+
+    def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
+        return f"select distinct on ({', '.join(columns)}) {alias}.* from {filtered}{order}"
+
+    # --- JSON ----------------------------------------------------------------------------------------------------
+
+    def object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        if len(pairs) <= _PAIRS:
+            return self._object(pairs)
+        parts = [self._object(pairs[at : at + _PAIRS]) for at in range(0, len(pairs), _PAIRS)]
+        inner = " || ',' || ".join(f"substr(({part})::text, 2, length(({part})::text) - 2)" for part in parts)
+        return f"('{{' || {inner} || '}}')::json"
+
+    def _object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        if not pairs:
+            return "'{}'::json"
+        return f"json_build_object({', '.join(f'{self.text(key)}, {value}' for key, value in pairs)})"
+
+    def document(self, pairs: Sequence[tuple[str, str]]) -> str:
+        return self.object(pairs)
+
+    def array(self, expression: str) -> str:
+        return f"coalesce(json_agg({expression}), '[]'::json)"
+
+    def first(self, array: str) -> str:
+        return f"(({array}) -> 0)"
+
+    def nest(self, expression: str) -> str:
+        return expression
+
+    def carried(self, expression: str) -> str:
+        return expression
+
+    def output(self, expression: str, column: Column, cast: str | None) -> str:
+        return expression if cast is None else self.cast(expression, cast)
+
+    def aggregated(self, expression: str, column: Column) -> str:
+        return expression
+
+    def inside(self, expression: str, column: Column) -> str:
+        jsonb = column.field.db_type == "jsonb"
+        text = expression if jsonb else f"to_jsonb({expression})"
+        if column.field.type == "text":
+            text = f"({expression})::jsonb"
+        for position, step in enumerate(column.path):
+            last = position == len(column.path) - 1
+            arrow = "->>" if last and column.text else "->"
+            text += f" {arrow} {step if isinstance(step, int) else self.text(step)}"
+        return f"({text})"
+
+    def cast(self, expression: str, cast: str) -> str:
+        return f"({expression})::{cast_type(cast)}"
+
+    def aggregate(
+        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+    ) -> str:
+        if not columns or (len(columns) > 1 and not distinct):
+            return "count(*)"
+        inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
+        return f"{function}({'distinct ' if distinct else ''}{inner})"
+
+    # --- predicates ----------------------------------------------------------------------------------------------
+
+    def encoder(self, column: Column, operator: Comparison) -> Encode:
+        if column.type == "json" and operator not in _TEXT_RIGHT:
+            return array_text if operator.startswith("has_keys") else given_json
+        if column.type == "array" or operator.startswith("has_keys"):
+            return array_text
+        return plain_text
+
+    def list_encoder(self, column: Column) -> Encode:
+        if column.type == "json":
+            return lambda value: array_text([given_json(item) for item in value] if isinstance(value, list) else value)
+        return array_text
+
+    def compare(self, left: str, test: Test, place: str) -> str:
+        operator = test.operator
+        if operator in _SEARCH:
+            return self._search(left, test, place)
+        left, kind = self._typed(left, test.left, operator)
+        if operator == "in":
+            return f"{left} = any({place}::{kind}[])"
+        if test.quantifier is not None:
+            return f"{left} {_SIGNS[operator]} {test.quantifier}({place}::{kind}[])"
+        return f"{left} {_SIGNS[operator]} {place}::{kind}"
+
+    def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
+        """The left side as it is compared, and the type of the right side."""
+        if operator in _TEXT_RIGHT:
+            return (f"{left}::jsonb" if operator == "has_key" else left), "text"
+        if operator in ("has_keys_any", "has_keys_all"):
+            return f"{left}::jsonb", "text[]"
+        if column.type == "json":
+            return f"{left}::jsonb", "jsonb"
+        if column.path:
+            return left, "text"
+        return left, free_type(column.field.db_type)
+
+    def _search(self, left: str, test: Test, place: str) -> str:
+        config = f"{self.text(test.config)}::regconfig, " if test.config else ""
+        vector = left if test.left.field.db_type == "tsvector" else f"to_tsvector({config}{left})"
+        return f"{vector} @@ {_SEARCH[test.operator]}({config}{place}::text)"
+
+    def compare_columns(self, left: str, test: Test, right: str) -> str:
+        return f"{left} {_SIGNS[test.operator]} {right}"
+
+    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+        if test.operator == "in":
+            return f"{left} = any({bind(array_text)}::numeric[])"
+        encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)
+        kind = "numeric" if test.function not in ("min", "max") else free_type(test.columns[0].field.db_type)
+        return f"{left} {_SIGNS[test.operator]} {bind(encode if kind == 'numeric' else plain_text)}::{kind}"
+
+    def is_test(self, left: str, value: str) -> str:
+        return f"{left} is {'not null' if value == 'not_null' else value}"
+
+    # --- writes --------------------------------------------------------------------------------------------------
+
+    def written_rows(self, resource: Resource) -> Encode:
+        return _rows_text
+
+    def recordset(self, resource: Resource, place: str) -> str:
+        return f"json_populate_recordset(null::{self.table(resource)}, {place}::json)"
+
+    def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        rows = writer.bind(plan.rows, any_json)
+        given = [item.field for item in plan.given]
+        columns = [quoted(field.name) for field in given]
+        values = [
+            self._default_or(field) if plan.ragged and plan.defaults else f"x.{quoted(field.name)}" for field in given
+        ]
+        for preset in plan.presets:
+            columns.append(quoted(preset.field.name))
+            values.append(f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}")
+        if not columns:
+            field = next(field for field in full.fields if field.writable)
+            columns, values = [quoted(field.name)], [field.default or "null"]
+        shape = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in given)
+        record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
+        source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
+        sql = f"insert into {self.table(full)} ({', '.join(columns)}) select {', '.join(values)} from {source}"
+        return writer.statement(self._returning(sql, full, back=back))
+
+    def _default_or(self, field: Field) -> str:
+        name = quoted(field.name)
+        return (
+            f"case when (r.o -> {self.text(field.name)}) is not null then x.{name} else {field.default or 'null'} end"
+        )
+
+    def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        alias = writer.alias()
+        changes = []
+        for change in plan.changes:
+            name = quoted(change.field.name)
+            kind = free_type(change.field.db_type)
+            value = f"{writer.bind(change.source, _encoder_of(change.field))}::{kind}"
+            changes.append(f"{name} = {alias}.{name} + {value}" if change.increment else f"{name} = {value}")
+        where = writer.where(alias, plan.scan, plan.where)
+        sql = f"update {self.table(full)} as {alias} set {', '.join(changes)}{' where ' + where if where else ''}"
+        return writer.statement(self._returning(sql, full, back=back, alias=alias))
+
+    def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        alias = writer.alias()
+        where = writer.where(alias, plan.scan, plan.where)
+        sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
+        return writer.statement(self._returning(sql, full, back=back, alias=alias))
+
+    def _returning(self, sql: str, full: Resource, *, back: bool, alias: str = "") -> str:
+        """The write's rows as one JSON text and their number; without a look back, the first one's key."""
+        prefix = f"{alias}." if alias else ""
+        if back:
+            return f"with w as ({sql} returning {prefix}*) select json_agg(row_to_json(w)), count(*) from w"
+        keys = ", ".join(prefix + quoted(name) for name in full.key) or "1"
+        first = "(select row_to_json(w) from w limit 1)"
+        return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
+
+
+def _rows_text(rows: Any) -> str:
+    return rows or "[]"
+
+
+def _encoder_of(field: Field) -> Encode:
+    if field.type == "json":
+        return any_json
+    return array_text if field.type == "array" else plain_text

@@ -1,0 +1,156 @@
+"""Predicates, joins and aggregates written: what statements of every kind are made of."""
+
+from data_service.plan.nodes import (
+    AggregateOutput,
+    AggregateTest,
+    All,
+    Any_,
+    Column,
+    Forgotten,
+    IsTest,
+    Link,
+    Negation,
+    Predicate,
+    Related,
+    Scan,
+    Somewhere,
+    Source,
+    Test,
+)
+from data_service.sql.dialect import Dialect
+from data_service.sql.statements import Bind, Encode, Statement
+
+# what a database may raise on a row's own value: never run on a row that a policy hides
+_QUIET = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in", "isdistinct", "like", "ilike"})
+
+
+class Predicates:
+    """Writes predicates; numbers aliases and the places of values."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._binds: list[Bind] = []
+        self._aliases = 0
+
+    def statement(self, sql: str) -> Statement:
+        """The statement of this text, with the values collected so far."""
+        return Statement(sql, tuple(self._binds))
+
+    def alias(self) -> str:
+        """A new alias for a level."""
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+    def bind(self, source: Source, encode: Encode) -> str:
+        """The place of a value."""
+        self._binds.append(Bind(source, encode))
+        return self.dialect.place(len(self._binds))
+
+    def column(self, alias: str, column: Column) -> str:
+        """A column's value as the database has it."""
+        name = f"{alias}.{self.dialect.name(column.field.name)}"
+        return self.dialect.inside(name, column) if column.path else name
+
+    def where(self, alias: str, scan: Scan, where: Predicate | None, join: str = "") -> str:
+        """The whole condition on a level: the join to the level above, the policy's rows, and the client's filter."""
+        if scan.rows is Forgotten:
+            raise AssertionError(f"no row filter was decided for {scan.resource.name}")
+        parts = [join] if join else []
+        policy = self.predicate(scan.rows, alias) if scan.rows is not None else ""  # type: ignore[arg-type]
+        client = self.predicate(where, alias) if where is not None else ""
+        if policy:
+            parts.append(policy)
+        if client:
+            fenced = policy and where is not None and _loud(where)
+            parts.append(f"case when {policy} then {client} else false end" if fenced else client)
+        return " and ".join(parts)
+
+    def predicate(self, item: Predicate, alias: str) -> str:
+        """A predicate in brackets where it needs them."""
+        match item:
+            case All():
+                return self._joined(item.items, alias, " and ", "true")
+            case Any_():
+                return self._joined(item.items, alias, " or ", "false")
+            case Negation():
+                return f"not ({self.predicate(item.item, alias)})"
+            case IsTest():
+                return self.dialect.is_test(self.column(alias, item.left), item.value)
+            case Test():
+                return self._test(item, alias)
+            case Related():
+                inner = self.alias()
+                where = self.where(inner, item.link.target, item.where, self.join(item.link, alias, inner))
+                table = self.dialect.table(item.link.target.resource)
+                return f"exists (select 1 from {table} as {inner} where {where})"
+            case Somewhere():
+                inner = self.alias()
+                where = self.where(inner, item.scan, item.where)
+                table = self.dialect.table(item.scan.resource)
+                return f"exists (select 1 from {table} as {inner}{' where ' + where if where else ''})"
+            case AggregateTest():
+                return self._aggregate_test(item, alias)
+
+    def join(self, link: Link, alias: str, inner: str) -> str:
+        """The condition that ties the level ``inner`` to the level ``alias``."""
+        relation, name = link.relation, self.dialect.name
+        if relation.junction is None or link.junction is None:
+            return " and ".join(f"{inner}.{name(b)} = {alias}.{name(a)}" for a, b in relation.pairs)
+        between = self.alias()
+        near = " and ".join(f"{between}.{name(b)} = {alias}.{name(a)}" for a, b in relation.pairs)
+        mine = ", ".join(f"{inner}.{name(b)}" for _, b in relation.junction.onward)
+        theirs = ", ".join(f"{between}.{name(a)}" for a, _ in relation.junction.onward)
+        where = self.where(between, link.junction, None, near)
+        table = self.dialect.table(link.junction.resource)
+        return f"({mine}) in (select {theirs} from {table} as {between} where {where})"
+
+    def aggregate(self, output: AggregateOutput, alias: str) -> str:
+        """An aggregate over the rows of a level."""
+        columns = [self.column(alias, column) for column in output.columns]
+        if output.before is not None:
+            columns = [self.dialect.cast(column, output.before) for column in columns]
+        return self.dialect.aggregate(output.function, columns, output.columns, output.distinct)
+
+    def aggregate_value(self, output: AggregateOutput, expression: str) -> str:
+        """An aggregate as it stands in the answer."""
+        if output.cast is not None:
+            return self.dialect.cast(expression, output.cast)
+        if output.function in ("min", "max", "sum") and output.before is None and output.columns:
+            return self.dialect.aggregated(expression, output.columns[0])
+        return expression
+
+    def _joined(self, items: tuple[Predicate, ...], alias: str, word: str, empty: str) -> str:
+        if not items:
+            return empty
+        parts = [self.predicate(part, alias) for part in items]
+        return parts[0] if len(parts) == 1 else "(" + word.join(parts) + ")"
+
+    def _test(self, test: Test, alias: str) -> str:
+        left = self.column(alias, test.left)
+        if isinstance(test.right, Column):
+            return self.dialect.compare_columns(left, test, self.column(alias, test.right))
+        listed = test.operator == "in" or test.quantifier is not None
+        encode = self.dialect.list_encoder(test.left) if listed else self.dialect.encoder(test.left, test.operator)
+        return self.dialect.compare(left, test, self.bind(test.right, encode))
+
+    def _aggregate_test(self, test: AggregateTest, alias: str) -> str:
+        inner = self.alias()
+        where = self.where(inner, test.link.target, test.where, self.join(test.link, alias, inner))
+        value = self.aggregate(AggregateOutput("", test.function, test.columns, test.distinct), inner)
+        left = f"(select {value} from {self.dialect.table(test.link.target.resource)} as {inner} where {where})"
+        return self.dialect.compare_aggregate(left, test, lambda encode: self.bind(test.right, encode))
+
+
+def _loud(item: Predicate) -> bool:
+    """True where evaluating the predicate may raise an error that quotes a row's value."""
+    match item:
+        case All() | Any_():
+            return any(_loud(part) for part in item.items)
+        case Negation():
+            return _loud(item.item)
+        case Test():
+            return bool(item.left.path) or item.operator not in _QUIET
+        case IsTest():
+            return bool(item.left.path)
+        case _:
+            return False  # a level of its own, fenced there

@@ -1,0 +1,321 @@
+"""SQL for SQLite: JSON built by the database, its losses (booleans, scales, blobs) made good on the way out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from contracts.catalog import Field, Resource
+from contracts.operations import AggregateFunction, Comparison
+from contracts.problems import Problem
+
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.sql.dialect import Binder
+from data_service.sql.postgres import cast_type, quoted
+from data_service.sql.predicates import Predicates
+from data_service.sql.statements import Bind, Encode, GivenField, RowInsert, Statement
+from data_service.sql.values import (
+    any_json,
+    given_json,
+    invalid,
+    json_text,
+    limited,
+    native,
+    plain_text,
+    stored,
+    to_float,
+    whole_number,
+)
+
+_PAIRS = 400  # a function takes 1,000 arguments at most
+_SIGNS = {"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "isdistinct": "is not"}
+_FUNCTIONS = {
+    "match": "trivet_match", "imatch": "trivet_imatch", "similar": "trivet_similar", "contains": "trivet_contains",
+    "contained": "trivet_contained", "overlaps": "trivet_overlaps", "has_key": "trivet_has_key",
+    "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
+}  # fmt: skip
+_CASTS = {
+    "smallint": "integer", "integer": "integer", "bigint": "integer", "numeric": "numeric", "real": "real",
+    "double precision": "real",
+}  # fmt: skip
+_TIMES = frozenset({"timestamp", "timestamptz"})
+
+
+class SqliteDialect:
+    """`data_service.sql.dialect.Dialect` for SQLite 3.45 and later, with the functions of `execute.functions`."""
+
+    whole_number: Encode = staticmethod(whole_number)
+
+    def name(self, name: str) -> str:
+        return quoted(name)
+
+    def text(self, value: str) -> str:
+        return "'" + value.replace("'", "''") + "'"
+
+    def table(self, resource: Resource) -> str:
+        return f"{quoted(resource.schema)}.{quoted(resource.table)}"
+
+    def place(self, number: int) -> str:
+        return f"?{number}"
+
+    def integer(self, place: str) -> str:
+        return place
+
+    def limit(self, cap: int | None) -> Encode:
+        encode = limited(cap)
+        return lambda value: -1 if (number := encode(value)) is None else number
+
+    def offset(self, place: str, limited: bool) -> str:
+        return f"{'' if limited else ' limit -1'} offset {place}"
+
+    def sort(self, expression: str, descending: bool, nulls_first: bool, nullable: bool) -> str:
+        nulls = "" if not nullable else f" nulls {'first' if nulls_first else 'last'}"
+        return f"{expression}{' desc' if descending else ''}{nulls}"
+
+    def sortable(self, expression: str, column: Column) -> str:
+        return expression
+
+    def groupable(self, expression: str, column: Column) -> str:
+        return expression
+
+    def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
+        ranked = f"select {alias}.*, row_number() over (partition by {', '.join(columns)}{order}) as trivet_rank"
+        return f"select * from ({ranked} from {filtered}) as {alias} where trivet_rank = 1{order}"
+
+    # --- JSON ----------------------------------------------------------------------------------------------------
+
+    def object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        if len(pairs) <= _PAIRS:
+            return f"json_object({', '.join(f'{self.text(key)}, {value}' for key, value in pairs)})"
+        parts = [self.object(pairs[at : at + _PAIRS]) for at in range(0, len(pairs), _PAIRS)]
+        inner = " || ',' || ".join(f"substr({part}, 2, length({part}) - 2)" for part in parts)
+        return f"json('{{' || {inner} || '}}')"
+
+    def document(self, pairs: Sequence[tuple[str, str]]) -> str:
+        return self.object(pairs)
+
+    def array(self, expression: str) -> str:
+        return f"json_group_array({expression})"
+
+    def first(self, array: str) -> str:
+        return f"({array} -> 0)"
+
+    def nest(self, expression: str) -> str:
+        return f"json({expression})"
+
+    def carried(self, expression: str) -> str:
+        return f"json_quote({expression})"
+
+    def output(self, expression: str, column: Column, cast: str | None) -> str:
+        if cast is not None:
+            return self._cast_output(expression, column, cast)
+        if column.path:
+            return expression if column.text else self.nest(expression)
+        return self._field_output(expression, column.field)
+
+    def _field_output(self, value: str, field: Field) -> str:
+        """A field's value as JSON: PostgreSQL's forms, and a blob in any column as hex rather than an error."""
+        hexed = f"'\\x' || lower(hex({value}))"
+        kind = field.type
+        if kind == "bytes":
+            return f"case when {value} is not null then {hexed} end"
+        if kind == "bool":
+            false = f"{value} in (0, '0', 'false', 'f', 'FALSE', 'False')"
+            return f"json(case when {value} is null then null when {false} then 'false' else 'true' end)"
+        if kind == "json":
+            return f"json(case when json_valid({value}) then {value} else json_quote({value}) end)"
+        if kind == "numeric" and field.scale:
+            return self._scaled(value, field.scale)
+        if kind in ("float8", "float4", "numeric"):
+            huge = f"case when {value} > 0 then 'Infinity' else '-Infinity' end"
+            return f"case when typeof({value}) = 'real' and abs({value}) > 1.7e308 then {huge} else {value} end"
+        blob = f"case when typeof({value}) = 'blob' then {hexed}"
+        if kind in _TIMES:
+            spaced = f"{value} like '____-__-__ %'"
+            return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
+        return f"{blob} else {value} end"
+
+    def _scaled(self, value: str, scale: int) -> str:
+        """A decimal with all digits of its declared scale, as PostgreSQL prints it."""
+        number = f"typeof({value}) in ('real', 'integer')"
+        return f"json(case when {number} then printf('%.{int(scale)}f', {value}) else json_quote({value}) end)"
+
+    def _cast_output(self, expression: str, column: Column, cast: str) -> str:
+        kind = cast_type(cast)
+        if kind in ("json", "jsonb"):
+            return self.nest(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
+        if kind == "boolean":
+            return self._field_output(expression, Field(name="", type="bool", db_type="BOOLEAN"))
+        if kind == "text" and not column.path:
+            return self._as_text(expression, column)
+        return self.cast(expression, cast)
+
+    def _as_text(self, expression: str, column: Column) -> str:
+        if column.type == "bool":
+            return f"case when {expression} is null then null when {expression} then 'true' else 'false' end"
+        if column.type == "numeric" and column.field.scale:
+            return f"case when {expression} is not null then printf('%.{int(column.field.scale)}f', {expression}) end"
+        return f"cast({expression} as text)"
+
+    def aggregated(self, expression: str, column: Column) -> str:
+        return expression if column.path else self._field_output(expression, column.field)
+
+    def inside(self, expression: str, column: Column) -> str:
+        steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
+        path = self.text("$" + steps)
+        document = f"case when json_valid({expression}) then {expression} end"
+        if not column.text:
+            return f"({document} -> {path})"
+        kind = f"json_type({document}, {path})"
+        return (
+            f"(case {kind} when 'true' then 'true' when 'false' then 'false' when 'null' then null "
+            f"when 'array' then {document} -> {path} when 'object' then {document} -> {path} "
+            f"else cast({document} ->> {path} as text) end)"
+        )
+
+    def cast(self, expression: str, cast: str) -> str:
+        kind = cast_type(cast)
+        return f"cast({expression} as {_CASTS.get(kind, 'text')})"
+
+    def aggregate(
+        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+    ) -> str:
+        if not columns or (len(columns) > 1 and not distinct):
+            return "count(*)"
+        inner = f"json_array({', '.join(columns)})" if len(columns) > 1 else columns[0]
+        name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
+        return f"{name}({'distinct ' if distinct else ''}{inner})"
+
+    # --- predicates ----------------------------------------------------------------------------------------------
+
+    def encoder(self, column: Column, operator: Comparison) -> Encode:
+        if operator in ("like", "ilike", "match", "imatch", "similar", "has_key"):
+            return plain_text
+        if operator.startswith("has_keys"):
+            return _key_list
+        if operator in ("contains", "contained", "overlaps") or (column.type == "json"):
+            return given_json
+        return plain_text if column.path else native(column.type)
+
+    def list_encoder(self, column: Column) -> Encode:
+        if column.type == "bytes":
+            raise Problem("PGRST127", "Feature not implemented", details="lists of bytes on SQLite")
+        convert = given_json if column.type == "json" else plain_text if column.path else native(column.type)
+
+        def encode(value: Any) -> str:
+            if not isinstance(value, list):
+                raise invalid("array", value)
+            return json_text([convert(item) for item in value]).decode()
+
+        return encode
+
+    def compare(self, left: str, test: Test, place: str) -> str:
+        operator = test.operator
+        if operator == "in":
+            return f"{left} in (select value from json_each({place}))"
+        if test.quantifier is not None:
+            inner = self._compare(left, test, "e.value")
+            if test.quantifier == "any":
+                return f"exists (select 1 from json_each({place}) as e where {inner})"
+            return f"not exists (select 1 from json_each({place}) as e where not ({inner}))"
+        return self._compare(left, test, place)
+
+    def _compare(self, left: str, test: Test, right: str) -> str:
+        operator = test.operator
+        if operator in _SIGNS and test.left.type == "json":
+            if operator in ("eq", "neq", "isdistinct"):
+                return f"trivet_compact({left}) {_SIGNS[operator]} trivet_compact({right})"
+            return f"({left} ->> '$') {_SIGNS[operator]} ({right} ->> '$')"
+        if operator in _SIGNS:
+            return f"{left} {_SIGNS[operator]} {right}"
+        if operator == "like":
+            return f"{left} like {right} escape '\\'"
+        if operator == "ilike":
+            return f"trivet_fold({left}) like trivet_fold({right}) escape '\\'"
+        if operator in _FUNCTIONS:
+            return f"{_FUNCTIONS[operator]}({left}, {right})"
+        raise Problem("PGRST127", "Feature not implemented", details=f"the operator {operator} on SQLite")
+
+    def compare_columns(self, left: str, test: Test, right: str) -> str:
+        return self._compare(left, test, right)
+
+    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+        column = test.columns[0] if test.columns and test.function in ("min", "max") else None
+        encode: Encode = native(column.type) if column else to_float
+        if test.operator == "in":
+            return f"{left} in (select value from json_each({bind(any_json)}))"
+        if test.operator not in _SIGNS:
+            raise Problem("PGRST127", "Feature not implemented", details=f"the operator {test.operator} on aggregates")
+        return f"{left} {_SIGNS[test.operator]} {bind(encode)}"
+
+    def is_test(self, left: str, value: str) -> str:
+        words = {"not_null": "not null", "unknown": "null"}
+        return f"{left} is {words.get(value, value)}"
+
+    # --- writes --------------------------------------------------------------------------------------------------
+
+    def written_rows(self, resource: Resource) -> Encode:
+        return _rows_as_json
+
+    def recordset(self, resource: Resource, place: str) -> str:
+        values = [
+            f"case when json_type(value, '$[{position}]') = 'array' then unhex(value ->> '$[{position}][0]') "
+            f"else value ->> '$[{position}]' end as {quoted(field.name)}"
+            for position, field in enumerate(resource.fields)
+        ]
+        return f"(select {', '.join(values)} from json_each({place}))"
+
+    def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
+        given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)
+        presets = tuple((preset.field.name, Bind(preset.source, stored(preset.field))) for preset in plan.presets)
+        return RowInsert(self.table(full), Bind(plan.rows, _rows), given, presets, plan.ragged, plan.defaults)
+
+    def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        alias = writer.alias()
+        changes = []
+        for change in plan.changes:
+            name = quoted(change.field.name)
+            value = writer.bind(change.source, stored(change.field))
+            changes.append(f"{name} = {alias}.{name} + {value}" if change.increment else f"{name} = {value}")
+        where = writer.where(alias, plan.scan, plan.where)
+        sql = f"update {self.table(full)} as {alias} set {', '.join(changes)}{' where ' + where if where else ''}"
+        return writer.statement(sql + self._returning(full, back=back))
+
+    def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        alias = writer.alias()
+        where = writer.where(alias, plan.scan, plan.where)
+        sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
+        return writer.statement(sql + self._returning(full, back=back))
+
+    def _returning(self, full: Resource, *, back: bool) -> str:
+        return returning(full) if back else ""
+
+
+def returning(full: Resource) -> str:
+    """The RETURNING clause: every field in the catalog's order."""
+    return " returning " + ", ".join(quoted(field.name) for field in full.fields)
+
+
+def _index(step: int) -> str:
+    return str(step) if step >= 0 else f"#{step}"
+
+
+def _key(step: str) -> str:
+    return '"' + step.replace('"', '\\"') + '"'
+
+
+def _key_list(value: Any) -> str:
+    if isinstance(value, str):
+        value = [part.strip().strip('"') for part in value.strip("{}").split(",") if part.strip()]
+    return json_text(value).decode()
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise Problem("PGRST102", "The rows to create are not a list of objects")
+    return value
+
+
+def _rows_as_json(rows: Sequence[Sequence[Any]]) -> str:
+    """Written rows as JSON, each an array; bytes as an array of one hex text, for JSON has none."""
+    return json_text([[[v.hex()] if isinstance(v, bytes) else v for v in row] for row in rows]).decode()

@@ -1,0 +1,113 @@
+"""Statements: text with the places where values go."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.catalog import Field
+from contracts.operations import Shape
+from contracts.problems import Problem
+
+from data_service.plan.nodes import Source
+
+Encode = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """One bound value: where it comes from, and how it becomes what the driver takes."""
+
+    source: Source
+    encode: Encode
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What binds draw from: the request's values, the principal's session, and what a write gave back."""
+
+    values: Sequence[Any]
+    session: Mapping[str, str]
+    rows: Any = None
+    affected: int = 0
+
+    def of(self, bind: Bind) -> Any:
+        """The value for the driver. Raises `Problem` 22… (no such value), 42501 (a session variable is missing)."""
+        return bind.encode(self._raw(bind.source))
+
+    def _raw(self, source: Source) -> Any:
+        match source.kind:
+            case "param":
+                if not 0 <= source.what < len(self.values):
+                    raise Problem("PGRST100", f"the value {source.what} is missing")
+                return self.values[source.what]
+            case "claim":
+                if source.what not in self.session:
+                    raise Problem("42501", f'missing session variable: "{source.what}"')
+                return self.session[source.what]
+            case "rows":
+                return self.rows
+            case "affected":
+                return self.affected
+            case _:
+                return source.what
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. Its places are numbered from one, in the order of ``binds``."""
+
+    sql: str
+    binds: tuple[Bind, ...] = ()
+
+    def arguments(self, arguments: Arguments) -> list[Any]:
+        """The values to bind, in order."""
+        return [arguments.of(bind) for bind in self.binds]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """A read: its rows are (body, rows, total).
+
+    ``estimate`` is the statement whose planned number of rows is the total that was asked for.
+    """
+
+    statement: Statement
+    shape: Shape
+    offset: Bind | None = None
+    estimate: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenField:
+    """A field that each row of an insert gives, and how its value is bound."""
+
+    field: Field
+    encode: Encode
+
+
+@dataclass(frozen=True, slots=True)
+class RowInsert:
+    """An insert that runs row by row, for a database whose RETURNING can't stand inside a statement."""
+
+    table: str
+    rows: Bind
+    given: tuple[GivenField, ...]
+    presets: tuple[tuple[str, Bind], ...]
+    ragged: bool
+    defaults: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStatement:
+    """A write, and the read over the rows that it returned.
+
+    ``change`` None changes nothing. ``back`` gives (body, rows, rows for which the check fails); without it the write
+    gives only the number of rows, and for a single created row its ``key``.
+    """
+
+    change: Statement | RowInsert | None
+    back: Statement | None
+    shape: Shape
+    table: str
+    key: tuple[str, ...] = ()
+    at_most: Bind | None = None

@@ -1,0 +1,99 @@
+"""Engines over the small store, on each database."""
+
+import importlib.util
+import json
+import shutil
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from contracts.identity import Caller, Principal
+from data_service.engine import Engine
+from data_service.execute.postgres import PostgresDatabase
+from data_service.execute.sqlite import SqliteDatabase
+
+_spec = importlib.util.spec_from_file_location("store_schema", Path(__file__).with_name("store_schema.py"))
+store_schema = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(store_schema)
+
+
+def caller(role="admin", **session):
+    """One who acts in a role, with session variables."""
+    variables = {f"x-hasura-{name.replace('_', '-')}": value for name, value in session.items()}
+    return Caller(principal=Principal(role=role, subject=None if role == "anonymous" else "s", session=variables))
+
+
+class Store:
+    """An engine with its database, asked in Python's terms."""
+
+    def __init__(self, engine, restore):
+        self.engine = engine
+        self.restore = restore
+
+    def run(self, operation, values, who=None):
+        return self.engine.execute(operation, values, who or caller())
+
+    def ask(self, operation, values, who=None):
+        return json.loads(self.run(operation, values, who).body, parse_float=Decimal)
+
+
+def sqlite_store(folder, config=None):
+    """A store in SQLite."""
+    original = folder / "original.db"
+    with sqlite3.connect(original) as connection:
+        connection.executescript(store_schema.script("sqlite"))
+    connection.close()
+    path = folder / "store.db"
+    shutil.copy(original, path)
+    database = SqliteDatabase(path, size=4, limit=5.0)
+    engine = Engine(database, config=config)
+    engine.refresh()
+
+    def restore():
+        with sqlite3.connect(original) as source, sqlite3.connect(path) as target:
+            source.backup(target)
+
+    return Store(engine, restore), database
+
+
+def postgres_store(url, config=None):
+    """A store in PostgreSQL, in the database at ``url``."""
+    import psycopg
+
+    def restore():
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("drop schema public cascade; create schema public")
+            connection.execute(store_schema.script("postgresql"))
+
+    restore()
+    database = PostgresDatabase(url, size=4, limit=5.0)
+    engine = Engine(database, config=config)
+    engine.refresh()
+
+    def restore_rows():
+        with psycopg.connect(url, autocommit=True) as connection:
+            names = [r.table for r in engine.catalog(caller()).resources if r.kind == "table"]
+            quoted = ", ".join('"' + name + '"' for name in names)
+            connection.execute(f"truncate {quoted}")
+            connection.execute(store_schema.rows("postgresql"))
+
+    return Store(engine, restore_rows), database
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def kind(request):
+    """Which database."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def store(kind, tmp_path_factory, request):
+    """The store under no configuration: asked as admin."""
+    if kind == "sqlite":
+        made, database = sqlite_store(tmp_path_factory.mktemp("store"))
+    else:
+        server = request.getfixturevalue("postgres_server")
+        made, database = postgres_store(server.create_database(f"store_{request.module.__name__.rpartition('.')[2]}"[:60]))
+    yield made
+    database.close()

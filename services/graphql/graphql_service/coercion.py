@@ -1,0 +1,249 @@
+"""Arguments and variables become plain values by the schema's types, or are refused with their place.
+
+Input objects become dicts in the order written, by GraphQL names; enum values become what the schema keeps behind
+them. A variable that is not given counts as absent, not as null (GraphQL §6.4.1).
+"""
+
+from collections.abc import Container, Mapping
+from decimal import Decimal
+from typing import Any, Final, cast
+
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    FieldNode,
+    FloatValueNode,
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    StringValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    type_from_ast,
+)
+
+from graphql_service.errors import VALIDATION_FAILED, Error, Misfit, Refusal
+from graphql_service.scalar_input import describe, mismatch, parse_scalar
+
+ABSENT: Final = object()
+UNKNOWN: Final[Mapping[str, Any]] = {}  # while a document is validated, no variable has a value yet
+_JSON_SCALARS = frozenset({"json", "jsonb"})
+Variables = Mapping[str, Any]
+
+
+def variables_of(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of an operation, coerced to their declared types. Raises `Refusal`."""
+    definitions = {definition.variable.name.value: definition for definition in operation.variable_definitions}
+    unexpected = [name for name in given if name not in definitions]
+    if unexpected:
+        text = "unexpected variables in variableValues: " + ", ".join(unexpected)
+        raise Refusal(Error(text, VALIDATION_FAILED))
+    values: dict[str, Any] = {}
+    for name, definition in definitions.items():
+        type_ = cast("GraphQLInputType", type_from_ast(schema, definition.type))
+        try:
+            if name in given:
+                values[name] = from_json(given[name], type_)
+            elif definition.default_value is not None:
+                values[name] = from_literal(definition.default_value, type_, UNKNOWN)
+            elif isinstance(type_, GraphQLNonNull):
+                raise Misfit(f"expecting a value for non-nullable variable: '{name}'")
+        except Misfit as misfit:
+            raise Refusal(misfit.under("variableValues", name).error()) from None
+    return values
+
+
+def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], variables: Variables) -> dict[str, Any]:
+    """A field's arguments, in the order written. Raises `Misfit`."""
+    values: dict[str, Any] = {}
+    for argument in node.arguments:
+        name = argument.name.value
+        try:
+            value = from_literal(argument.value, expected[name].type, variables)
+        except Misfit as misfit:
+            raise misfit.under("args", name) from None
+        if value is not ABSENT:
+            values[name] = value
+    for name, declared in expected.items():
+        if name not in values:
+            _default(name, declared, values)
+    return values
+
+
+def from_literal(node: ValueNode, type_: GraphQLInputType, variables: Variables) -> Any:
+    """The value of a literal, `ABSENT` for a variable that was not given. Raises `Misfit`."""
+    if isinstance(node, VariableNode):
+        value = variables.get(node.name.value, ABSENT)
+        if variables is not UNKNOWN and isinstance(type_, GraphQLNonNull) and (value is None or value is ABSENT):
+            raise _null(type_)
+        return value
+    if isinstance(type_, GraphQLNonNull):
+        if isinstance(node, NullValueNode):
+            raise _null(type_)
+        return from_literal(node, type_.of_type, variables)
+    if isinstance(node, NullValueNode):
+        return None
+    if isinstance(type_, GraphQLList):
+        return _list_literal(node, type_, variables)
+    if isinstance(type_, GraphQLInputObjectType):
+        return _object_literal(node, type_, variables)
+    if isinstance(type_, GraphQLEnumType):
+        if not isinstance(node, EnumValueNode):
+            raise mismatch("an enum value", type_.name, describe(untyped(node, variables)))
+        return _enum(node.value, type_)
+    assert isinstance(type_, GraphQLScalarType)
+    return _scalar_literal(node, type_, variables)
+
+
+def from_json(value: Any, type_: GraphQLInputType) -> Any:
+    """The value of a variable. Raises `Misfit`."""
+    if isinstance(type_, GraphQLNonNull):
+        if value is None:
+            raise _null(type_)
+        return from_json(value, type_.of_type)
+    if value is None:
+        return None
+    if isinstance(type_, GraphQLList):
+        return _list_json(value, type_)
+    if isinstance(type_, GraphQLInputObjectType):
+        return _object_json(value, type_)
+    if isinstance(type_, GraphQLEnumType):
+        if not isinstance(value, str):
+            raise mismatch("an enum value", type_.name, describe(value))
+        return _enum(value, type_)
+    assert isinstance(type_, GraphQLScalarType)
+    return parse_scalar(type_.name, value)
+
+
+def untyped(node: ValueNode, variables: Variables) -> Any:
+    """A literal as a plain JSON value; what is absent within lists is null, within objects left out."""
+    if isinstance(node, VariableNode):
+        value = variables.get(node.name.value)
+        return value
+    if isinstance(node, IntValueNode):
+        return int(node.value) if len(node.value) < 100 else Decimal(node.value)
+    if isinstance(node, FloatValueNode):
+        return Decimal(node.value)
+    if isinstance(node, StringValueNode | EnumValueNode | BooleanValueNode):
+        return node.value
+    if isinstance(node, ListValueNode):
+        return [untyped(item, variables) for item in node.values]
+    if isinstance(node, ObjectValueNode):
+        return {
+            field.name.value: untyped(field.value, variables)
+            for field in node.fields
+            if not (isinstance(field.value, VariableNode) and field.value.name.value not in variables)
+        }
+    return None
+
+
+def _scalar_literal(node: ValueNode, type_: GraphQLScalarType, variables: Variables) -> Any:
+    if isinstance(node, EnumValueNode) and type_.name not in _JSON_SCALARS:
+        raise mismatch("a value", type_.name, "an enum value")
+    return parse_scalar(type_.name, untyped(node, variables))
+
+
+def _list_literal(node: ValueNode, type_: "GraphQLList[Any]", variables: Variables) -> list[Any]:
+    if not isinstance(node, ListValueNode):
+        return [from_literal(node, type_.of_type, variables)]
+    items = []
+    for index, item in enumerate(node.values):
+        try:
+            value = from_literal(item, type_.of_type, variables)
+        except Misfit as misfit:
+            raise misfit.under(index) from None
+        items.append(None if value is ABSENT else value)
+    return items
+
+
+def _list_json(value: Any, type_: "GraphQLList[Any]") -> list[Any]:
+    if not isinstance(value, list):
+        return [from_json(value, type_.of_type)]
+    items = []
+    for index, item in enumerate(value):
+        try:
+            items.append(from_json(item, type_.of_type))
+        except Misfit as misfit:
+            raise misfit.under(index) from None
+    return items
+
+
+def _object_literal(node: ValueNode, type_: GraphQLInputObjectType, variables: Variables) -> dict[str, Any]:
+    if not isinstance(node, ObjectValueNode):
+        raise mismatch("an object", type_.name, describe(untyped(node, variables)))
+    values: dict[str, Any] = {}
+    for field in node.fields:
+        name = field.name.value
+        try:
+            value = from_literal(field.value, _input_field(type_, name).type, variables)
+        except Misfit as misfit:
+            raise misfit.under(name) from None
+        if value is not ABSENT:
+            values[name] = value
+    _check_filled(type_, {field.name.value for field in node.fields})
+    return values
+
+
+def _object_json(value: Any, type_: GraphQLInputObjectType) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise mismatch("an object", type_.name, describe(value))
+    values: dict[str, Any] = {}
+    for name, item in value.items():
+        try:
+            values[name] = from_json(item, _input_field(type_, name).type)
+        except Misfit as misfit:
+            raise misfit.under(name) from None
+    _check_filled(type_, values)
+    return values
+
+
+def _input_field(type_: GraphQLInputObjectType, name: str) -> GraphQLInputField:
+    field: GraphQLInputField | None = type_.fields.get(name)
+    if field is None:
+        raise Misfit(f"field '{name}' not found in type: '{type_.name}'")
+    return field
+
+
+def _check_filled(type_: GraphQLInputObjectType, given: Container[str]) -> None:
+    for name, field in type_.fields.items():
+        if isinstance(field.type, GraphQLNonNull) and name not in given:
+            raise Misfit(f"missing required field '{name}'")
+
+
+def _default(name: str, declared: GraphQLArgument, values: dict[str, Any]) -> None:
+    if declared.default_value is not Undefined:
+        values[name] = declared.default_value
+    elif isinstance(declared.type, GraphQLNonNull):
+        raise Misfit(f"missing required field '{name}'", path=("args",))
+
+
+def _enum(name: str, type_: GraphQLEnumType) -> Any:
+    value = type_.values.get(name)
+    if value is None:
+        words = ", ".join(f"'{word}'" for word in type_.values)
+        raise Misfit(f"expected one of the values [{words}] for type '{type_.name}', but found '{name}'")
+    return value.value
+
+
+def _null(type_: "GraphQLNonNull[Any]") -> Misfit:
+    return Misfit(f"unexpected null value for type '{_bare(type_.of_type)}'")
+
+
+def _bare(type_: Any) -> str:
+    return (
+        f"[{_bare(type_.of_type)}]"
+        if isinstance(type_, GraphQLList)
+        else str(getattr(type_, "name", type_)).rstrip("!")
+    )

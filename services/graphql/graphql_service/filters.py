@@ -1,0 +1,165 @@
+"""``where``: a bool_exp becomes a filter (graphql.md §§4, 5)."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from contracts.operations import (
+    And,
+    Compare,
+    CompareAggregate,
+    Comparison,
+    Exists,
+    FieldRef,
+    Filter,
+    Is,
+    Not,
+    Or,
+    RelationRef,
+)
+
+from graphql_service.errors import Misfit
+from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
+from graphql_service.selection import Scope
+
+Given = dict[str, Any]
+
+
+class _Operator(NamedTuple):
+    comparison: Comparison
+    negated: bool = False
+
+
+_OPERATORS: dict[str, _Operator] = {
+    "_eq": _Operator("eq"),
+    "_neq": _Operator("neq"),
+    "_gt": _Operator("gt"),
+    "_gte": _Operator("gte"),
+    "_lt": _Operator("lt"),
+    "_lte": _Operator("lte"),
+    "_in": _Operator("in"),
+    "_nin": _Operator("in", negated=True),
+    "_like": _Operator("like"),
+    "_nlike": _Operator("like", negated=True),
+    "_ilike": _Operator("ilike"),
+    "_nilike": _Operator("ilike", negated=True),
+    "_similar": _Operator("similar"),
+    "_nsimilar": _Operator("similar", negated=True),
+    "_regex": _Operator("match"),
+    "_nregex": _Operator("match", negated=True),
+    "_iregex": _Operator("imatch"),
+    "_niregex": _Operator("imatch", negated=True),
+    "_contains": _Operator("contains"),
+    "_contained_in": _Operator("contained"),
+    "_has_key": _Operator("has_key"),
+    "_has_keys_any": _Operator("has_keys_any"),
+    "_has_keys_all": _Operator("has_keys_all"),
+}
+
+
+def filter_of(scope: Scope, exposed: Exposed, given: Given) -> Filter:
+    """The filter of a ``T_bool_exp``; what is null counts as absent, and an empty one always holds. Raises `Misfit`."""
+    items: list[Filter] = []
+    for name, value in given.items():
+        if value is None:
+            continue
+        try:
+            items.extend(_part(scope, exposed, name, value))
+        except Misfit as misfit:
+            raise misfit.under(name) from None
+    return _all(items)
+
+
+def key_filter(scope: Scope, exposed: Exposed, given: Given) -> Filter:
+    """The filter for the row with this primary key; ``given`` has a value for each of its fields."""
+    pairs = [(field, given[field.name]) for field in exposed.key]
+    return _all([Compare(FieldRef(field.field.name), "eq", scope.param(value)) for field, value in pairs])
+
+
+def _part(scope: Scope, exposed: Exposed, name: str, value: Any) -> Iterator[Filter]:
+    if name == "_and":
+        yield _all(_each(scope, exposed, value))
+    elif name == "_or":
+        choices = _each(scope, exposed, value)
+        yield choices[0] if len(choices) == 1 else Or(tuple(choices))
+    elif name == "_not":
+        yield Not(filter_of(scope, exposed, value))
+    elif name in exposed.fields:
+        yield from _comparisons(scope, exposed.fields[name], value)
+    elif name in exposed.relations:
+        relation = exposed.relations[name]
+        inner = filter_of(scope, relation.target, value) if value else None
+        yield Exists(RelationRef(relation.relation.name), inner)
+    else:
+        yield from _aggregate(scope, exposed.relations[name.removesuffix("_aggregate")], value)
+
+
+def _each(scope: Scope, exposed: Exposed, given: list[Given]) -> list[Filter]:
+    filters: list[Filter] = []
+    for index, item in enumerate(given):
+        try:
+            filters.append(filter_of(scope, exposed, item))
+        except Misfit as misfit:
+            raise misfit.under(index) from None
+    return filters
+
+
+def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Filter]:
+    left = FieldRef(field.field.name)
+    for name, value in given.items():
+        if value is None:
+            raise _null(name, field)
+        if name == "_is_null":
+            yield Is(left, "null" if value else "not_null")
+            continue
+        operator = _OPERATORS[name]
+        compare = Compare(left, operator.comparison, scope.param(value))
+        yield Not(compare) if operator.negated else compare
+
+
+def _null(operator: str, field: ExposedField) -> Misfit:
+    name = "Boolean" if operator == "_is_null" else field.scalar.name
+    listed = operator in ("_in", "_nin") or field.scalar.array
+    return Misfit(f"unexpected null value for type '{f'[{name}]' if listed else name}'", path=(operator,))
+
+
+def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
+    count = given.get("count")
+    if count is None:
+        return
+    try:
+        yield from _counts(scope, relation, count)
+    except Misfit as misfit:
+        raise misfit.under("count") from None
+
+
+def _counts(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
+    inner = given.get("filter")
+    filter_ = _under("filter", scope, relation.target, inner) if inner else None
+    for name, value in given["predicate"].items():
+        if value is None:
+            raise Misfit("unexpected null value for type 'Int'", path=("predicate", name))
+        if name == "_is_null":
+            yield Or() if value else And()  # a count is never null
+            continue
+        operator = _OPERATORS[name]
+        compare = CompareAggregate(
+            RelationRef(relation.relation.name),
+            "count",
+            operator.comparison,
+            scope.param(value),
+            fields=tuple(given.get("arguments") or ()),
+            distinct=bool(given.get("distinct")),
+            filter=filter_,
+        )
+        yield Not(compare) if operator.negated else compare
+
+
+def _under(step: str, scope: Scope, exposed: Exposed, given: Given) -> Filter:
+    try:
+        return filter_of(scope, exposed, given)
+    except Misfit as misfit:
+        raise misfit.under(step) from None
+
+
+def _all(items: list[Filter]) -> Filter:
+    return items[0] if len(items) == 1 else And(tuple(items))

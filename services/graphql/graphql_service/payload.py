@@ -1,0 +1,61 @@
+"""What a client sends over HTTP, read and checked: ``{"query", "variables", "operationName"}`` (GraphQL over HTTP)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from contracts.problems import Problem
+
+from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Refusal, refuse
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)  # no digit is lost
+_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks: a document, which operation of it, and its variables."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+
+
+def parse_json(text: bytes | str) -> Any:
+    """The value of a JSON text. Raises `Problem` TRV100."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise Problem("TRV100", "the body is not JSON") from None
+
+
+def request_of(value: Any) -> Request:
+    """The request in a JSON value. Raises `Refusal`."""
+    if not isinstance(value, dict):
+        refuse("expected an object with the key 'query'", VALIDATION_FAILED)
+    query = value.get("query")
+    if query is None:
+        if isinstance(value.get("extensions"), dict) and "persistedQuery" in value["extensions"]:
+            raise Refusal(Error("PersistedQueryNotSupported", _NOT_SUPPORTED))
+        refuse("the key 'query' was not present", PARSE_FAILED)
+    _expect(query, str, "query", "a string")
+    for name in ("variables", "extensions"):
+        _expect(value.get(name), dict, name, "an object")
+    _expect(value.get("operationName"), str, "operationName", "a string")
+    return Request(query, value.get("variables") or {}, value.get("operationName"))
+
+
+def request_in(parameters: Mapping[str, str]) -> Any:
+    """The JSON value that the parameters of a GET request stand for. Raises `Problem` TRV100."""
+    value: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName")}
+    for name in ("variables", "extensions"):
+        text = parameters.get(name)
+        value[name] = parse_json(text) if text else None
+    return value
+
+
+def _expect(value: Any, kind: type, name: str, words: str) -> None:
+    if value is not None and not isinstance(value, kind):
+        refuse(f"expected {words} for the key '{name}'", VALIDATION_FAILED, (name,))

@@ -1,0 +1,97 @@
+"""Where in a document something stands: a node of it, or a place in the operation that was made of it."""
+
+from collections.abc import Mapping
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    ListValueNode,
+    Node,
+    ObjectFieldNode,
+    OperationDefinitionNode,
+)
+
+from graphql_service.errors import Path
+from graphql_service.selection import Scope, Selected
+
+_WORDS: dict[str | int, Path] = {"filter": ("args", "where"), "sort": ("args", "order_by")}
+_CHILDREN = (
+    "variable_definitions", "directives", "selection_set", "selections",
+    "arguments", "value", "values", "fields", "type", "default_value", "variable",
+)  # fmt: skip
+
+
+def path_of(document: DocumentNode, target: Node) -> Path:
+    """The path of a node, seen from the operation that leads to it; () where none does."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            found = _find(definition, target, (), fragments, frozenset())
+            if found is not None:
+                return found
+    for fragment in fragments.values():
+        found = _find(fragment, target, (), {}, frozenset())
+        if found is not None:
+            return found
+    return ()
+
+
+def _find(
+    node: Node, target: Node, path: Path, fragments: Mapping[str, FragmentDefinitionNode], inside: frozenset[str]
+) -> Path | None:
+    path = path + _step(node)
+    if node is target:
+        return path
+    if isinstance(node, FragmentSpreadNode):
+        name = node.name.value
+        if name in inside or name not in fragments:
+            return None
+        return _find(fragments[name], target, path, fragments, inside | {name})
+    for name in _CHILDREN:
+        children = getattr(node, name, None) or ()
+        several = children if isinstance(children, tuple | list) else (children,)
+        for index, child in enumerate(several):
+            if isinstance(child, Node):
+                within = (*path, index) if isinstance(node, ListValueNode) else path
+                found = _find(child, target, within, fragments, inside)
+                if found is not None:
+                    return found
+    return None
+
+
+def _step(node: Node) -> Path:
+    if isinstance(node, FieldNode):
+        return ("selectionSet", node.name.value)
+    if isinstance(node, ArgumentNode):
+        return ("args", node.name.value)
+    return (node.name.value,) if isinstance(node, ObjectFieldNode) else ()
+
+
+def place_of(path: Path, scope: Scope, root: Selected) -> Path:
+    """Where in the document the place ``path`` of its operation stands: response keys become fields' names.
+
+    The operation's words become arguments: ``filter`` the ``where``, ``rows`` the ``objects`` or the ``object``.
+    """
+    place: Path = ()
+    selected, name = root, ""
+    for index, step in enumerate(path):
+        nodes = selected.get(step) if isinstance(step, str) else None
+        if nodes is not None:
+            name = nodes[0].name.value
+            place += ("selectionSet", name)
+            selected = scope.select(nodes)
+        elif step == "rows":
+            return place + rows_of(name, path[index + 1 :])
+        else:
+            return place + _WORDS.get(step, ())
+    return place
+
+
+def rows_of(name: str, rest: Path) -> Path:
+    """Where an insert's rows stand."""
+    if name.startswith("insert_") and name.endswith("_one"):
+        return ("args", "object", *rest[1:])
+    return ("args", "objects", *rest)

@@ -1,0 +1,166 @@
+"""Selections become nodes of a read: fields, relations, aggregates and pages (graphql.md §§2–4)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from contracts.operations import (
+    Aggregate,
+    AggregateFunction,
+    Constant,
+    Embed,
+    FieldOutput,
+    FieldRef,
+    Filter,
+    Group,
+    Node,
+    Output,
+    Param,
+    RelationRef,
+    Rows,
+    Shape,
+)
+from graphql import FieldNode, GraphQLArgument
+
+from graphql_service.coercion import arguments_of
+from graphql_service.errors import Misfit
+from graphql_service.filters import filter_of, key_filter
+from graphql_service.json_path import parse_path
+from graphql_service.scalar_input import mismatch
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.selection import Scope
+from graphql_service.sorts import check_distinct, sort_of
+
+Nodes = list[FieldNode]
+Arguments = Mapping[str, GraphQLArgument]
+_TYPENAME = "__typename"
+
+
+def rows_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
+    """The node of ``T`` and of array relations: the rows of a page."""
+    arguments = arguments_of(nodes[0], expected, scope.variables)
+    return _paged(scope, exposed, arguments, outputs(scope, exposed, nodes), "many")
+
+
+def summary_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
+    """The node of ``T_aggregate``: aggregates over the page, and the page's rows."""
+    arguments = arguments_of(nodes[0], expected, scope.variables)
+    return _paged(scope, exposed, arguments, _summary_outputs(scope, exposed, nodes), "summary")
+
+
+def key_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
+    """The node of ``T_by_pk``: a row or null."""
+    arguments = arguments_of(nodes[0], expected, scope.variables)
+    return Node(outputs(scope, exposed, nodes), filter=key_filter(scope, exposed, arguments), shape="maybe")
+
+
+def outputs(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ...]:
+    """What is selected of a resource's row."""
+    return walk(scope, nodes, exposed.type_name, lambda key, name, found: _output(scope, exposed, key, name, found))
+
+
+def walk(scope: Scope, nodes: Nodes, type_name: str, make: Callable[[str, str, Nodes], Output]) -> tuple[Output, ...]:
+    """The outputs of a selection: ``make(key, name, nodes)`` for each but ``__typename``. Raises `Misfit`."""
+    made: list[Output] = []
+    for key, found in scope.select(nodes).items():
+        name = found[0].name.value
+        if name == _TYPENAME:
+            made.append(Constant(key, type_name))
+            continue
+        try:
+            made.append(make(key, name, found))
+        except Misfit as misfit:
+            raise misfit.under("selectionSet", name) from None
+    return tuple(made)
+
+
+def _output(scope: Scope, exposed: Exposed, key: str, name: str, nodes: Nodes) -> Output:
+    field = exposed.fields.get(name)
+    if field is not None:
+        if not nodes[0].arguments:
+            return FieldOutput(key, FieldRef(field.field.name))
+        return FieldOutput(key, FieldRef(field.field.name, _path(scope, exposed, field, nodes[0])))
+    expected = scope.types.object("{}", exposed).fields[name].args
+    relation = exposed.relations.get(name)
+    if relation is None:
+        relation = exposed.relations[name.removesuffix("_aggregate")]
+        return Embed(key, RelationRef(relation.relation.name), summary_node(scope, relation.target, nodes, expected))
+    if relation.relation.cardinality == "many":
+        return Embed(key, RelationRef(relation.relation.name), rows_node(scope, relation.target, nodes, expected))
+    return Embed(key, RelationRef(relation.relation.name), Node(outputs(scope, relation.target, nodes)))
+
+
+def _path(scope: Scope, exposed: Exposed, field: ExposedField, node: FieldNode) -> tuple[str | int, ...]:
+    expected = scope.types.object("{}", exposed).fields[field.name].args
+    text = arguments_of(node, expected, scope.variables).get("path")
+    if text is None:
+        return ()
+    try:
+        return parse_path(text)
+    except Misfit as misfit:
+        raise misfit.under("args", "path") from None
+
+
+def _summary_outputs(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ...]:
+    def make(key: str, name: str, found: Nodes) -> Output:
+        if name == "nodes":
+            return Rows(key, outputs(scope, exposed, found))
+        return Group(key, _aggregates(scope, exposed, found))
+
+    return walk(scope, nodes, f"{exposed.type_name}_aggregate", make)
+
+
+def _aggregates(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ...]:
+    def make(key: str, name: str, found: Nodes) -> Output:
+        if name == "count":
+            return _count(scope, exposed, key, found[0])
+        return Group(key, _function(scope, exposed, cast("AggregateFunction", name), found))
+
+    return walk(scope, nodes, f"{exposed.type_name}_aggregate_fields", make)
+
+
+def _count(scope: Scope, exposed: Exposed, key: str, node: FieldNode) -> Aggregate:
+    expected = scope.types.object("{}_aggregate_fields", exposed).fields["count"].args
+    arguments = arguments_of(node, expected, scope.variables)
+    fields = tuple(FieldRef(name) for name in arguments.get("columns") or ())
+    return Aggregate(key, "count", fields, distinct=bool(arguments.get("distinct")))
+
+
+def _function(scope: Scope, exposed: Exposed, function: AggregateFunction, nodes: Nodes) -> tuple[Output, ...]:
+    def make(key: str, name: str, _found: Nodes) -> Output:
+        return Aggregate(key, function, (FieldRef(exposed.fields[name].field.name),))
+
+    return walk(scope, nodes, f"{exposed.type_name}_{function}_fields", make)
+
+
+def _paged(scope: Scope, exposed: Exposed, arguments: dict[str, Any], made: tuple[Output, ...], shape: Shape) -> Node:
+    where, order = arguments.get("where"), arguments.get("order_by")
+    distinct = tuple(dict.fromkeys(arguments.get("distinct_on") or ()))
+    sort = sort_of(exposed, order) if order else ()
+    if distinct:
+        check_distinct(distinct, sort)
+    return Node(
+        made,
+        filter=where_filter(scope, exposed, where) if where is not None else None,
+        sort=sort,
+        limit=_natural(scope, arguments, "limit"),
+        offset=_natural(scope, arguments, "offset"),
+        distinct_on=distinct,
+        shape=shape,
+    )
+
+
+def where_filter(scope: Scope, exposed: Exposed, where: dict[str, Any]) -> Filter:
+    """The filter of a ``where`` argument. Raises `Misfit`."""
+    try:
+        return filter_of(scope, exposed, where)
+    except Misfit as misfit:
+        raise misfit.under("args", "where") from None
+
+
+def _natural(scope: Scope, arguments: dict[str, Any], name: str) -> Param | None:
+    value = arguments.get(name)
+    if value is None:
+        return None
+    if value < 0:
+        raise mismatch("a non-negative 32-bit integer", "Int", "a negative number").under("args", name)
+    return scope.param(value)

@@ -1,0 +1,155 @@
+"""The HTTP side of GraphQL: graphql-server's view as the shell, with our own executor (graphql.md §1)."""
+
+from typing import Any, ClassVar, Protocol, cast
+
+from contracts.identity import Caller
+from contracts.problems import Kind, Problem
+from flask import Flask, Request, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from graphql import ExecutionResult, GraphQLSchema, OperationType
+from graphql_server.flask.views import GraphQLView
+from graphql_server.http import GraphQLHTTPResponse, GraphQLRequestData
+from graphql_server.http.exceptions import HTTPException
+from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
+from werkzeug.datastructures import MIMEAccept
+
+from graphql_service.errors import refuse
+from graphql_service.executor import Executor
+from graphql_service.payload import parse_json, request_in, request_of
+from graphql_service.response import Answer, batch_answer, error_answer
+
+PATHS = ("/graphql", "/v1/graphql")
+JSON = "application/json"
+STRICT = "application/graphql-response+json"
+VERSION = "v2.48.0"  # the version of Hasura whose conventions are kept
+
+
+class Gate(Protocol):
+    """Who finds out who calls: the chassis' `Edge`, or a stand-in."""
+
+    def caller(self) -> Caller:
+        """The caller of the request at hand. Raises `Problem`."""
+        ...
+
+
+class Asked(GraphQLRequestData):
+    """One HTTP request's GraphQL requests, as JSON values that nobody has looked into yet."""
+
+    def __init__(self, values: list[Any], *, batch: bool, strict: bool) -> None:
+        super().__init__(None, None, None, None, None, "http-strict" if strict else "http")
+        self.values = values
+        self.batch = batch
+
+
+class Executed(ExecutionResult):
+    """An answer on its way through the shell."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class View(GraphQLView):
+    """The shell: what it would parse, execute and write is ours; the rules of HTTP stay its own."""
+
+    init_every_request: ClassVar[bool] = False
+
+    def __init__(self, executor: Executor, gate: Gate, batch_limit: int) -> None:
+        super().__init__(schema=GraphQLSchema(), graphql_ide=None)
+        self._executor = executor
+        self._gate = gate
+        self._batch_limit = batch_limit
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request. Raises `Problem` for what HTTP itself refuses."""
+        try:
+            return self.run(request=request, context=cast("Any", self._gate.caller()))
+        except HTTPException as fault:
+            # the shell would show the text of a crash: let it come out as what it is
+            raise fault.__cause__ or Problem("TRV101", f"The method {request.method} is not supported here") from None
+
+    def parse_http_body(self, adapter: SyncHTTPRequestAdapter, context: Any) -> GraphQLRequestData:
+        """The requests of a body or a query string. Raises `Problem` TRV100, TRV102, TRV106."""
+        strict = accepted(request.accept_mimetypes)
+        if adapter.method == "GET":
+            return Asked([request_in(request.args)], batch=False, strict=strict)
+        if request.mimetype != JSON or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+            raise Problem("TRV102", f"A request's body has to be {JSON} in UTF-8", headers={"Accept-Post": JSON})
+        body = parse_json(request.get_data(cache=False))
+        if not isinstance(body, list):
+            return Asked([body], batch=False, strict=strict)
+        if len(body) > self._batch_limit:
+            refuse(f"batch limit of {self._batch_limit} exceeded", "batch-limit-exceeded")
+        return Asked(body, batch=True, strict=strict)
+
+    def execute_operation(
+        self,
+        request_adapter: SyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData,
+        context: Any,
+        root_value: Any,
+        allowed_operation_types: set[OperationType],
+    ) -> ExecutionResult:
+        """Answer each request for the caller in ``context``."""
+        asked = cast("Asked", request_data)
+        writes = OperationType.MUTATION in allowed_operation_types
+        strict = asked.protocol == "http-strict"
+        answers = [self._answer(value, context, strict=strict, writes=writes) for value in asked.values]
+        return Executed(batch_answer(answers) if asked.batch else answers[0])
+
+    def process_result(self, request: Request, result: ExecutionResult, strict: bool = False) -> GraphQLHTTPResponse:
+        """Nothing is left to do: the answer's text is finished."""
+        return cast("GraphQLHTTPResponse", result)
+
+    def create_response(self, response_data: Any, sub_response: Response, is_strict: bool) -> Response:
+        """The answer as a response of Flask's."""
+        return to_flask(response_data.answer, strict=is_strict)
+
+    def _answer(self, value: Any, caller: Caller, *, strict: bool, writes: bool) -> Answer:
+        try:
+            asked = request_of(value)
+        except Problem as problem:
+            return error_answer(problem, strict=strict)
+        return self._executor.answer(asked, caller, strict=strict, writes=writes)
+
+
+def accepted(accept: MIMEAccept) -> bool:
+    """True where the client prefers application/graphql-response+json. Raises `Problem` TRV106."""
+    if not accept:
+        return False
+    best = accept.best_match([JSON, STRICT])
+    if best is None:
+        raise Problem("TRV106", f"Only {JSON} and {STRICT} are available here")
+    return best == STRICT
+
+
+def render(problem: Problem) -> Response:
+    """A problem that no GraphQL request can be blamed for, in the dialect's form all the same."""
+    strict = bool(request.accept_mimetypes) and request.accept_mimetypes.best_match([JSON, STRICT]) == STRICT
+    answer = error_answer(problem, strict=strict)
+    if problem.kind is Kind.UNAUTHENTICATED:
+        answer = Answer(answer.body, 401, answer.headers)
+    return to_flask(answer, strict=strict)
+
+
+def to_flask(answer: Answer, *, strict: bool) -> Response:
+    """An answer as a response of Flask's, in the media type asked for."""
+    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
+    response.headers["Content-Type"] = f"{STRICT if strict else JSON}; charset=utf-8"
+    response.headers["Vary"] = "Accept, Authorization, X-Hasura-Role"
+    return response
+
+
+def install(app: Flask, executor: Executor, gate: Gate, *, batch_limit: int) -> None:
+    """Serve GraphQL at both addresses, and what Hasura's clients look for beside it."""
+    view = View.as_view("graphql", executor, gate, batch_limit)
+    for path in PATHS:
+        app.add_url_rule(path, view_func=view)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("OK", content_type="text/plain; charset=utf-8")
+
+    @app.get("/v1/version")
+    def version() -> Response:
+        return jsonify(version=VERSION)

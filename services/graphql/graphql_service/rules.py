@@ -1,0 +1,166 @@
+"""Validation by graphql-core's rules (GraphQL §5), with Hasura's words where it has its own (graphql.md §8)."""
+
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLNonNull,
+    NamedTypeNode,
+    OperationDefinitionNode,
+    Undefined,
+    ValueNode,
+    VariableDefinitionNode,
+    get_named_type,
+    is_leaf_type,
+    specified_rules,
+    type_from_ast,
+)
+from graphql.validation import (
+    FieldsOnCorrectTypeRule,
+    KnownArgumentNamesRule,
+    KnownTypeNamesRule,
+    NoUndefinedVariablesRule,
+    ProvidedRequiredArgumentsRule,
+    ScalarLeafsRule,
+    ValidationContext,
+    ValidationRule,
+    ValuesOfCorrectTypeRule,
+    VariablesInAllowedPositionRule,
+)
+from graphql.validation.rules.known_argument_names import KnownArgumentNamesOnDirectivesRule
+from graphql.validation.rules.provided_required_arguments import ProvidedRequiredArgumentsOnDirectivesRule
+from graphql.validation.rules.variables_in_allowed_position import allowed_variable_usage
+
+from graphql_service.coercion import UNKNOWN, from_literal
+from graphql_service.errors import Misfit
+
+
+class FieldsExist(ValidationRule):
+    """Every field is one of its type."""
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        """Look the field up."""
+        parent = self.context.get_parent_type()
+        if parent and not self.context.get_field_def():
+            name = getattr(parent, "name", "")
+            self.report_error(GraphQLError(f"field '{node.name.value}' not found in type: '{name}'", node))
+
+
+class ArgumentsExist(KnownArgumentNamesOnDirectivesRule):
+    """Every argument is one of its field or directive."""
+
+    context: ValidationContext
+
+    def enter_argument(self, arg_node: ArgumentNode, *args: Any) -> None:
+        """Look the argument up."""
+        if self.context.get_field_def() and not self.context.get_argument():
+            owner = args[3][-1].name.value  # the innermost ancestor: the field
+            text = f"'{owner}' has no argument named '{arg_node.name.value}'"
+            self.report_error(GraphQLError(text, arg_node))
+
+
+class ArgumentsSuffice(ProvidedRequiredArgumentsOnDirectivesRule):
+    """No required argument is missing."""
+
+    context: ValidationContext
+
+    def leave_field(self, node: FieldNode, *_args: Any) -> None:
+        """Compare the arguments given with those needed."""
+        field = self.context.get_field_def()
+        given = {argument.name.value for argument in node.arguments}
+        for name, argument in field.args.items() if field else ():
+            needed = isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
+            if needed and name not in given:
+                text = f"missing required field '{name}'"
+                self.report_error(GraphQLError(text, node, extensions={"path": ("args",)}))
+
+
+class TypesExist(ValidationRule):
+    """Every type that is named exists. Asks for one type at a time, so that no others are made."""
+
+    def enter_named_type(self, node: NamedTypeNode, *_args: Any) -> None:
+        """Look the type up."""
+        if self.context.schema.get_type(node.name.value) is None:
+            self.report_error(GraphQLError(f"no such type exists in the schema: '{node.name.value}'", node))
+
+
+class SelectionsFit(ValidationRule):
+    """Objects have a selection set, scalars none."""
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        """Compare the field's type with its selection."""
+        type_ = self.context.get_type()
+        if type_ is None:
+            return
+        leaf = is_leaf_type(get_named_type(type_))
+        if leaf and node.selection_set:
+            self.report_error(GraphQLError("unexpected subselection set for non-object field", node))
+        elif not leaf and not node.selection_set:
+            self.report_error(GraphQLError(f"missing selection set for '{node.name.value}'", node))
+
+
+class VariablesFit(ValidationRule):
+    """A variable stands only where its type is allowed."""
+
+    def leave_operation_definition(self, operation: OperationDefinitionNode, *_args: Any) -> None:
+        """Compare every use of a variable with its declaration."""
+        declared = {node.variable.name.value: node for node in operation.variable_definitions}
+        for usage in self.context.get_recursive_variable_usages(operation):
+            definition = declared.get(usage.node.name.value)
+            if definition is None or usage.type is None:
+                continue
+            schema = self.context.schema
+            type_ = type_from_ast(schema, definition.type)
+            default = definition.default_value
+            if type_ and not allowed_variable_usage(schema, type_, default, usage.type, usage.default_value):
+                text = f"variable '{usage.node.name.value}' is declared as '{type_}', but used where '{usage.type}'"
+                self.report_error(GraphQLError(f"{text} is expected", usage.node))
+
+
+class VariablesDeclared(ValidationRule):
+    """Every variable that is used is declared."""
+
+    def leave_operation_definition(self, operation: OperationDefinitionNode, *_args: Any) -> None:
+        """Compare the variables used with those declared."""
+        declared = {node.variable.name.value for node in operation.variable_definitions}
+        for usage in self.context.get_recursive_variable_usages(operation):
+            if usage.node.name.value not in declared:
+                self.report_error(GraphQLError(f"unbound variable '{usage.node.name.value}'", usage.node))
+
+
+class LiteralsFit(ValidationRule):
+    """Every literal fits its type, as leniently as when it is used."""
+
+    def enter_argument(self, node: ArgumentNode, *_args: Any) -> None:
+        """Try the argument's value."""
+        self._try(node, node.value)
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_args: Any) -> None:
+        """Try the variable's default."""
+        if node.default_value is not None:
+            self._try(node, node.default_value)
+
+    def _try(self, node: ArgumentNode | VariableDefinitionNode, value: ValueNode) -> None:
+        type_ = self.context.get_input_type()
+        if type_ is None:
+            return
+        try:
+            from_literal(value, type_, UNKNOWN)
+        except Misfit as misfit:
+            detail = {"path": misfit.path, "code": misfit.code}
+            self.report_error(GraphQLError(misfit.message, node, extensions=detail))
+
+
+_OURS: dict[type, type] = {
+    FieldsOnCorrectTypeRule: FieldsExist,
+    KnownArgumentNamesRule: ArgumentsExist,
+    KnownTypeNamesRule: TypesExist,
+    NoUndefinedVariablesRule: VariablesDeclared,
+    ProvidedRequiredArgumentsRule: ArgumentsSuffice,
+    ScalarLeafsRule: SelectionsFit,
+    ValuesOfCorrectTypeRule: LiteralsFit,
+    VariablesInAllowedPositionRule: VariablesFit,
+}
+RULES = tuple(_OURS.get(rule, rule) for rule in specified_rules)

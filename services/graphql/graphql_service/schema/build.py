@@ -1,0 +1,77 @@
+"""A catalog becomes a schema that graphql-core can parse, validate and introspect with."""
+
+import threading
+from dataclasses import dataclass
+from functools import partial
+
+from contracts.catalog import Catalog
+from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+
+from graphql_service.schema import inputs, outputs, roots
+from graphql_service.schema.exposed import FUNCTIONS, Exposure
+from graphql_service.schema.roots import Root
+from graphql_service.schema.types import Maker, SharedMaker, Types
+
+_MAKERS: dict[str, Maker] = {
+    "{}": outputs.resource_type,
+    "{}_aggregate": outputs.aggregate_type,
+    "{}_aggregate_fields": outputs.aggregate_fields,
+    "{}_mutation_response": outputs.mutation_response,
+    "{}_bool_exp": inputs.bool_exp,
+    "{}_aggregate_bool_exp": inputs.aggregate_bool_exp,
+    "{}_aggregate_bool_exp_count": inputs.aggregate_bool_exp_count,
+    "{}_order_by": inputs.order_by,
+    "{}_aggregate_order_by": inputs.aggregate_order_by,
+    "{}_select_column": inputs.select_column,
+    "{}_insert_input": inputs.insert_input,
+    "{}_set_input": inputs.set_input,
+    "{}_inc_input": inputs.inc_input,
+    "{}_pk_columns_input": inputs.pk_columns_input,
+    **{f"{{}}_{function}_fields": partial(outputs.function_fields, function=function) for function in FUNCTIONS},
+    **{f"{{}}_{function}_order_by": partial(inputs.function_order_by, function=function) for function in FUNCTIONS},
+}
+
+
+class LazySchema(GraphQLSchema):
+    """A schema whose types are made as documents name them; `complete` makes them all, for introspection."""
+
+    def __init__(self, types: Types, query: GraphQLObjectType, mutation: GraphQLObjectType | None) -> None:
+        super().__init__(assume_valid=True)
+        self.query_type = query
+        self.mutation_type = mutation
+        self.type_map |= {root.name: root for root in (query, mutation) if root is not None}
+        self._types = types
+        self._completing = threading.Lock()
+        self._complete = False
+
+    def get_type(self, name: str) -> GraphQLNamedType | None:
+        """The type of this name, or None."""
+        return self.type_map.get(name) or self._types.get(name)
+
+    def complete(self) -> None:
+        """Make every type that the roots lead to."""
+        with self._completing:
+            if not self._complete:
+                self.type_map = GraphQLSchema(self.query_type, self.mutation_type, assume_valid=True).type_map
+                self._complete = True
+
+
+@dataclass(frozen=True, eq=False)
+class RoleSchema:
+    """What one role can say of one version of the catalog: the schema, and what each root field stands for."""
+
+    schema: LazySchema
+    types: Types
+    queries: dict[str, Root]
+    mutations: dict[str, Root]
+
+
+def build(catalog: Catalog) -> RoleSchema:
+    """The schema of a catalog that is limited to a role."""
+    exposure = Exposure(catalog)
+    queries, mutations = roots.queries(exposure), roots.mutations(exposure)
+    shared: dict[str, SharedMaker] = {"order_by": inputs.order_direction}
+    types = Types(exposure, _MAKERS, shared, inputs.comparison_type)
+    query = roots.root_type(types, "query_root", queries) if queries else roots.nothing_to_query()
+    mutation = roots.root_type(types, "mutation_root", mutations) if mutations else None
+    return RoleSchema(LazySchema(types, query, mutation), types, queries, mutations)

@@ -1,0 +1,178 @@
+"""The catalog under GraphQL names: which types, root fields, fields and relations a role's schema has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from contracts.catalog import Catalog, Field, Relation, Resource, Writable
+
+from graphql_service.names import NOT_FIELDS, assign, unique
+from graphql_service.schema import scalars
+from graphql_service.schema.scalars import Scalar, scalar_of
+
+NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
+FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
+
+TYPE_PATTERNS = (
+    "{}",
+    "{}_aggregate",
+    "{}_aggregate_fields",
+    *(f"{{}}_{function}_fields" for function in FUNCTIONS),
+    "{}_bool_exp",
+    "{}_aggregate_bool_exp",
+    "{}_aggregate_bool_exp_count",
+    "{}_order_by",
+    "{}_aggregate_order_by",
+    *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
+    "{}_select_column",
+    "{}_insert_input",
+    "{}_set_input",
+    "{}_inc_input",
+    "{}_pk_columns_input",
+    "{}_mutation_response",
+)
+_ROOT_PATTERNS = (
+    "{}",
+    "{}_aggregate",
+    "{}_by_pk",
+    "insert_{}",
+    "insert_{}_one",
+    "update_{}",
+    "update_{}_by_pk",
+    "delete_{}",
+    "delete_{}_by_pk",
+)
+_EVERYTHING = Writable()
+
+
+class ExposedField(NamedTuple):
+    """A field under its GraphQL name."""
+
+    name: str
+    field: Field
+    scalar: Scalar
+
+
+class ExposedRelation(NamedTuple):
+    """A relation under its GraphQL name, with the resource that it leads to."""
+
+    name: str
+    relation: Relation
+    target: "Exposed"
+
+
+@dataclass(eq=False)
+class Exposed:
+    """A resource as a role's schema shows it. What isn't asked for is never worked out."""
+
+    resource: Resource
+    type_name: str
+    root_name: str
+    exposure: "Exposure"
+
+    @property
+    def readable(self) -> bool:
+        """True where the role may see any field."""
+        return bool(self.resource.fields)
+
+    @cached_property
+    def field_names(self) -> dict[str, str]:
+        """GraphQL names by field, the fields that can only be written included."""
+        hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
+        names = [field.name for field in (*self.resource.fields, *hidden)]
+        return assign(dict.fromkeys(names), NOT_FIELDS)
+
+    @cached_property
+    def fields(self) -> dict[str, ExposedField]:
+        """The fields that the role may see, by GraphQL name, in the catalog's order."""
+        return {exposed.name: exposed for exposed in map(self._expose, self.resource.fields)}
+
+    @cached_property
+    def relations(self) -> dict[str, ExposedRelation]:
+        """The relations to resources that the role may see, by GraphQL name."""
+        found: dict[str, ExposedRelation] = {}
+        taken = set(NOT_FIELDS) | set(self.field_names.values())
+        for relation in self.resource.relations:
+            target = self.exposure.resources.get(relation.target)
+            if target is None or not target.readable:
+                continue
+            patterns = ("{}", "{}_aggregate") if relation.cardinality == "many" else ("{}",)
+            name = unique(assign([relation.name], ())[relation.name], taken, patterns)
+            taken.update(pattern.format(name) for pattern in patterns)
+            found[name] = ExposedRelation(name, relation, target)
+        return found
+
+    @cached_property
+    def insertable(self) -> dict[str, ExposedField]:
+        """The fields that the role may give when it creates, by GraphQL name."""
+        return self._givable(self._writable.create) if self.resource.insertable else {}
+
+    @cached_property
+    def updatable(self) -> dict[str, ExposedField]:
+        """The fields that the role may set, by GraphQL name."""
+        return self._givable(self._writable.update) if self.resource.updatable else {}
+
+    @property
+    def key(self) -> tuple[ExposedField, ...]:
+        """The primary key's fields; empty where there is none or the role does not see all of it."""
+        names = self.resource.key
+        if not all(name in self.resource.by_name for name in names):
+            return ()
+        return tuple(self.fields[self.field_names[name]] for name in names)
+
+    @property
+    def comparable(self) -> tuple[ExposedField, ...]:
+        """The fields that have a least and a greatest value."""
+        engine = self.exposure.catalog.engine
+        return tuple(field for field in self.fields.values() if scalars.comparable(field.field, engine))
+
+    @property
+    def numbers(self) -> tuple[ExposedField, ...]:
+        """The fields that can be added up."""
+        return tuple(field for field in self.fields.values() if field.field.type in scalars.NUMBERS)
+
+    @property
+    def _writable(self) -> Writable:
+        return self.exposure.catalog.writable.get(self.resource.name, _EVERYTHING)
+
+    def _givable(self, names: frozenset[str] | None) -> dict[str, ExposedField]:
+        hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
+        every = {field.name: field for field in (*hidden, *self.resource.fields)}
+        chosen = (every[name] for name in self.field_names)
+        fields = (field for field in chosen if field.writable and (names is None or field.name in names))
+        return {exposed.name: exposed for exposed in map(self._expose, fields)}
+
+    def _expose(self, field: Field) -> ExposedField:
+        name = self.field_names[field.name]
+        return ExposedField(name, field, scalar_of(field, self.exposure.catalog.engine))
+
+
+class Exposure:
+    """All resources of a role's catalog under GraphQL names."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        names = [resource.name for resource in catalog.resources]
+        types = assign(names, self._reserved(), TYPE_PATTERNS)
+        roots = assign(names, ("no_queries_available",), _ROOT_PATTERNS)
+        self.resources = {
+            resource.name: Exposed(resource, types[resource.name], roots[resource.name], self)
+            for resource in catalog.resources
+        }
+        self.by_type = {exposed.type_name: exposed for exposed in self.resources.values()}
+
+    @cached_property
+    def scalars(self) -> frozenset[Scalar]:
+        """The scalars of all fields that the role may see or give."""
+        return frozenset(scalar_of(field, self.catalog.engine) for field in self._fields())
+
+    def _fields(self) -> Iterator[Field]:
+        for resource in self.catalog.resources:
+            yield from resource.fields
+            yield from self.catalog.hidden.get(resource.name, ())
+
+    def _reserved(self) -> set[str]:
+        every = scalars.NAMES | {scalar.name for scalar in self.scalars}
+        suffixes = ("", "_comparison_exp", "_array_comparison_exp")
+        return {name + suffix for name in every for suffix in suffixes} | scalars.OWN_TYPES

@@ -1,0 +1,228 @@
+"""Input types and enums: filters, orders, and what a write is given (graphql.md §§4, 5)."""
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLString,
+)
+
+from graphql_service.schema.exposed import FUNCTIONS, NUMERIC_FUNCTIONS, Exposed, ExposedField
+from graphql_service.schema.scalars import NUMBERS, Scalar
+from graphql_service.schema.types import Types
+
+_GENERIC = ("_eq", "_gt", "_gte", "_in", "_is_null", "_lt", "_lte", "_neq", "_nin")
+_TEXT = (
+    "_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex", "_nsimilar", "_regex", "_similar",
+)  # fmt: skip
+_SAME = ("_contains", "_contained_in")
+_ORDERS = {
+    "asc": "in ascending order, nulls last",
+    "asc_nulls_first": "in ascending order, nulls first",
+    "asc_nulls_last": "in ascending order, nulls last",
+    "desc": "in descending order, nulls first",
+    "desc_nulls_first": "in descending order, nulls first",
+    "desc_nulls_last": "in descending order, nulls last",
+}
+
+
+def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
+    """``Int_comparison_exp`` and its like: the operators that fit a scalar."""
+    one = types.scalar(scalar.name)
+    operand = GraphQLList(GraphQLNonNull(one)) if scalar.array else one
+    many = GraphQLList(GraphQLNonNull(operand))
+    special: dict[str, GraphQLInputType] = {"_is_null": GraphQLBoolean, "_in": many, "_nin": many}
+    operators: dict[str, GraphQLInputType] = {name: special.get(name, operand) for name in _GENERIC}
+    if scalar.operators == "text":
+        operators |= dict.fromkeys(_TEXT, operand)
+    elif scalar.operators == "array":
+        operators |= dict.fromkeys(_SAME, operand)
+    elif scalar.operators == "jsonb":
+        keys = GraphQLList(GraphQLNonNull(GraphQLString))
+        operators |= dict.fromkeys(_SAME, operand)
+        operators |= {"_has_key": GraphQLString, "_has_keys_any": keys, "_has_keys_all": keys}
+    return GraphQLInputObjectType(
+        scalar.comparison,
+        {name: GraphQLInputField(type_) for name, type_ in operators.items()},
+        description=f'Boolean expression to compare columns of type "{scalar.name}". '
+        "All fields are combined with logical 'AND'.",
+    )
+
+
+def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
+    """``T_bool_exp``: the filter of a resource's rows."""
+
+    def fields() -> dict[str, GraphQLInputField]:
+        own = types.input("{}_bool_exp", exposed)
+        several = GraphQLInputField(GraphQLList(GraphQLNonNull(own)))
+        found = {"_and": several, "_not": GraphQLInputField(own), "_or": several}
+        for name, field in exposed.fields.items():
+            found[name] = GraphQLInputField(types.comparison(field.scalar))
+        for name, relation in exposed.relations.items():
+            found[name] = GraphQLInputField(types.input("{}_bool_exp", relation.target))
+            if relation.relation.cardinality == "many" and relation.target.resource.aggregates:
+                aggregate = types.input("{}_aggregate_bool_exp", relation.target)
+                found[f"{name}_aggregate"] = GraphQLInputField(aggregate)
+        return found
+
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_bool_exp",
+        fields,
+        description=f'Boolean expression to filter rows from the table "{exposed.resource.name}". '
+        "All fields are combined with a logical 'AND'.",
+    )
+
+
+def aggregate_bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_aggregate_bool_exp``: a condition on the number of related rows."""
+    if not exposed.readable or not exposed.resource.aggregates:
+        return None
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_aggregate_bool_exp",
+        lambda: {"count": GraphQLInputField(types.input("{}_aggregate_bool_exp_count", exposed))},
+    )
+
+
+def aggregate_bool_exp_count(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_aggregate_bool_exp_count``."""
+    if not exposed.readable or not exposed.resource.aggregates:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        columns = GraphQLList(GraphQLNonNull(types.enum("{}_select_column", exposed)))
+        return {
+            "arguments": GraphQLInputField(columns),
+            "distinct": GraphQLInputField(GraphQLBoolean),
+            "filter": GraphQLInputField(types.input("{}_bool_exp", exposed)),
+            "predicate": GraphQLInputField(GraphQLNonNull(types.comparison(Scalar("Int")))),
+        }
+
+    return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_count", fields)
+
+
+def order_direction(_types: Types) -> GraphQLEnumType:
+    """``order_by``."""
+    values = {name: GraphQLEnumValue(name, description=text) for name, text in _ORDERS.items()}
+    return GraphQLEnumType("order_by", values, description="column ordering options")
+
+
+def order_by(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_order_by``: own fields, to-one relations' fields, and aggregates of to-many relations."""
+    if not exposed.readable:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        direction = _direction(types)
+        found = dict.fromkeys(exposed.fields, direction)
+        for name, relation in exposed.relations.items():
+            if relation.relation.cardinality == "one":
+                found[name] = GraphQLInputField(types.input("{}_order_by", relation.target))
+            elif relation.target.resource.aggregates:
+                aggregate = types.input("{}_aggregate_order_by", relation.target)
+                found[f"{name}_aggregate"] = GraphQLInputField(aggregate)
+        return found
+
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_order_by",
+        fields,
+        description=f'Ordering options when selecting data from "{exposed.resource.name}".',
+    )
+
+
+def aggregate_order_by(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_aggregate_order_by``."""
+    if not exposed.readable or not exposed.resource.aggregates:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        found = {"count": _direction(types)}
+        for function in FUNCTIONS:
+            group = types.input_if_any(f"{{}}_{function}_order_by", exposed)
+            if group is not None:
+                found[function] = GraphQLInputField(group)
+        return found
+
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_aggregate_order_by",
+        fields,
+        description=f'order by aggregate values of table "{exposed.resource.name}"',
+    )
+
+
+def function_order_by(types: Types, exposed: Exposed, function: str) -> GraphQLInputObjectType | None:
+    """``T_max_order_by`` and its like."""
+    fields = exposed.numbers if function in NUMERIC_FUNCTIONS else exposed.comparable
+    if not fields or not exposed.resource.aggregates:
+        return None
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_{function}_order_by",
+        lambda: {field.name: _direction(types) for field in fields},
+        description=f'order by {function}() on columns of table "{exposed.resource.name}"',
+    )
+
+
+def select_column(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
+    """``T_select_column``."""
+    if not exposed.readable:
+        return None
+    values = {
+        name: GraphQLEnumValue(field.field.name, description="column name") for name, field in exposed.fields.items()
+    }
+    return GraphQLEnumType(
+        f"{exposed.type_name}_select_column",
+        values,
+        description=f'select columns of table "{exposed.resource.name}"',
+    )
+
+
+def insert_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_insert_input``: nothing is required, for the database may have a default or a preset may give it."""
+    text = f'input type for inserting data into table "{exposed.resource.name}"'
+    return _given(types, f"{exposed.type_name}_insert_input", list(exposed.insertable.values()), text)
+
+
+def set_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_set_input``."""
+    text = f'input type for updating data in table "{exposed.resource.name}"'
+    return _given(types, f"{exposed.type_name}_set_input", list(exposed.updatable.values()), text)
+
+
+def inc_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_inc_input``."""
+    text = f'input type for incrementing numeric columns in table "{exposed.resource.name}"'
+    numbers = [field for field in exposed.updatable.values() if field.field.type in NUMBERS]
+    return _given(types, f"{exposed.type_name}_inc_input", numbers, text)
+
+
+def pk_columns_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_pk_columns_input``."""
+    if not exposed.key:
+        return None
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_pk_columns_input",
+        lambda: {field.name: GraphQLInputField(GraphQLNonNull(types.value(field))) for field in exposed.key},
+        description=f'primary key columns input for table: "{exposed.resource.name}"',
+    )
+
+
+def _given(types: Types, name: str, fields: list[ExposedField], description: str) -> GraphQLInputObjectType | None:
+    if not fields:
+        return None
+    return GraphQLInputObjectType(
+        name,
+        lambda: {
+            field.name: GraphQLInputField(types.value(field), description=field.field.comment) for field in fields
+        },
+        description=description,
+    )
+
+
+def _direction(types: Types) -> GraphQLInputField:
+    order = types.shared("order_by")
+    assert isinstance(order, GraphQLEnumType)
+    return GraphQLInputField(order)

@@ -1,0 +1,195 @@
+"""The root fields of a role's schema: reads by resource, and the writes that the role may do (graphql.md §2)."""
+
+from typing import Literal, NamedTuple
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLString,
+)
+
+from graphql_service.schema.exposed import Exposed, Exposure
+from graphql_service.schema.outputs import list_arguments, rows_of
+from graphql_service.schema.types import Types
+
+NO_QUERIES = "no_queries_available"
+NO_QUERIES_TEXT = "There are no queries available to the current role."
+
+Kind = Literal[
+    "select", "aggregate", "by_pk",
+    "insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk",
+]  # fmt: skip
+
+
+class Root(NamedTuple):
+    """What a root field does, and with which resource."""
+
+    kind: Kind
+    exposed: Exposed
+
+
+def queries(exposure: Exposure) -> dict[str, Root]:
+    """The fields of ``query_root``."""
+    found: dict[str, Root] = {}
+    for exposed in exposure.resources.values():
+        if not exposed.readable:
+            continue
+        found[exposed.root_name] = Root("select", exposed)
+        if exposed.resource.aggregates:
+            found[f"{exposed.root_name}_aggregate"] = Root("aggregate", exposed)
+        if exposed.key:
+            found[f"{exposed.root_name}_by_pk"] = Root("by_pk", exposed)
+    return found
+
+
+def mutations(exposure: Exposure) -> dict[str, Root]:
+    """The fields of ``mutation_root``."""
+    found: dict[str, Root] = {}
+    for exposed in exposure.resources.values():
+        name = exposed.root_name
+        if exposed.insertable:
+            found[f"insert_{name}"] = Root("insert", exposed)
+            if exposed.readable:
+                found[f"insert_{name}_one"] = Root("insert_one", exposed)
+        if exposed.updatable:
+            found[f"update_{name}"] = Root("update", exposed)
+            if exposed.key:
+                found[f"update_{name}_by_pk"] = Root("update_by_pk", exposed)
+        if exposed.resource.deletable:
+            found[f"delete_{name}"] = Root("delete", exposed)
+            if exposed.key:
+                found[f"delete_{name}_by_pk"] = Root("delete_by_pk", exposed)
+    return found
+
+
+def root_type(types: Types, name: str, roots: dict[str, Root]) -> GraphQLObjectType:
+    """The object type of a root."""
+    return GraphQLObjectType(name, lambda: {field: root_field(types, root) for field, root in roots.items()})
+
+
+def nothing_to_query() -> GraphQLObjectType:
+    """``query_root`` of a role that may see nothing: an object type can't be empty."""
+    return GraphQLObjectType(
+        "query_root",
+        {NO_QUERIES: GraphQLField(GraphQLNonNull(GraphQLString), description=NO_QUERIES_TEXT)},
+    )
+
+
+def root_field(types: Types, root: Root) -> GraphQLField:
+    """A root field with its type, arguments and description."""
+    kind, exposed = root
+    name = exposed.resource.name
+    return _FIELDS[kind](types, exposed, name)
+
+
+def _select(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    arguments = list_arguments(types, exposed)
+    return GraphQLField(
+        rows_of(types.object("{}", exposed)), arguments, description=f'fetch data from the table: "{name}"'
+    )
+
+
+def _aggregate(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(types.object("{}_aggregate", exposed)),
+        list_arguments(types, exposed),
+        description=f'fetch aggregated fields from the table: "{name}"',
+    )
+
+
+def _by_pk(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    return GraphQLField(
+        types.object("{}", exposed),
+        _key_arguments(types, exposed),
+        description=f'fetch data from the table: "{name}" using primary key columns',
+    )
+
+
+def _insert(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    rows = GraphQLList(GraphQLNonNull(types.input("{}_insert_input", exposed)))
+    return GraphQLField(
+        types.object("{}_mutation_response", exposed),
+        {"objects": GraphQLArgument(GraphQLNonNull(rows), description="the rows to be inserted")},
+        description=f'insert data into the table: "{name}"',
+    )
+
+
+def _insert_one(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    row = GraphQLNonNull(types.input("{}_insert_input", exposed))
+    return GraphQLField(
+        types.object("{}", exposed),
+        {"object": GraphQLArgument(row, description="the row to be inserted")},
+        description=f'insert a single row into the table: "{name}"',
+    )
+
+
+def _update(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    return GraphQLField(
+        types.object("{}_mutation_response", exposed),
+        {**_operators(types, exposed), "where": _where(types, exposed)},
+        description=f'update data of the table: "{name}"',
+    )
+
+
+def _update_by_pk(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    key = GraphQLArgument(GraphQLNonNull(types.input("{}_pk_columns_input", exposed)))
+    return GraphQLField(
+        types.object("{}", exposed),
+        {**_operators(types, exposed), "pk_columns": key},
+        description=f'update single row of the table: "{name}"',
+    )
+
+
+def _delete(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    return GraphQLField(
+        types.object("{}_mutation_response", exposed),
+        {"where": _where(types, exposed)},
+        description=f'delete data from the table: "{name}"',
+    )
+
+
+def _delete_by_pk(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    return GraphQLField(
+        types.object("{}", exposed),
+        _key_arguments(types, exposed),
+        description=f'delete single row from the table: "{name}"',
+    )
+
+
+def _operators(types: Types, exposed: Exposed) -> dict[str, GraphQLArgument]:
+    found = {
+        "_inc": (types.input_if_any("{}_inc_input", exposed), "increments the numeric columns with given value"),
+        "_set": (types.input_if_any("{}_set_input", exposed), "sets the columns of the filtered rows"),
+    }
+    return {
+        name: GraphQLArgument(type_, description=text) for name, (type_, text) in found.items() if type_ is not None
+    }
+
+
+def _where(types: Types, exposed: Exposed) -> GraphQLArgument:
+    condition: GraphQLInputType = GraphQLNonNull(types.input("{}_bool_exp", exposed))
+    return GraphQLArgument(condition, description="filter the rows which have to be changed")
+
+
+def _key_arguments(types: Types, exposed: Exposed) -> dict[str, GraphQLArgument]:
+    return {
+        field.name: GraphQLArgument(GraphQLNonNull(types.value(field)), description=field.field.comment)
+        for field in exposed.key
+    }
+
+
+_FIELDS = {
+    "select": _select,
+    "aggregate": _aggregate,
+    "by_pk": _by_pk,
+    "insert": _insert,
+    "insert_one": _insert_one,
+    "update": _update,
+    "update_by_pk": _update_by_pk,
+    "delete": _delete,
+    "delete_by_pk": _delete_by_pk,
+}

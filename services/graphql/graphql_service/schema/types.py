@@ -1,0 +1,129 @@
+"""The types of a role's schema, each made when it is first asked for: 370 tables cost nothing until they are used."""
+
+import threading
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TypeVar, cast
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLString,
+)
+
+from graphql_service.schema.exposed import Exposed, ExposedField, Exposure
+from graphql_service.schema.scalars import Scalar
+
+Maker = Callable[["Types", Exposed], GraphQLNamedType | None]
+SharedMaker = Callable[["Types"], GraphQLNamedType]
+T = TypeVar("T", bound=GraphQLNamedType)
+_STANDARD: dict[str, GraphQLScalarType] = {
+    "Int": GraphQLInt,
+    "Float": GraphQLFloat,
+    "String": GraphQLString,
+    "Boolean": GraphQLBoolean,
+}
+
+
+class Types:
+    """Types by name; the same name always gives the same type, whichever thread asks.
+
+    ``makers`` make a resource's types by the pattern of their names, ``shared`` the types that belong to none,
+    ``comparison`` the input type that filters by a scalar.
+    """
+
+    def __init__(
+        self,
+        exposure: Exposure,
+        makers: dict[str, Maker],
+        shared: dict[str, SharedMaker],
+        comparison: Callable[["Types", Scalar], GraphQLInputObjectType],
+    ) -> None:
+        self.exposure = exposure
+        self._makers = makers
+        self._shared = shared
+        self._comparison = comparison
+        self._made: dict[str, GraphQLNamedType | None] = {}
+        self._lock = threading.RLock()
+
+    def get(self, name: str) -> GraphQLNamedType | None:
+        """The type of this name, or None where the schema has none."""
+        if name in self._made:
+            return self._made[name]
+        make = self._index.get(name)
+        return self._make(name, make) if make is not None else None
+
+    def object(self, pattern: str, exposed: Exposed) -> GraphQLObjectType:
+        """A resource's object type that is known to exist."""
+        return cast("GraphQLObjectType", self._of(pattern, exposed))
+
+    def input(self, pattern: str, exposed: Exposed) -> GraphQLInputObjectType:
+        """A resource's input type that is known to exist."""
+        return cast("GraphQLInputObjectType", self._of(pattern, exposed))
+
+    def enum(self, pattern: str, exposed: Exposed) -> GraphQLEnumType:
+        """A resource's enum type that is known to exist."""
+        return cast("GraphQLEnumType", self._of(pattern, exposed))
+
+    def object_if_any(self, pattern: str, exposed: Exposed) -> GraphQLObjectType | None:
+        """A resource's object type, or None where it would be empty."""
+        return cast("GraphQLObjectType | None", self._of(pattern, exposed))
+
+    def input_if_any(self, pattern: str, exposed: Exposed) -> GraphQLInputObjectType | None:
+        """A resource's input type, or None where it would be empty."""
+        return cast("GraphQLInputObjectType | None", self._of(pattern, exposed))
+
+    def shared(self, name: str) -> GraphQLNamedType:
+        """A type that belongs to no resource (``order_by``, ``query_root``)."""
+        made = self._make(name, lambda: self._shared[name](self))
+        return cast("GraphQLNamedType", made)
+
+    def scalar(self, name: str) -> GraphQLScalarType:
+        """The scalar of this name."""
+        if name in _STANDARD:
+            return _STANDARD[name]
+        return cast("GraphQLScalarType", self._make(name, lambda: GraphQLScalarType(name)))
+
+    def value(self, field: ExposedField) -> "GraphQLScalarType | GraphQLList[GraphQLNonNull[GraphQLScalarType]]":
+        """The type of a field's values, nullable."""
+        scalar = self.scalar(field.scalar.name)
+        return GraphQLList(GraphQLNonNull(scalar)) if field.scalar.array else scalar
+
+    def comparison(self, scalar: Scalar) -> GraphQLInputObjectType:
+        """The input type that filters by a scalar."""
+        made = self._make(scalar.comparison, lambda: self._comparison(self, scalar))
+        return cast("GraphQLInputObjectType", made)
+
+    def _of(self, pattern: str, exposed: Exposed) -> GraphQLNamedType | None:
+        name = pattern.format(exposed.type_name)
+        if name in self._made:
+            return self._made[name]
+        return self._make(name, lambda: self._makers[pattern](self, exposed))
+
+    def _make(self, name: str, make: Callable[[], GraphQLNamedType | None]) -> GraphQLNamedType | None:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            return self._made[name]
+
+    @cached_property
+    def _index(self) -> dict[str, Callable[[], GraphQLNamedType | None]]:
+        index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
+        for exposed in self.exposure.resources.values():
+            for pattern in self._makers:
+                index[pattern.format(exposed.type_name)] = partial(self._of, pattern, exposed)
+        for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
+            index[scalar.name] = partial(self.scalar, scalar.name)
+        for scalar in (*self.exposure.scalars, Scalar("Int")):
+            index[scalar.comparison] = partial(self.comparison, scalar)
+        for name in self._shared:
+            index[name] = partial(self.shared, name)
+        return index

@@ -1,0 +1,74 @@
+"""``order_by`` and ``distinct_on``: the order of rows (graphql.md §4)."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, cast
+
+from contracts.operations import AggregateFunction, FieldRef, RelationRef, Sort
+
+from graphql_service.errors import Misfit
+from graphql_service.schema.exposed import Exposed, ExposedRelation
+
+
+class _Direction(NamedTuple):
+    descending: bool
+    nulls: Literal["first", "last"] | None
+
+
+_DIRECTIONS = {
+    "asc": _Direction(False, None),
+    "asc_nulls_first": _Direction(False, "first"),
+    "asc_nulls_last": _Direction(False, "last"),
+    "desc": _Direction(True, None),
+    "desc_nulls_first": _Direction(True, "first"),
+    "desc_nulls_last": _Direction(True, "last"),
+}
+
+
+def sort_of(exposed: Exposed, given: list[dict[str, Any]]) -> tuple[Sort, ...]:
+    """The terms of a list of ``T_order_by``, the keys of each in the order written; null ones are left out."""
+    return tuple(term for item in given for term in _terms(exposed, item, ()))
+
+
+def check_distinct(distinct: tuple[str, ...], sort: tuple[Sort, ...]) -> None:
+    """Raises `Misfit` unless the order, where there is one, begins with the distinct fields, in any order."""
+    initial = sort[: len(distinct)]
+    leading = {term.field.name for term in initial if term.field and not term.via and not term.aggregate}
+    if sort and leading != set(distinct):
+        raise Misfit('"distinct_on" columns must match initial "order_by" columns', path=("args",))
+
+
+def _terms(exposed: Exposed, given: dict[str, Any], via: tuple[RelationRef, ...]) -> Iterator[Sort]:
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in exposed.fields:
+            yield _term(FieldRef(exposed.fields[name].field.name), value, via)
+        elif name in exposed.relations:
+            relation = exposed.relations[name]
+            yield from _terms(relation.target, value, (*via, RelationRef(relation.relation.name)))
+        else:
+            yield from _aggregates(exposed.relations[name.removesuffix("_aggregate")], value, via)
+
+
+def _aggregates(relation: ExposedRelation, given: dict[str, Any], via: tuple[RelationRef, ...]) -> Iterator[Sort]:
+    path = (*via, RelationRef(relation.relation.name))
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name == "count":
+            yield _term(None, value, path, "count")
+            continue
+        for field, direction in value.items():
+            if direction is not None:
+                reference = FieldRef(relation.target.fields[field].field.name)
+                yield _term(reference, direction, path, cast("AggregateFunction", name))
+
+
+def _term(
+    field: FieldRef | None,
+    direction: str,
+    via: tuple[RelationRef, ...],
+    aggregate: AggregateFunction | None = None,
+) -> Sort:
+    descending, nulls = _DIRECTIONS[direction]
+    return Sort(field, descending=descending, nulls=nulls, via=via, aggregate=aggregate)

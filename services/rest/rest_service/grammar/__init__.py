@@ -1,0 +1,1 @@
+"""The grammar of PostgREST's query strings: text in, pieces of an operation out (spec: rest.md §2)."""

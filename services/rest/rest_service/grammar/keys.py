@@ -1,0 +1,60 @@
+"""The left side of a query parameter: which embed it is for, and what it says of it."""
+
+from typing import Literal, NamedTuple
+
+from contracts.operations import FieldRef
+
+from rest_service.grammar import names
+from rest_service.grammar.scanner import Scanner
+
+TOP_LEVEL = ("select", "columns", "on_conflict")
+Role = Literal["filter", "order", "limit", "offset", "and", "or"]
+_EMBEDDABLE: dict[str, Role] = {"order": "order", "limit": "limit", "offset": "offset", "and": "and", "or": "or"}
+RESERVED = (*TOP_LEVEL, *_EMBEDDABLE)
+
+
+class Key(NamedTuple):
+    """A parsed key: the path of embeds, its role there, and for a filter the field."""
+
+    path: tuple[str, ...]
+    role: Role
+    field: FieldRef | None = None
+    negated: bool = False
+
+
+def filter_key(field: str) -> str:
+    """A field's name as the key of a filter: in quotes where the grammar would take it for something else."""
+    return f'"{field}"' if field in RESERVED else names.quote(field)
+
+
+def parse_key(text: str) -> Key:
+    """The key of any parameter but those of the top level only. Raises `Problem` PGRST100."""
+    prefix, dot, last = text.rpartition(".")
+    role = _EMBEDDABLE.get(last)
+    if role is None:
+        return _filter_key(text)
+    negated = role in ("and", "or") and (prefix == "not" or prefix.endswith(".not"))
+    if negated:
+        prefix, dot, _ = prefix.rpartition(".")
+    return Key(_path(prefix) if dot else (), role, negated=negated)
+
+
+def _filter_key(text: str) -> Key:
+    scanner = Scanner(text, "tree path")
+    path: list[str] = []
+    name = names.name(scanner)
+    while scanner.take("."):
+        path.append(name)
+        name = names.name(scanner)
+    field = names.field_of(name, scanner)
+    scanner.expect_end()
+    return Key(tuple(path), "filter", field)
+
+
+def _path(text: str) -> tuple[str, ...]:
+    scanner = Scanner(text, "tree path")
+    path = [names.name(scanner)]
+    while scanner.take("."):
+        path.append(names.name(scanner))
+    scanner.expect_end()
+    return tuple(path)

@@ -1,0 +1,45 @@
+"""The ``order`` parameter."""
+
+import re
+from typing import Literal, cast
+
+from contracts.operations import RelationRef, Sort
+
+from rest_service.grammar import names
+from rest_service.grammar.scanner import Scanner
+
+_DIRECTION = re.compile(r"\.(asc|desc)(?=[ \t]*(?:[.,]|\Z))")
+_NULLS = re.compile(r"\.nulls(first|last)(?=[ \t]*(?:,|\Z))")
+
+
+def parse_order(text: str) -> tuple[Sort, ...]:
+    """The terms of an order; ``via`` holds the embed's name as it was written. Raises `Problem` PGRST100."""
+    scanner = Scanner(text, "order")
+    scanner.skip_spaces()
+    if scanner.done:
+        return ()
+    terms = [_term(scanner)]
+    while scanner.take(","):
+        terms.append(_term(scanner))
+    scanner.expect_end()
+    return tuple(terms)
+
+
+def _term(scanner: Scanner) -> Sort:
+    name = names.name(scanner)
+    via: tuple[RelationRef, ...] = ()
+    if scanner.take("("):
+        via = (RelationRef(name),)
+        field = names.field(scanner)
+        scanner.expect(")")
+    else:
+        field = names.field_of(name, scanner)
+    direction = scanner.match(_DIRECTION)
+    nulls = scanner.match(_NULLS)
+    scanner.skip_spaces()
+    return Sort(
+        field,
+        descending=direction is not None and direction[1] == "desc",
+        nulls=cast("Literal['first', 'last']", nulls[1]) if nulls else None,
+        via=via,
+    )

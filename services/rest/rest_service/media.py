@@ -1,0 +1,85 @@
+"""Content negotiation: which of the formats that we can give does ``Accept`` ask for (RFC 9110 §12.5.1)."""
+
+import msgspec
+from contracts.problems import Problem
+
+OPENAPI = "application/openapi+json"
+_JSON = ("*/*", "application/*", "application/json")
+_OBJECT = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
+_ARRAY = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
+
+
+class Media(msgspec.Struct, frozen=True):
+    """A format: its media type; ``single`` one object, ``stripped`` without null members, ``csv`` as CSV."""
+
+    type: str
+    single: bool = False
+    stripped: bool = False
+    csv: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The ``Content-Type`` of an answer in this format."""
+        return f"{self.type}{';nulls=stripped' if self.stripped else ''}; charset=utf-8"
+
+
+JSON = Media("application/json")
+CSV = Media("text/csv", csv=True)
+
+
+def choose(accept: str | None) -> Media:
+    """The best format for rows. Raises `Problem` PGRST107 where we have none of those asked for."""
+    wanted = ranges(accept)
+    for media_type, parameters in wanted:
+        found = _rows_in(media_type, parameters)
+        if found is not None:
+            return found
+    raise refusal(media_type for media_type, _ in wanted)
+
+
+def choose_document(accept: str | None) -> str:
+    """The media type for the root document. Raises `Problem` PGRST107."""
+    wanted = ranges(accept)
+    for media_type, _ in wanted:
+        if media_type in _JSON:
+            return JSON.type
+        if media_type == OPENAPI:
+            return OPENAPI
+    raise refusal(media_type for media_type, _ in wanted)
+
+
+def ranges(accept: str | None) -> list[tuple[str, dict[str, str]]]:
+    """The media ranges of an ``Accept`` header with their parameters, the most wanted first."""
+    found: list[tuple[float, str, dict[str, str]]] = []
+    for part in (accept or "*/*").split(","):
+        media_type, *rest = (piece.strip() for piece in part.split(";"))
+        parameters = {name.strip().lower(): value.strip() for name, _, value in (p.partition("=") for p in rest)}
+        quality = _quality(parameters.pop("q", "1"))
+        if media_type and quality > 0:
+            found.append((quality, media_type.lower(), parameters))
+    found.sort(key=lambda entry: -entry[0])
+    return [(media_type, parameters) for _, media_type, parameters in found]
+
+
+def refusal(media_types: object) -> Problem:
+    """The problem of having none of these media types."""
+    listed = ", ".join(media_types)  # type: ignore[arg-type]  # any iterable of text
+    return Problem("PGRST107", f"None of these media types are available: {listed}")
+
+
+def _rows_in(media_type: str, parameters: dict[str, str]) -> Media | None:
+    stripped = parameters.get("nulls") == "stripped"
+    if media_type in _JSON:
+        return JSON
+    if media_type in _OBJECT:
+        return Media(_OBJECT[0], single=True, stripped=stripped)
+    if media_type in _ARRAY:
+        return Media(_ARRAY[0], stripped=stripped)
+    return CSV if media_type in ("text/csv", "text/*") else None
+
+
+def _quality(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 1.0

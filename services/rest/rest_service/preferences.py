@@ -1,0 +1,76 @@
+"""The ``Prefer`` header (RFC 7240): what the client would like, the first of each kind winning (spec: rest.md §5)."""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+from contracts.problems import Problem
+
+KNOWN: dict[str, tuple[str, ...]] = {
+    "resolution": ("merge-duplicates", "ignore-duplicates"),
+    "missing": ("default", "null"),
+    "return": ("representation", "headers-only", "minimal"),
+    "count": ("exact", "planned", "estimated"),
+    "tx": ("commit", "rollback"),
+    "handling": ("strict", "lenient"),
+}
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_ECHOED = {
+    "read": ("count", "handling"),
+    "create": ("missing", "return", "count", "handling"),
+    "update": ("missing", "return", "count", "handling", "max-affected"),
+    "delete": ("return", "count", "handling", "max-affected"),
+}
+
+
+class Preferences(msgspec.Struct, frozen=True):
+    """The preferences that are known, by name, and the others as they were written."""
+
+    given: dict[str, str] = {}
+    unknown: tuple[str, ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """A preference's value, None where none was given."""
+        return self.given.get(name)
+
+    @property
+    def strict(self) -> bool:
+        """True where what can't be done must be refused."""
+        return self.given.get("handling") == "strict"
+
+    @property
+    def max_affected(self) -> int | None:
+        """How many rows a write may affect; only counts with strict handling."""
+        return int(self.given["max-affected"]) if self.strict and "max-affected" in self.given else None
+
+    def applied(self, kind: str) -> str | None:
+        """The ``Preference-Applied`` header for a kind of operation, None where nothing was applied."""
+        names = [name for name in _ECHOED[kind] if name in self.given and (name != "max-affected" or self.strict)]
+        return ", ".join(f"{name}={self.given[name]}" for name in names) or None
+
+
+def parse(headers: Iterable[str]) -> Preferences:
+    """The preferences in all ``Prefer`` headers. Raises `Problem` PGRST122 for unknown ones when strict."""
+    given: dict[str, str] = {}
+    unknown: list[str] = []
+    for text in ",".join(headers).split(","):
+        name, _, value = (part.strip() for part in text.partition("="))
+        name, value = name.lower(), value.strip('"')
+        if _is_known(name, value):
+            given.setdefault(name, value)
+        elif name:
+            unknown.append(text.strip())
+    found = Preferences(given, tuple(unknown))
+    if found.strict and unknown:
+        raise Problem(
+            "PGRST122",
+            "Invalid preferences given with handling=strict",
+            details=f"Invalid preferences: {', '.join(unknown)}",
+        )
+    return found
+
+
+def _is_known(name: str, value: str) -> bool:
+    if name == "max-affected":
+        return _NUMBER.fullmatch(value) is not None
+    return value in KNOWN.get(name, ())

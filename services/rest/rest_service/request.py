@@ -1,0 +1,263 @@
+"""A request in PostgREST's dialect becomes an operation, its values, and the wish that shapes the answer."""
+
+from typing import Literal, NamedTuple, cast
+from urllib.parse import quote, unquote_plus
+
+import msgspec
+from chassis.authn import Headers
+from contracts.operations import (
+    Aggregate,
+    Assign,
+    Count,
+    Create,
+    Delete,
+    FieldOutput,
+    Node,
+    Not,
+    Operation,
+    Or,
+    Param,
+    Read,
+    Shape,
+    Update,
+    Value,
+)
+from contracts.problems import Problem
+
+from rest_service import media, preferences, tree
+from rest_service.grammar import names
+from rest_service.grammar.filters import Literals, parse_filter
+from rest_service.grammar.keys import TOP_LEVEL, parse_key
+from rest_service.grammar.logic import parse_logic
+from rest_service.grammar.order import parse_order
+from rest_service.grammar.select import parse_select
+from rest_service.media import Media
+from rest_service.page import Page, parse_page
+from rest_service.payload import Payload, parse_payload
+from rest_service.preferences import Preferences
+from rest_service.tree import Branch
+
+Kind = Literal["read", "create", "update", "delete"]
+KINDS: dict[str, Kind] = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
+Pairs = list[tuple[str, str]]
+
+
+class Incoming(NamedTuple):
+    """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string."""
+
+    method: str
+    resource: str
+    query: str
+    headers: Headers
+    body: bytes = b""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """How the client wants its answer.
+
+    ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query string;
+    ``body`` False where no body is to be sent.
+    """
+
+    kind: Kind
+    resource: str
+    media: Media
+    preferences: Preferences
+    page: Page = Page()
+    profile: str | None = None
+    query: str = ""
+    columns: tuple[str, ...] = ()
+    body: bool = True
+
+
+class Asked(NamedTuple):
+    """An operation with its values, and the wish for its answer."""
+
+    operation: Operation
+    values: list[Value]
+    wish: Wish
+
+
+class _Shape(NamedTuple):
+    """The tree that the query string described, and the root's page."""
+
+    root: Branch
+    page: Page
+
+
+def translate(incoming: Incoming) -> Asked:
+    """The operation that a request asks for. Raises `Problem` PGRST1xx.
+
+    The methods are those of `KINDS`, and PUT, which is refused; other verbs are the routes' affair.
+    """
+    kind = KINDS.get(incoming.method)
+    if kind is None:
+        raise not_implemented(f"{incoming.method} is not available; use POST or PATCH.")
+    wish = Wish(
+        kind=kind,
+        resource=incoming.resource,
+        media=media.choose(incoming.headers.get("Accept")),
+        preferences=preferences.parse([incoming.headers.get("Prefer") or ""]),
+        profile=incoming.headers.get("Accept-Profile" if kind == "read" else "Content-Profile"),
+    )
+    pairs = parse_query(incoming.query)
+    literals = Literals()
+    shape = _shape(incoming, pairs, literals)
+    if kind == "read":
+        return _read(incoming, wish, pairs, shape, literals)
+    return _write(incoming, wish, pairs, shape, literals)
+
+
+def parse_query(query: str) -> Pairs:
+    """The decoded pairs of a query string; parts without ``=`` are ignored."""
+    parts = (part.partition("=") for part in query.split("&"))
+    return [(unquote_plus(key), unquote_plus(value)) for key, found, value in parts if found]
+
+
+def canonical(pairs: Pairs) -> str:
+    """The query string with its parameters in order, encoded in one way."""
+    return "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in sorted(pairs))
+
+
+def not_implemented(details: str) -> Problem:
+    """The problem of a feature that there isn't."""
+    return Problem("PGRST127", "Feature not implemented", details=details)
+
+
+def first_of(pairs: Pairs, key: str) -> str | None:
+    """The first value of a parameter, None where it was not given."""
+    return next((value for name, value in pairs if name == key), None)
+
+
+# --- the query string ----------------------------------------------------------------------------------------------
+
+
+def _shape(incoming: Incoming, pairs: Pairs, literals: Literals) -> _Shape:
+    select = first_of(pairs, "select")
+    root = tree.grow(parse_select("*" if select is None else select))
+    for name, text in pairs:
+        if name not in TOP_LEVEL:
+            _attach(root, name, text, literals)
+    for branch in tree.embeds(root):
+        _set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
+    return _Shape(root, _root_page(incoming, root, literals))
+
+
+def _attach(root: Branch, name: str, text: str, literals: Literals) -> None:
+    """Give one parameter to the branch that it is for."""
+    key = parse_key(name)
+    branch = tree.find(root, key.path)
+    if key.field is not None:
+        branch.filters.append(parse_filter(key.field, text, literals))
+    elif key.role in ("and", "or"):
+        found = parse_logic(key.role, text, literals)
+        branch.filters.append(Not(found) if key.negated else found)
+    elif key.role == "order":
+        branch.sort.extend(parse_order(text))
+    else:
+        branch.span[key.role] = text
+
+
+def _root_page(incoming: Incoming, root: Branch, literals: Literals) -> Page:
+    """The root's page; a write has none, and the ``Range`` header counts with GET only."""
+    if KINDS[incoming.method] != "read":
+        return Page()
+    span = incoming.headers.get("Range") if incoming.method == "GET" else None
+    page = parse_page(root.span.get("limit"), root.span.get("offset"), span)
+    _set_page(root, page, literals)
+    return page
+
+
+def _set_page(branch: Branch, page: Page, literals: Literals) -> None:
+    branch.limit = None if page.limit is None else literals.add(page.limit)
+    branch.offset = None if page.offset is None else literals.add(page.offset)
+
+
+# --- operations ----------------------------------------------------------------------------------------------------
+
+
+def _read(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals: Literals) -> Asked:
+    count = _count(wish)
+    head = incoming.method == "HEAD"
+    wanted: Shape = "one" if wish.media.single else "none" if head else "many"
+    node = tree.build(shape.root, wanted)
+    wish = msgspec.structs.replace(
+        wish, page=shape.page, query=canonical(pairs), columns=_columns(shape.root), body=not head
+    )
+    return Asked(Read(wish.resource, node, wish.profile, count), literals.values, wish)
+
+
+def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals: Literals) -> Asked:
+    wish = msgspec.structs.replace(
+        wish, columns=_columns(shape.root), body=wish.preferences.get("return") == "representation"
+    )
+    back = _returning(wish, shape.root)
+    if wish.kind == "delete":
+        delete = Delete(
+            wish.resource, tree.restriction(shape.root), wish.profile, _at_most(wish, literals), back, _count(wish)
+        )
+        return Asked(delete, literals.values, wish)
+    columns = first_of(pairs, "columns")
+    listed = names.names(columns, "columns parameter") if columns is not None else None
+    payload = parse_payload(incoming.headers.get("Content-Type"), incoming.body, listed)
+    make = _create if wish.kind == "create" else _update
+    return Asked(make(wish, payload, shape.root, back, literals), literals.values, wish)
+
+
+def _create(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Literals) -> Operation:
+    resolution = wish.preferences.get("resolution")
+    if resolution is not None:
+        raise not_implemented(f"Prefer: resolution={resolution} is not available.")
+    return Create(
+        wish.resource,
+        payload.columns,
+        literals.add(payload.rows),
+        wish.profile,
+        ragged=payload.ragged,
+        missing=cast("Literal['default', 'null']", wish.preferences.get("missing") or "null"),
+        returning=back,
+        count=_count(wish),
+    )
+
+
+def _update(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Literals) -> Operation:
+    if len(payload.rows) > 1:
+        raise Problem("PGRST102", "Only one object can be given to update rows with")
+    row = payload.rows[0] if payload.rows else {}
+    if not row or not payload.columns:
+        # nothing to set is no write at all: a read of no rows answers for it
+        return Read(wish.resource, msgspec.structs.replace(back, filter=Or()), wish.profile)
+    if payload.ragged and wish.preferences.get("missing") == "default":
+        raise not_implemented("missing=default is not available where rows are updated.")
+    assigns = tuple(Assign(column, literals.add(row.get(column))) for column in payload.columns)
+    return Update(
+        wish.resource,
+        assigns,
+        tree.restriction(root),
+        wish.profile,
+        _at_most(wish, literals),
+        back,
+        _count(wish),
+    )
+
+
+def _returning(wish: Wish, root: Branch) -> Node:
+    if wish.body:
+        return tree.returning(root, "one" if wish.media.single else "many")
+    tree.build(root)  # what is wrong with the query string is wrong even where nothing is read back
+    return Node(outputs=(), shape="one") if wish.media.single else Node(shape="none")
+
+
+def _at_most(wish: Wish, literals: Literals) -> Param | None:
+    most = wish.preferences.max_affected
+    return None if most is None else literals.add(most)
+
+
+def _count(wish: Wish) -> Count | None:
+    return cast("Count | None", wish.preferences.get("count"))
+
+
+def _columns(root: Branch) -> tuple[str, ...]:
+    """The response's keys, none where only data knows them (``*``, spreads)."""
+    plain = [item for item in root.items if isinstance(item, FieldOutput | Aggregate)]
+    return tuple(item.key for item in plain) if len(plain) == len(root.items) else ()

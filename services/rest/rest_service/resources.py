@@ -1,0 +1,60 @@
+"""What the catalog says of a name in an address: the resource, its methods, or that there is none."""
+
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+from contracts.catalog import Catalog, Resource
+from contracts.problems import Problem
+
+from rest_service.grammar.keys import RESERVED
+from rest_service.request import Incoming, parse_query
+
+_LIKENESS = 0.75
+
+
+def find(catalog: Catalog, name: str, profile: str | None) -> Resource:
+    """The resource of a name, in the schema asked for. Raises `Problem` PGRST106, PGRST205."""
+    schema = _schema(catalog, profile)
+    found = catalog.by_name.get(name) if profile is None else catalog.by_table.get((schema, name))
+    if found is not None:
+        return found
+    like = get_close_matches(name, [r.table for r in catalog.resources if r.schema == schema], 1, _LIKENESS)
+    hint = f"Perhaps you meant the table '{schema}.{like[0]}'" if like else None
+    raise Problem("PGRST205", f"Could not find the table '{schema}.{name}' in the schema cache", hint=hint)
+
+
+def methods(resource: Resource) -> tuple[str, ...]:
+    """The methods for ``Allow``: what the caller's role may do with the resource."""
+    able = {"POST": resource.insertable, "PATCH": resource.updatable, "DELETE": resource.deletable}
+    return ("OPTIONS", "GET", "HEAD", *(method for method, holds in able.items() if holds))
+
+
+def no_function(catalog: Catalog, incoming: Incoming) -> Problem:
+    """The problem of calling a function that there isn't. Raises `Problem` PGRST106 for an unknown schema."""
+    profile = incoming.headers.get("Accept-Profile" if incoming.method in ("GET", "HEAD") else "Content-Profile")
+    name = f"{_schema(catalog, profile)}.{incoming.resource}"
+    arguments = _arguments(incoming)
+    listed = f"({', '.join(arguments)})" if arguments else " without parameters"
+    return Problem("PGRST202", f"Could not find the function {name}{listed} in the schema cache")
+
+
+def _arguments(incoming: Incoming) -> list[str]:
+    if incoming.method in ("GET", "HEAD"):
+        return sorted({key for key, _ in parse_query(incoming.query)} - set(RESERVED))
+    try:
+        body: Any = msgspec.json.decode(incoming.body)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    return sorted(body) if isinstance(body, dict) else []
+
+
+def _schema(catalog: Catalog, profile: str | None) -> str:
+    if profile is None:
+        return catalog.schemas[0] if catalog.schemas else "public"
+    if profile not in catalog.schemas:
+        listed = ", ".join(catalog.schemas)
+        raise Problem(
+            "PGRST106", f"Invalid schema: {profile}", hint=f"Only the following schemas are exposed: {listed}"
+        )
+    return profile

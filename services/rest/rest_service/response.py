@@ -1,0 +1,95 @@
+"""A result or a problem becomes an answer in PostgREST's dialect: status, headers, body."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from contracts.problems import Problem
+from contracts.results import Result
+
+from rest_service import media
+from rest_service.grammar.keys import filter_key
+from rest_service.page import content_range, read_status
+from rest_service.request import Wish
+from rest_service.rows import strip_nulls, to_csv
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Answer(NamedTuple):
+    """An HTTP answer: no ``Content-Type`` where there is no body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+def of_result(result: Result, wish: Wish) -> Answer:
+    """The answer that carries a result. Raises `Problem` PGRST103 where the page begins beyond the last row."""
+    headers = {"Vary": "Accept, Prefer, Range"}
+    applied = wish.preferences.applied(wish.kind)
+    if applied is not None:
+        headers["Preference-Applied"] = applied
+    if wish.profile is not None:
+        headers["Content-Profile"] = wish.profile
+    return _of_read(result, wish, headers) if wish.kind == "read" else _of_write(result, wish, headers)
+
+
+def of_problem(problem: Problem, *, anonymous: bool) -> Answer:
+    """The answer that carries a problem: exactly the four keys (rest.md §9)."""
+    status = 401 if problem.code == "42501" and anonymous else problem.status
+    headers = {
+        "Content-Type": media.JSON.content_type,
+        "Proxy-Status": f"PostgREST; error={problem.code}",
+        **problem.headers,
+    }
+    if status == 401:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    if status == 503:
+        headers.setdefault("Retry-After", "1")
+    body = {"code": problem.code, "details": problem.details, "hint": problem.hint, "message": problem.message}
+    return Answer(status, headers, _encode(body))
+
+
+def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
+    first = wish.page.offset or 0
+    rows = _rows_of_page(result, wish)
+    status = read_status(first, rows, result.total)
+    headers["Content-Range"] = content_range(first, rows, result.total)
+    headers["Range-Unit"] = "items"
+    headers["Content-Location"] = f"/{quote(wish.resource, safe='')}" + (f"?{wish.query}" if wish.query else "")
+    headers["Content-Type"] = wish.media.content_type
+    return Answer(status, headers, _body(result, wish) if wish.body else b"")
+
+
+def _of_write(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
+    affected = next((number for number in (result.affected, result.rows) if number is not None), 0)
+    total = affected if wish.preferences.get("count") else None
+    headers["Content-Range"] = content_range(0, affected if wish.kind == "update" else 0, total)
+    if wish.kind == "create" and wish.preferences.get("return") == "headers-only" and result.location:
+        headers["Location"] = _location(wish.resource, result.location)
+    created = wish.kind == "create"
+    if not wish.body:
+        return Answer(201 if created else 204, headers)
+    headers["Content-Type"] = wish.media.content_type
+    return Answer(201 if created else 200, headers, _body(result, wish))
+
+
+def _rows_of_page(result: Result, wish: Wish) -> int:
+    if result.rows is not None:
+        return result.rows
+    if wish.media.single:
+        return 1
+    left = max((result.total or 0) - (wish.page.offset or 0), 0)
+    return left if wish.page.limit is None else min(left, wish.page.limit)
+
+
+def _body(result: Result, wish: Wish) -> bytes:
+    if wish.media.csv:
+        return to_csv(result.body, wish.columns)
+    return strip_nulls(result.body) if wish.media.stripped else result.body
+
+
+def _location(resource: str, key: dict[str, str]) -> str:
+    conditions = (f"{quote(filter_key(name), safe='')}=eq.{quote(value, safe='')}" for name, value in key.items())
+    return f"/{quote(resource, safe='')}?{'&'.join(conditions)}"

@@ -1,0 +1,26 @@
+"""The page that a browser gets: the operations of the service, and where its WSDL is."""
+
+from html import escape
+from itertools import groupby
+
+from soap_service.port_type import PortType
+from soap_service.wsdl import describe
+
+_STYLE = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}code{background:#eee}"
+
+
+def write(port: PortType, address: str) -> str:
+    """The page as HTML."""
+    groups = groupby(port.operations.values(), key=lambda operation: operation.type.resource.name)
+    sections = "".join(
+        f"<h2>{escape(name)}</h2><ul>"
+        + "".join(f"<li><code>{escape(each.name)}</code> {escape(describe(each))}</li>" for each in operations)
+        + "</ul>"
+        for name, operations in groups
+    )
+    shown = escape(address)
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>SOAP</title><style>{_STYLE}</style></head>'
+        f'<body><h1>SOAP 1.1 and 1.2</h1><p>The WSDL is at <a href="{shown}?wsdl">{shown}?wsdl</a>.</p>'
+        f"{sections or '<p>Nothing is open to you without a login.</p>'}</body></html>"
+    )

@@ -1,0 +1,186 @@
+"""What the service offers a role: its operations and their types, made from the catalog."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from contracts.catalog import Catalog, Field, Relation, Resource
+
+from soap_service import xsd
+from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
+
+
+class Verb(Enum):
+    """What an operation does; its name begins so."""
+
+    GET = "Get"
+    LIST = "List"
+    CREATE = "Create"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True)
+class FieldElement:
+    """A field and the name of its element; ``filter_name`` is its name beside and, or, not."""
+
+    name: str
+    field: Field
+    filter_name: str
+
+
+@dataclass(frozen=True)
+class RelationElement:
+    """A relation and the name of its element; ``target`` is the resource that it leads to."""
+
+    name: str
+    relation: Relation
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """A resource as XML: its names, and the fields that the role may see (``fields``) and give.
+
+    ``key`` is empty where rows can't be told apart. ``create`` and ``patch`` are None where the role may not write.
+    ``patch_name`` and ``nulls_name`` are the elements of an update beside the key's.
+    """
+
+    resource: Resource
+    name: str
+    element: str
+    fields: tuple[FieldElement, ...]
+    relations: tuple[RelationElement, ...]
+    key: tuple[FieldElement, ...]
+    create: tuple[FieldElement, ...] | None
+    patch: tuple[FieldElement, ...] | None
+    patch_name: str
+    nulls_name: str
+
+    @cached_property
+    def verbs(self) -> tuple[Verb, ...]:
+        """What can be done with the resource."""
+        allowed = {
+            Verb.GET: bool(self.key),
+            Verb.LIST: bool(self.fields),
+            Verb.CREATE: self.create is not None,
+            Verb.UPDATE: bool(self.key) and bool(self.patch),
+            Verb.DELETE: bool(self.key) and self.resource.deletable,
+        }
+        return tuple(verb for verb, may in allowed.items() if may)
+
+    @cached_property
+    def by_filter_name(self) -> dict[str, FieldElement]:
+        """Fields by their element in a filter."""
+        return {element.filter_name: element for element in self.fields}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the port type."""
+
+    verb: Verb
+    type: ResourceType
+
+    @property
+    def name(self) -> str:
+        """The operation's name, which is also its request element's."""
+        return self.verb.value + self.type.name
+
+
+# type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
+_SHARED = (
+    *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
+    "Page", "OrderBy", "OrderByList", "ServiceFault", "AuthToken", "Row", "ArrayOfRow",
+    "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
+)  # fmt: skip
+SET_NULL = "setNull"
+CONNECTIVES = ("and", "or", "not")
+
+
+class PortType:
+    """All operations of one role; made once for a catalog and kept."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        names = _type_names(catalog)
+        visible = {resource.name for resource in catalog.resources if resource.fields}
+        self.types = tuple(
+            _type_of(resource, name, catalog, visible) for resource, name in zip(catalog.resources, names, strict=True)
+        )
+        self.by_resource = {type.resource.name: type for type in self.types}
+        self.operations = {
+            operation.name: operation
+            for type in self.types
+            for operation in (Operation(verb, type) for verb in type.verbs)
+        }
+
+
+def _type_names(catalog: Catalog) -> list[str]:
+    """A name for each resource, in PascalCase and not yet escaped, unlike all others."""
+    taken = {fold(name) for name in _SHARED}
+    names = []
+    for resource in catalog.resources:
+        name = next(name for name in _candidates(resource) if taken.isdisjoint(_family(escape(name))))
+        taken |= _family(escape(name))
+        names.append(name)
+    return names
+
+
+def _candidates(resource: Resource) -> Iterator[str]:
+    name, schema = pascal_case(resource.name), pascal_case(resource.schema)
+    yield name
+    if schema and not fold(name).startswith(fold(schema)):
+        yield schema + name
+    yield from numbered(name)
+
+
+def _family(name: str) -> set[str]:
+    """All names that come with a type's: two resources must not share any, for some toolkits make classes of each."""
+    verbs = [verb.value for verb in Verb] + ["Upsert", "Aggregate"]
+    names = [name, f"ArrayOf{name}", f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
+    for operation in [*(verb + name for verb in verbs), f"Create{name}Batch"]:
+        names += [operation, f"{operation}Response"]
+    return {fold(each) for each in names}
+
+
+def _type_of(resource: Resource, name: str, catalog: Catalog, visible: set[str]) -> ResourceType:
+    hidden = catalog.hidden.get(resource.name, ())
+    elements = _field_elements((*resource.fields, *hidden))
+    fields = elements[: len(resource.fields)]
+    by_name = {element.field.name: element for element in fields}
+    key = tuple(by_name[part] for part in resource.key if part in by_name)
+    if len(key) < len(resource.key):
+        key = ()
+    relations = [relation for relation in resource.relations if relation.target in visible]
+    relation_names = unique((escape(each.name) for each in relations), [element.name for element in elements])
+    element_name = escape(camel_case(name))
+    *_, patch_name, nulls_name = unique([*(part.name for part in key), element_name, SET_NULL])
+    return ResourceType(
+        resource=resource,
+        name=escape(name),
+        element=element_name,
+        fields=fields,
+        relations=tuple(map(RelationElement, relation_names, relations)),
+        key=key,
+        create=_given(elements, catalog, resource, "create") if resource.insertable else None,
+        patch=_given(elements, catalog, resource, "update") if resource.updatable else None,
+        patch_name=patch_name,
+        nulls_name=nulls_name,
+    )
+
+
+def _field_elements(fields: tuple[Field, ...]) -> tuple[FieldElement, ...]:
+    names = unique(escape(field.name) for field in fields)
+    return tuple(map(FieldElement, names, fields, unique(names, CONNECTIVES)))
+
+
+def _given(
+    elements: tuple[FieldElement, ...], catalog: Catalog, resource: Resource, write: str
+) -> tuple[FieldElement, ...]:
+    """The fields that the role may give in a write."""
+    writable = catalog.writable.get(resource.name)
+    names = getattr(writable, write) if writable is not None else None
+    return tuple(
+        element for element in elements if element.field.writable and (names is None or element.field.name in names)
+    )

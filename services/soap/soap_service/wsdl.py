@@ -1,0 +1,261 @@
+"""The WSDL 1.1 document of a port type, types inline: WS-I Basic Profile 1.1, document/literal wrapped."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from contracts.catalog import Field
+
+from soap_service import namespaces as ns
+from soap_service import xsd
+from soap_service.markup import attribute, content
+from soap_service.port_type import CONNECTIVES, FieldElement, Operation, PortType, ResourceType, Verb
+
+SERVICE = "TrivetService"
+_STRINGS = "tns:" + xsd.array_of("string")
+
+
+class Binding(NamedTuple):
+    """One of the two bindings: its names, and the prefix of its WSDL extension."""
+
+    name: str
+    port: str
+    prefix: str
+    operation: str  # further attributes of its operations
+
+
+BINDINGS = {
+    "11": Binding("TrivetSoap11", "TrivetSoap11Port", "soap", ""),
+    "12": Binding("TrivetSoap12", "TrivetSoap12Port", "soap12", ' soapActionRequired="false"'),
+}
+
+
+def write(port: PortType, *, namespace: str, address: str, versions: Iterable[str] = ("11", "12")) -> bytes:
+    """The document, SOAP 1.1 first; ``versions`` are keys of `BINDINGS`."""
+    chosen = [BINDINGS[version] for version in versions]
+    operations = list(port.operations.values())
+    target = attribute(namespace)
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<wsdl:definitions name="{SERVICE}" targetNamespace="{target}" xmlns:wsdl="{ns.WSDL}"'
+        f' xmlns:soap="{ns.WSDL_SOAP11}" xmlns:soap12="{ns.WSDL_SOAP12}" xmlns:xs="{ns.XSD}" xmlns:tns="{target}">\n'
+        f'<wsdl:types>\n<xs:schema targetNamespace="{target}" elementFormDefault="qualified"'
+        ' attributeFormDefault="unqualified">\n',
+        *_shared_types(),
+        *(part for type in port.types for part in _types(type, port)),
+        *(part for operation in operations for part in _wrappers(operation)),
+        "</xs:schema>\n</wsdl:types>\n",
+        *map(_messages, operations),
+        '<wsdl:message name="ServiceFault"><wsdl:part name="fault" element="tns:ServiceFault"/></wsdl:message>\n',
+        *_port_type(operations),
+        *(part for binding in chosen for part in _binding(binding, operations, target)),
+        *_service(chosen, address),
+        "</wsdl:definitions>\n",
+    ]
+    return "".join(parts).encode()
+
+
+# --- types -----------------------------------------------------------------------------------------------------------
+
+
+def _complex(name: str, members: Iterable[str], comment: str | None = None) -> str:
+    inner = "".join(members)
+    return f'<xs:complexType name="{name}">{_note(comment)}<xs:sequence>{inner}</xs:sequence></xs:complexType>\n'
+
+
+def _member(
+    name: str, type: str, comment: str | None = None, *, least: int = 0, many: bool = False, nillable: bool = False
+) -> str:
+    occurs = ("" if least else ' minOccurs="0"') + (' maxOccurs="unbounded"' if many else "")
+    nil = ' nillable="true"' if nillable else ""
+    if not comment:
+        return f'<xs:element name="{name}" type="{type}"{occurs}{nil}/>'
+    return f'<xs:element name="{name}" type="{type}"{occurs}{nil}>{_note(comment)}</xs:element>'
+
+
+def _note(text: str | None) -> str:
+    return f"<xs:annotation><xs:documentation>{content(text)}</xs:documentation></xs:annotation>" if text else ""
+
+
+def _shared_types() -> Iterator[str]:
+    for scalar in xsd.SCALARS:
+        yield _complex(xsd.array_of(scalar), [_member(scalar, f"xs:{scalar}", many=True, nillable=True)])
+    for name, filter in xsd.FILTERS.items():
+        yield _complex(name, (_operand(element, filter.operand) for element in filter.elements))
+    yield _complex(
+        "Page", [_member("limit", "xs:int"), _member("offset", "xs:int"), _member("includeTotal", "xs:boolean")]
+    )
+    order = [_member("field", "xs:string", least=1), _member("descending", "xs:boolean")]
+    yield _complex("OrderBy", [*order, _member("nulls", "xs:string", "first or last")])
+    yield _complex("OrderByList", [_member("item", "tns:OrderBy", many=True)])
+    yield '<xs:element name="ServiceFault" type="tns:ServiceFault"/>\n'
+    yield _complex(
+        "ServiceFault",
+        [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS],
+    )
+
+
+_FAULT_MEMBERS = ("code", "message", "details", "hint", "traceId")
+
+
+def _operand(element: str, type: str) -> str:
+    return _member(element, "xs:boolean" if element == "isNull" else f"xs:{type}", many=element == "in")
+
+
+def _types(type: ResourceType, port: PortType) -> Iterator[str]:
+    name = type.name
+    if type.fields:
+        relations = (
+            _member(each.name, _related(port.by_resource[each.relation.target], each.relation.cardinality))
+            for each in type.relations
+        )
+        yield _complex(name, [*map(_field, type.fields), *relations], type.resource.comment)
+        yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
+        yield _complex(f"{name}Filter", _filter_members(type))
+    if Verb.CREATE in type.verbs:
+        yield _complex(f"{name}Input", (_field(each, required=_required(each.field)) for each in type.create or ()))
+    if Verb.UPDATE in type.verbs:
+        yield _complex(f"{name}Patch", map(_field, type.patch or ()))
+
+
+def _related(target: ResourceType, cardinality: str) -> str:
+    return f"tns:{target.name}" if cardinality == "one" else f"tns:ArrayOf{target.name}"
+
+
+def _field(element: FieldElement, *, required: bool = False) -> str:
+    field = element.field
+    return _member(element.name, _type_of(field), _comment(field), least=required, nillable=field.nullable)
+
+
+def _type_of(field: Field) -> str:
+    name = xsd.kind_of(field).xsd
+    return f"tns:{xsd.array_of(name)}" if field.type == "array" else f"xs:{name}"
+
+
+def _comment(field: Field) -> str | None:
+    values = f"One of: {', '.join(field.values)}" if field.values else None
+    return "\n".join(filter(None, (field.comment, values))) or None
+
+
+def _required(field: Field) -> bool:
+    return not (field.nullable or field.has_default or field.identity)
+
+
+def _filter_members(type: ResourceType) -> Iterator[str]:
+    for name in CONNECTIVES:
+        yield _member(name, f"tns:{type.name}Filter", many=name != "not")
+    for element in type.fields:
+        yield _member(element.filter_name, f"tns:{xsd.filter_of(element.field)}")
+
+
+# --- operations ------------------------------------------------------------------------------------------------------
+
+
+def _wrappers(operation: Operation) -> Iterator[str]:
+    yield _wrapper(operation.name, _REQUESTS[operation.verb](operation.type))
+    yield _wrapper(f"{operation.name}Response", _answer(operation))
+
+
+def _wrapper(name: str, members: Iterable[str]) -> str:
+    inner = "".join(members)
+    return (
+        f'<xs:element name="{name}"><xs:complexType><xs:sequence>{inner}</xs:sequence></xs:complexType></xs:element>\n'
+    )
+
+
+def _key(type: ResourceType) -> list[str]:
+    return [_member(part.name, _type_of(part.field), least=1) for part in type.key]
+
+
+def _list(type: ResourceType) -> list[str]:
+    members = [_member("filter", f"tns:{type.name}Filter"), _member("orderBy", "tns:OrderByList")]
+    members += [_member("page", "tns:Page"), _member("fields", _STRINGS)]
+    return [*members, _member("include", _STRINGS)] if type.relations else members
+
+
+def _create(type: ResourceType) -> list[str]:
+    return [_member(type.element, f"tns:{type.name}Input", least=1)]
+
+
+def _update(type: ResourceType) -> list[str]:
+    return [*_key(type), _member(type.patch_name, f"tns:{type.name}Patch"), _member(type.nulls_name, _STRINGS)]
+
+
+_REQUESTS = {Verb.GET: _key, Verb.LIST: _list, Verb.CREATE: _create, Verb.UPDATE: _update, Verb.DELETE: _key}
+
+
+def _answer(operation: Operation) -> list[str]:
+    name = operation.type.name
+    if operation.verb is Verb.LIST:
+        return [_member("items", f"tns:ArrayOf{name}", least=1), _member("totalCount", "xs:long")]
+    if operation.verb is Verb.DELETE:
+        return [_member("affectedRows", "xs:int", least=1)]
+    return [_member(name, f"tns:{name}")] if operation.type.fields else []
+
+
+def _messages(operation: Operation) -> str:
+    name = operation.name
+    return "".join(
+        f'<wsdl:message name="{message}"><wsdl:part name="parameters" element="tns:{element}"/></wsdl:message>\n'
+        for message, element in ((f"{name}Request", name), (f"{name}Response", f"{name}Response"))
+    )
+
+
+def _port_type(operations: list[Operation]) -> Iterator[str]:
+    yield '<wsdl:portType name="TrivetPort">\n'
+    for operation in operations:
+        name = operation.name
+        yield (
+            f'<wsdl:operation name="{name}"><wsdl:documentation>{content(describe(operation))}</wsdl:documentation>'
+            f'<wsdl:input message="tns:{name}Request"/><wsdl:output message="tns:{name}Response"/>'
+            '<wsdl:fault name="ServiceFault" message="tns:ServiceFault"/></wsdl:operation>\n'
+        )
+    yield "</wsdl:portType>\n"
+
+
+_SENTENCES = {
+    Verb.GET: "One row of {} by its key; empty if there is none.",
+    Verb.LIST: "Rows of {} by filter, order and page; fields and include choose what comes with them.",
+    Verb.CREATE: "A new row of {}, answered as it is then. An absent element takes the default.",
+    Verb.UPDATE: "Changes a row of {}: an absent element is left as it is; xsi:nil, or a name in setNull, means NULL.",
+    Verb.DELETE: "Deletes a row of {} by its key.",
+}
+
+
+def describe(operation: Operation) -> str:
+    """What an operation does, in a sentence, and the resource's comment."""
+    resource = operation.type.resource
+    sentence = _SENTENCES[operation.verb].format(resource.name)
+    return f"{sentence} {resource.comment}" if resource.comment else sentence
+
+
+# --- bindings --------------------------------------------------------------------------------------------------------
+
+
+def _binding(binding: Binding, operations: list[Operation], target: str) -> Iterator[str]:
+    prefix = binding.prefix
+    body = f'<{prefix}:body use="literal"/>'
+    fault = f'<wsdl:fault name="ServiceFault"><{prefix}:fault name="ServiceFault" use="literal"/></wsdl:fault>'
+    yield f'<wsdl:binding name="{binding.name}" type="tns:TrivetPort">\n'
+    yield f'<{prefix}:binding style="document" transport="{ns.HTTP_TRANSPORT}"/>\n'
+    for operation in operations:
+        action = f'soapAction="{action_of(target, operation.name)}" style="document"{binding.operation}'
+        yield (
+            f'<wsdl:operation name="{operation.name}"><{prefix}:operation {action}/>'
+            f"<wsdl:input>{body}</wsdl:input><wsdl:output>{body}</wsdl:output>{fault}</wsdl:operation>\n"
+        )
+    yield "</wsdl:binding>\n"
+
+
+def _service(bindings: list[Binding], address: str) -> Iterator[str]:
+    yield f'<wsdl:service name="{SERVICE}">\n'
+    for binding in bindings:
+        yield (
+            f'<wsdl:port name="{binding.port}" binding="tns:{binding.name}">'
+            f'<{binding.prefix}:address location="{attribute(address)}"/></wsdl:port>\n'
+        )
+    yield "</wsdl:service>\n"
+
+
+def action_of(namespace: str, operation: str) -> str:
+    """The SOAPAction of an operation."""
+    return f"{namespace}/{operation}"

@@ -1,0 +1,1 @@
+"""Tests that cross services, and fixtures that all tests share."""
