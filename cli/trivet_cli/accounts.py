@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,11 @@ from auth_service.store import StoreError
 from contracts.problems import Problem
 
 from trivet_cli.faults import CannotStart
+from trivet_cli.login import Login
 
 ADMIN = "admin@trivet.local"
 DEMO_PASSWORD = "trivet-demo"  # noqa: S105  (printed in the README; never made beside a database of one's own)
-PASSWORD_FILE = "admin-password"  # noqa: S105  (a file's name)
 _ADMIN_ROLES = ("admin",)
-
-
-@dataclass(frozen=True)
-class Login:
-    """A login to show in examples. ``password`` is None where only its owner knows it; ``file`` holds it unshown."""
-
-    email: str
-    password: str | None
-    file: Path | None = None
 
 
 def make_demo(url: str, rows: Sequence[dict[str, Any]]) -> Login:

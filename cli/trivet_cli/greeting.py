@@ -8,9 +8,9 @@ from chassis.hop import Hop
 from contracts.problems import Problem
 from rich.console import Console
 
-from trivet_cli.accounts import Login
 from trivet_cli.choices import Choices
 from trivet_cli.layout import Layout
+from trivet_cli.login import Login
 
 
 def greet(console: Console, choices: Choices, layout: Layout, login: Login) -> None:

@@ -8,9 +8,10 @@ from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
 
 from trivet_cli import demo_store
-from trivet_cli.accounts import PASSWORD_FILE, make_admin, make_demo
+from trivet_cli.accounts import make_admin, make_demo
 from trivet_cli.choices import settle
 from trivet_cli.faults import CannotStart
+from trivet_cli.login import PASSWORD_FILE
 from trivet_cli.settings import load_up
 
 

@@ -14,7 +14,6 @@ from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
 from trivet_cli.supervisor import Program
 
-SERVICES = ("data", "auth", "rest", "graphql", "soap", "gateway")
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"  # not in everybody's PATH, and nginx lives there
 _THREADS = {"data": "8", "gateway": "4"}
 _DEFAULT_THREADS = "6"
@@ -61,7 +60,7 @@ def redis(layout: Layout, base: Mapping[str, str]) -> Program:
 
 
 def service(name: str, layout: Layout, environment: Mapping[str, str], extra: Mapping[str, str]) -> Program:
-    """One of `SERVICES` under gunicorn, on its unix socket."""
+    """A service under gunicorn, on its unix socket."""
     env = {
         "TRIVET_THREADS": _THREADS.get(name, _DEFAULT_THREADS),
         **environment,

@@ -7,16 +7,15 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import click
-from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
 from rich.console import Console
 
 from trivet_cli import demo_store, greeting, layout, leftovers, nginx_conf, programs
-from trivet_cli.accounts import PASSWORD_FILE, Login, make_admin, make_demo
 from trivet_cli.choices import Choices, require_free, settle
 from trivet_cli.database_url import shown
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
+from trivet_cli.login import PASSWORD_FILE, Login
 from trivet_cli.settings import UpSettings, inherited, load_up
 from trivet_cli.supervisor import Supervisor
 
@@ -49,7 +48,6 @@ def run(settings: UpSettings, choices: Choices, console: Console) -> None:
     held = layout.lock(places)
     try:
         leftovers.end(places)
-        shutil.rmtree(places.metrics, ignore_errors=True)
         require_free(choices.bind, choices.port)
         supervisor = Supervisor(places.run, places.log, lambda text: console.print(f"  {text}", markup=False))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -72,19 +70,20 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     served = _served(choices, places)
     # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
     home = replace(places, state=places.demo) if choices.demo else places
+    shutil.rmtree(home.metrics, ignore_errors=True)
     environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
     if choices.demo:
         environment.pop("TRIVET_ACCOUNTS_URL", None)
         environment.pop("TRIVET_ACCOUNTS_URL_FILE", None)
     supervisor.start(programs.service("data", places, environment, served))
-    login = _login(choices, places, environment)
-    for name in programs.SERVICES:
-        if name != "data":
-            supervisor.start(programs.service(name, places, environment, {}))
+    for name in ("rest", "graphql", "soap", "gateway"):
+        supervisor.start(programs.service(name, places, environment, {}))
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
     )
     supervisor.start(programs.nginx(nginx_conf.write(places, values), base, choices.address))
+    login = _login(choices, places, environment)
+    supervisor.start(programs.service("auth", places, environment, {}))
     supervisor.wait_ready(settings.start_timeout)
     if not supervisor.stopping:
         greeting.greet(console, choices, places, login)
@@ -103,6 +102,11 @@ def _served(choices: Choices, places: Layout) -> dict[str, str]:
 
 
 def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Login:
+    # imported only here: the services start meanwhile
+    from auth_service.settings import AuthSettings
+
+    from trivet_cli.accounts import make_admin, make_demo
+
     url = load(AuthSettings, environment).store_url
     return make_demo(url, demo_store.accounts()) if choices.demo else make_admin(url, places.state / PASSWORD_FILE)
 

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client import values as metric_values
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUESTS = Counter("trivet_requests_total", "Requests answered", ["service", "method", "status"])
 _SECONDS = Histogram("trivet_request_seconds", "Time to answer", ["service"])
 
@@ -91,7 +92,9 @@ def install(app: Flask, service: str) -> None:
         response.headers["X-Request-Id"] = request_id()
         timings = {**g.get("timings", {}), "total": round(seconds * 1_000_000)}
         response.headers["Server-Timing"] = ", ".join(f"{k};dur={v / 1000:.3f}" for k, v in timings.items())
-        _REQUESTS.labels(service, request.method, str(response.status_code)).inc()
+        _REQUESTS.labels(
+            service, request.method if request.method in _METHODS else "other", str(response.status_code)
+        ).inc()
         _SECONDS.labels(service).observe(seconds)
         log.info("request", extra={"fields": _line(response, seconds)})
         return response

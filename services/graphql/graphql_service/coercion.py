@@ -5,7 +5,7 @@ them. A variable that is not given counts as absent, not as null (GraphQL §6.4.
 """
 
 from collections.abc import Container, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from graphql import (
@@ -34,7 +34,7 @@ from graphql import (
     type_from_ast,
 )
 
-from graphql_service.errors import VALIDATION_FAILED, Error, Misfit, Refusal
+from graphql_service.errors import DATA_EXCEPTION, VALIDATION_FAILED, Error, Misfit, Refusal
 from graphql_service.scalar_input import describe, mismatch, parse_scalar
 
 ABSENT: Final = object()
@@ -130,12 +130,9 @@ def from_json(value: Any, type_: GraphQLInputType) -> Any:
 def untyped(node: ValueNode, variables: Variables) -> Any:
     """A literal as a plain JSON value; what is absent within lists is null, within objects left out."""
     if isinstance(node, VariableNode):
-        value = variables.get(node.name.value)
-        return value
-    if isinstance(node, IntValueNode):
-        return int(node.value) if len(node.value) < 100 else Decimal(node.value)
-    if isinstance(node, FloatValueNode):
-        return Decimal(node.value)
+        return variables.get(node.name.value)
+    if isinstance(node, IntValueNode | FloatValueNode):
+        return _number(node)
     if isinstance(node, StringValueNode | EnumValueNode | BooleanValueNode):
         return node.value
     if isinstance(node, ListValueNode):
@@ -147,6 +144,14 @@ def untyped(node: ValueNode, variables: Variables) -> Any:
             if not (isinstance(field.value, VariableNode) and field.value.name.value not in variables)
         }
     return None
+
+
+def _number(node: IntValueNode | FloatValueNode) -> int | Decimal:
+    try:
+        whole = isinstance(node, IntValueNode) and len(node.value) < 100
+        return int(node.value) if whole else Decimal(node.value)
+    except InvalidOperation:
+        raise Misfit("a number is out of range", DATA_EXCEPTION) from None
 
 
 def _scalar_literal(node: ValueNode, type_: GraphQLScalarType, variables: Variables) -> Any:

@@ -23,25 +23,26 @@ from graphql_service.schema import RoleSchema, build
 _SCHEMAS = 64
 _DOCUMENTS = 1000
 _KEPT_TEXT = 16_384  # longer documents hold data rather than a query: they won't come again
-_INTROSPECTIONS = 4
+_INTROSPECTIONS = 2
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
+    version: str
     role_schema: RoleSchema
     documents: Bounded[str, Prepared]
     introspections: Bounded[tuple[str, str], bytes]
 
 
 class Executor:
-    """Answers GraphQL requests; keeps schemas by role and catalog version, and their documents."""
+    """Answers GraphQL requests; keeps a schema for each role while its catalog's version holds, and its documents."""
 
     def __init__(self, data: Data, bounds: Limits) -> None:
         self._data = data
         self._bounds = bounds
-        self._schemas: Bounded[tuple[str, str], _Kept] = Bounded(_SCHEMAS)
+        self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS)
 
     def answer(self, request: Request, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         """Answer a request; problems become errors. ``writes``: whether mutations may come this way."""
@@ -49,10 +50,6 @@ class Executor:
             return data_answer(self._answer(request, caller, writes))
         except Problem as problem:
             return error_answer(problem, strict=strict)
-
-    def schema(self, caller: Caller) -> RoleSchema:
-        """The schema of the caller's role. Raises `Problem`."""
-        return self._kept(caller).role_schema
 
     def _answer(self, request: Request, caller: Caller, writes: bool) -> bytes:
         with step("schema"):
@@ -76,11 +73,11 @@ class Executor:
 
     def _kept(self, caller: Caller) -> _Kept:
         catalog = self._data.catalog(caller)
-        key = (catalog.role or caller.principal.role, catalog.version)
-        kept = self._schemas.get(key)
-        if kept is None:
-            kept = _Kept(build(catalog), Bounded(_DOCUMENTS), Bounded(_INTROSPECTIONS))
-            self._schemas.put(key, kept)
+        role = caller.principal.role
+        kept = self._schemas.get(role)
+        if kept is None or kept.version != catalog.version:
+            kept = _Kept(catalog.version, build(catalog), Bounded(_DOCUMENTS), Bounded(_INTROSPECTIONS))
+            self._schemas.put(role, kept)
         return kept
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:

@@ -27,7 +27,7 @@ def parse_json(text: bytes | str) -> Any:
     """The value of a JSON text. Raises `Problem` TRV100."""
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+    except (ValueError, ArithmeticError, RecursionError):  # no JSON, a number beyond all bounds, too deep
         raise Problem("TRV100", "the body is not JSON") from None
 
 

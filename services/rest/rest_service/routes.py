@@ -1,9 +1,9 @@
 """The addresses of the rest service: one generic route for every table and view, and the documents about them."""
 
-from typing import Protocol
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from chassis import observe
+from chassis.facade import Gate
 from contracts.data import Data
 from contracts.identity import Caller
 from contracts.problems import Problem
@@ -18,14 +18,6 @@ from rest_service.settings import Settings
 PREFIX = "/rest/v1"
 DOCUMENT = "openapi.json"
 _TABLE_METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
-
-
-class Gate(Protocol):
-    """Who finds out who calls: the chassis' `Edge`, or a stand-in."""
-
-    def caller(self) -> Caller:
-        """The caller of the request at hand. Raises `Problem`."""
-        ...
 
 
 class Rest:

@@ -210,11 +210,14 @@ def test_too_large_bodies(app, client):
 
 
 def test_health(client, memory, monkeypatch):
-    assert client.get("/livez").json["status"] == "ok"
-    assert client.get("/readyz").status_code == 200
-
     def down(caller):
         raise Problem("TRV107", "A service of the suite does not answer")
 
     monkeypatch.setattr(memory, "catalog", down)
-    assert client.get("/readyz").status_code == 503
+    assert client.get("/livez").json["status"] == "ok"
+    assert client.get("/readyz").status_code == 503  # data has never answered
+    monkeypatch.undo()
+    assert client.get("/readyz").json["status"] == "ok"
+    monkeypatch.setattr(memory, "catalog", down)
+    assert client.get("/readyz").json["degraded"] == ["data"]
+    assert client.get("/readyz").status_code == 200

@@ -218,6 +218,12 @@ def catalog() -> Catalog:
     return CATALOG
 
 
+@pytest.fixture(scope="session")
+def port() -> PortType:
+    """The operations of a clerk."""
+    return PortType(CATALOG)
+
+
 @pytest.fixture
 def changed(catalog: Catalog) -> Callable[..., Catalog]:
     """The catalog with a resource changed, and what its fields can be given: ``changed("log", create={"line"})``."""

@@ -26,7 +26,7 @@ EVERYTHING = {
     "extra": '{"a":[1,2.50,null]}',
     "photo": b"\x00\xff\x10",
     "size": "M",
-    "tags": {"string": ["x", None, ""]},
+    "tags": {"string": ["x", "y"]},
     "counts": {"int": [1, 2]},
     "span": "[1,5)",
     "odd_x0020_name": "10.0.0.1",

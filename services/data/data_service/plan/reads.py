@@ -62,8 +62,6 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
     resource = scan.resource
     outputs = tuple(_outputs(names, resource, node.outputs, depth))
     grouped = node.shape != "summary" and any(isinstance(output, AggregateOutput) for output in outputs)
-    if grouped:
-        _refuse_in_groups(outputs)
     if any(_aggregates(output) for output in outputs):
         refuse_aggregates(resource)
     with at("sort"):
@@ -147,12 +145,6 @@ def _aggregates(output: PlanOutput) -> bool:
     if isinstance(output, GroupOutput):
         return any(_aggregates(inner) for inner in output.outputs)
     return isinstance(output, AggregateOutput)
-
-
-def _refuse_in_groups(outputs: tuple[PlanOutput, ...]) -> None:
-    for output in outputs:
-        if not isinstance(output, ColumnOutput | AggregateOutput | ConstantOutput):
-            raise Problem("PGRST127", "Feature not implemented", details="embeds beside aggregates")
 
 
 def _sort_term(names: Names, resource: Resource, term: Sort) -> SortTerm:

@@ -216,19 +216,22 @@ class Emitter(Predicates):
     # --- groups --------------------------------------------------------------------------------------------------
 
     def _groups(self, plan: ReadPlan, alias: str, join: str, cap: int | None, *, paged: bool = True) -> str:
-        """The level's rows grouped: columns ``c0``, ``c1`` … in the order of the outputs."""
-        inner = self.alias()
+        """The level's rows grouped: columns ``c0``, ``c1`` … in the order of the outputs, and what embeds join on."""
         values, keys = [], []
         for position, output in enumerate(plan.outputs):
             if isinstance(output, ColumnOutput):
-                expression = self.dialect.groupable(self.column(inner, output.column), output.column)
+                expression = self.dialect.groupable(self.column(alias, output.column), output.column)
                 keys.append(expression)
                 values.append(f"{expression} as c{position}")
             elif isinstance(output, AggregateOutput):
-                values.append(f"{self.aggregate(output, inner)} as c{position}")
+                values.append(f"{self.aggregate(output, alias)} as c{position}")
+        for name in sorted({own for o in plan.outputs if isinstance(o, EmbedOutput) for own, _ in o.link.relation.pairs}):
+            joined = f"{alias}.{self.dialect.name(name)}"
+            keys.append(joined)
+            values.append(f"{joined} as {self.dialect.name(name)}")
         group = f" group by {', '.join(keys)}" if keys else ""
-        page = self._order(plan, inner) + self._limit(plan, cap) if paged else ""
-        return f"(select {', '.join(values)} from {self._filtered(plan, inner, join)}{group}{page}) as {alias}"
+        page = self._order(plan, alias) + self._limit(plan, cap) if paged else ""
+        return f"(select {', '.join(values)} from {self._filtered(plan, alias, join)}{group}{page}) as {alias}"
 
     def _grouped_object(self, plan: ReadPlan, alias: str) -> str:
         pairs = []
@@ -238,6 +241,6 @@ class Emitter(Predicates):
                 pairs.append((output.key, self._value(output, place)))
             elif isinstance(output, AggregateOutput):
                 pairs.append((output.key, self.aggregate_value(output, place)))
-            elif isinstance(output, ConstantOutput):
-                pairs.append((output.key, self.dialect.text(output.value)))
+            else:
+                pairs.extend(self._pairs(output, alias))
         return self.dialect.object(pairs)

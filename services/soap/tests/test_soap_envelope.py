@@ -1,0 +1,179 @@
+"""Envelopes: versions, headers, charsets, and what is refused before anything is done."""
+
+import gzip
+import zlib
+
+import pytest
+from lxml import etree
+from soap_service.namespaces import SOAP11, SOAP12, WSA, WSSE
+
+LIST = "<ListCustomers/>"
+
+
+def fault(answer):
+    """The fault of an answer: code, reason and the detail's code."""
+    root = etree.fromstring(answer.data)
+    found = root.find(f".//{{{SOAP11}}}Fault")
+    detail = root.findtext(".//{urn:trivet:v1}ServiceFault/{urn:trivet:v1}code")
+    if found is not None:
+        return found.findtext("faultcode"), found.findtext("faultstring"), detail
+    found = root.find(f".//{{{SOAP12}}}Fault")
+    values = [value.text for value in found.iter(f"{{{SOAP12}}}Value")]
+    return "/".join(values), found.findtext(f".//{{{SOAP12}}}Text"), detail
+
+
+@pytest.mark.parametrize("soap, media", [(SOAP11, "text/xml"), (SOAP12, "application/soap+xml")])
+@pytest.mark.parametrize("sent", ["text/xml", "application/soap+xml; action=x", "application/xml; charset=utf-8", ""])
+def test_the_namespace_decides_the_version(post, soap, media, sent):
+    answer = post(LIST, soap=soap, content_type=sent)
+    assert answer.status_code == 200
+    assert answer.content_type == f"{media}; charset=utf-8"
+    assert etree.fromstring(answer.data).tag == f"{{{soap}}}Envelope"
+
+
+@pytest.mark.parametrize(
+    "action", [None, "", '""', '"urn:trivet:v1/ListCustomers"', "urn:x", '"urn:x/DeleteCustomers"']
+)
+def test_the_action_decides_nothing(post, action):
+    headers = {} if action is None else {"SOAPAction": action}
+    answer = post(LIST, headers=headers)
+    assert b"<ListCustomersResponse" in answer.data
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-16le", "utf-16be", "UTF-8-BOM"])
+@pytest.mark.parametrize("named", [True, False])
+def test_charsets(post, letter, data, charset, named):
+    text = letter("<CreateCustomers><customers><name>Ä漢</name></customers></CreateCustomers>")
+    codec = "utf-8-sig" if charset == "UTF-8-BOM" else charset
+    declared = f'<?xml version="1.0" encoding="{codec[:6]}"?>' + text
+    sent = "text/xml; charset=" + charset.removesuffix("-BOM") if named else "text/xml"
+    assert post(declared.encode(codec), content_type=sent).status_code == 200
+    assert data.rows["customers"][0]["name"] == "Ä漢"
+
+
+def test_the_content_type_rules_over_the_declaration(post, letter):
+    text = '<?xml version="1.0" encoding="utf-16"?>' + letter(LIST)
+    assert post(text.encode(), content_type="text/xml; charset=utf-8").status_code == 200
+
+
+@pytest.mark.parametrize("pack, name", [(gzip.compress, "gzip"), (zlib.compress, "deflate")])
+def test_packed_requests(post, letter, pack, name):
+    assert post(pack(letter(LIST).encode()), headers={"Content-Encoding": name}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body, headers, status, code",
+    [
+        (b"x", {"content_type": "application/json"}, 415, "TRV102"),
+        (b"x", {"content_type": "multipart/related; boundary=x"}, 415, "TRV102"),
+        (b"x", {"content_type": "text/xml; charset=utf-7"}, 415, "TRV102"),
+        (b"x", {"headers": {"Content-Encoding": "br"}}, 415, "TRV102"),
+        (b"x", {"headers": {"Content-Encoding": "gzip"}}, 400, "TRV100"),
+        (gzip.compress(b"x" * 900)[:-9], {"headers": {"Content-Encoding": "gzip"}}, 400, "TRV100"),
+        (gzip.compress(b" " * 5_000_000), {"headers": {"Content-Encoding": "gzip"}}, 413, "TRV103"),
+        (b" " * 300_000, {}, 413, "TRV103"),
+        (b"\xff\xff", {}, 400, "TRV100"),
+        (b"", {}, 400, "TRV100"),
+        (b"no xml", {}, 400, "TRV100"),
+        (b"<a>", {}, 400, "TRV100"),
+        (b"<a>&unknown;</a>", {}, 400, "TRV100"),
+        (b"<a/>", {}, 500, "PGRST102"),
+        (b"<!DOCTYPE a><a/>", {}, 500, "PGRST102"),
+        (b'<?xml version="1.0"?> <!-- c -->\n<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', {}, 500, "PGRST102"),
+        (b"<?php x?><a/>", {}, 500, "PGRST102"),
+        (b"<a><?php x?></a>", {}, 500, "PGRST102"),
+        (b"<a/><?php x?>", {}, 500, "PGRST102"),
+        (b"<a>" * 101 + b"</a>" * 101, {}, 413, "TRV103"),
+        (b"<a>" * 2990 + b"</a>" * 2990, {}, 413, "TRV103"),
+        (b"<a>" + b"<a/>" * 7000 + b"</a>", {}, 413, "TRV103"),
+        (b"<a " + b" ".join(b'a%d="1"' % n for n in range(201)) + b"/>", {}, 413, "TRV103"),
+        (b"<a " + b" ".join(b'xmlns:a%d="1"' % n for n in range(4000)) + b"/>", {}, 413, "TRV103"),
+    ],
+)
+def test_bad_bodies(post, body, headers, status, code):
+    answer = post(body, **headers)
+    assert (answer.status_code, fault(answer)[2]) == (status, code)
+    assert answer.content_type.startswith("text/xml")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<ListCustomers/><ListCustomers/>",
+        "text",
+        "<ListCustomers/>text",
+        '<ListCustomers s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"/>',
+    ],
+)
+def test_bad_structure(post, letter, body):
+    answer = post(letter(body))
+    assert (answer.status_code, fault(answer)[0], fault(answer)[2]) == (500, "soap:Client", "PGRST102")
+
+
+@pytest.mark.parametrize("inner", ["", "<s:Body/><s:Header/>", "<s:Body><a/></s:Body><b/>", "<s:Body><a/></s:Body>x"])
+def test_nothing_but_a_header_and_a_body(post, inner):
+    answer = post(f'<s:Envelope xmlns:s="{SOAP12}">{inner}</s:Envelope>', soap=SOAP12)
+    assert (answer.status_code, fault(answer)[0]) == (400, "env:Sender")
+
+
+def test_an_encoding_of_soap_12(post, letter):
+    body = '<ListCustomers s:encodingStyle="http://www.w3.org/2003/05/soap-encoding"/>'
+    answer = post(letter(body, soap=SOAP12), soap=SOAP12)
+    assert (answer.status_code, fault(answer)[0]) == (500, "env:DataEncodingUnknown")
+
+
+@pytest.mark.parametrize("media", ["text/xml", "application/soap+xml"])
+def test_an_unknown_version(post, letter, media):
+    answer = post(letter(LIST, soap="urn:soap:2"), content_type=media)
+    assert (answer.status_code, answer.content_type) == (500, "text/xml; charset=utf-8")
+    assert fault(answer)[0] == "soap:VersionMismatch"
+    supported = etree.fromstring(answer.data).findall(f".//{{{SOAP12}}}Upgrade/{{{SOAP12}}}SupportedEnvelope")
+    assert [each.nsmap[each.get("qname").split(":")[0]] for each in supported] == [SOAP12, SOAP11]
+
+
+@pytest.mark.parametrize("value", ["1", "true"])
+@pytest.mark.parametrize("soap, code", [(SOAP11, "soap:MustUnderstand"), (SOAP12, "env:MustUnderstand")])
+def test_what_must_be_understood_and_is_not(post, soap, code, value):
+    header = f'<x:Route xmlns:x="urn:x" s:mustUnderstand="{value}"/><x:Other xmlns:x="urn:x"/>'
+    answer = post("<Nonsense/>", header, soap)  # header before body: R2724
+    assert (answer.status_code, fault(answer)[0], fault(answer)[2]) == (500, code, None)
+    blocks = etree.fromstring(answer.data).findall(f".//{{{SOAP12}}}NotUnderstood")
+    names = [(each.nsmap["p"], each.get("qname")) for each in blocks]
+    assert names == ([("urn:x", "p:Route")] if soap == SOAP12 else [])
+
+
+@pytest.mark.parametrize(
+    "block, soap, status",
+    [
+        ('<x:A xmlns:x="urn:x" s:mustUnderstand="0"/>', SOAP11, 200),
+        ('<x:A xmlns:x="urn:x" s:mustUnderstand="1" s:actor="urn:other"/>', SOAP11, 200),
+        (f'<x:A xmlns:x="urn:x" s:mustUnderstand="1" s:actor="{SOAP11[:-9]}actor/next"/>', SOAP11, 500),
+        (f'<x:A xmlns:x="urn:x" s:mustUnderstand="1" s:role="{SOAP12}/role/ultimateReceiver"/>', SOAP12, 500),
+        (f'<x:A xmlns:x="urn:x" s:mustUnderstand="1" s:role="{SOAP12}/role/none"/>', SOAP12, 200),
+        ('<x:A xmlns:x="urn:x" s:mustUnderstand="yes"/>', SOAP11, 500),
+        (f'<x:Security xmlns:x="{WSSE}" s:mustUnderstand="1"/>', SOAP11, 200),
+    ],
+)
+def test_header_blocks_for_us_and_for_others(post, block, soap, status):
+    assert post(LIST, block, soap).status_code == status
+
+
+def test_addressing_is_answered(post):
+    header = f'<a:Action xmlns:a="{WSA}" s:mustUnderstand="1">urn:trivet:v1/ListCustomers</a:Action>'
+    header += f'<a:MessageID xmlns:a="{WSA}">urn:uuid:1</a:MessageID><a:To xmlns:a="{WSA}">http://x</a:To>'
+    header += f'<a:ReplyTo xmlns:a="{WSA}"><a:Address>{WSA}/anonymous</a:Address></a:ReplyTo>'
+    root = etree.fromstring(post(LIST, header, SOAP12).data)
+    assert root.findtext(f".//{{{WSA}}}Action") == "urn:trivet:v1/ListCustomersResponse"
+    assert root.findtext(f".//{{{WSA}}}RelatesTo") == "urn:uuid:1"
+    root = etree.fromstring(post("<Nonsense/>", header, SOAP12).data)
+    assert root.findtext(f".//{{{WSA}}}Action") == f"{WSA}/soap/fault"
+
+
+@pytest.mark.parametrize("name", ["ReplyTo", "FaultTo"])
+def test_answers_go_nowhere_else(post, data, name):
+    header = f'<a:{name} xmlns:a="{WSA}"><a:Address>http://127.0.0.1:1/</a:Address></a:{name}>'
+    answer = post(LIST, header, SOAP12)
+    assert (answer.status_code, fault(answer)[0]) == (400, "env:Sender/wsa:OnlyAnonymousAddressSupported")
+    assert post(LIST, header).status_code == 500
+    assert data.asked == []

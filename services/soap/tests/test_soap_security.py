@@ -1,0 +1,116 @@
+"""WS-Security: the UsernameToken and the Timestamp."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lxml import etree
+from soap_service.namespaces import PASSWORD_DIGEST, PASSWORD_TEXT, SOAP11, SOAP12, WSSE, WSU
+
+LIST = "<ListCustomers/>"
+
+
+def token(username="clerk", password="secret", kind=PASSWORD_TEXT):
+    attribute = f' Type="{kind}"' if kind else ""
+    return (
+        f"<o:UsernameToken><o:Username>{username}</o:Username><o:Password{attribute}>{password}</o:Password>"
+        "</o:UsernameToken>"
+    )
+
+
+def security(inner, attributes=""):
+    return f'<o:Security xmlns:o="{WSSE}" xmlns:u="{WSU}" {attributes}>{inner}</o:Security>'
+
+
+def stamp(created=None, expires=None):
+    parts = "".join(
+        f"<u:{name}>{text}</u:{name}>" for name, text in (("Created", created), ("Expires", expires)) if text
+    )
+    return f"<u:Timestamp>{parts}</u:Timestamp>"
+
+
+def at(minutes, form="%Y-%m-%dT%H:%M:%SZ"):
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime(form)
+
+
+def code(answer):
+    root = etree.fromstring(answer.data)
+    return root.findtext(".//faultcode") or root.findtext(f".//{{{SOAP12}}}Subcode/{{{SOAP12}}}Value")
+
+
+@pytest.mark.parametrize("kind", [PASSWORD_TEXT, ""])
+@pytest.mark.parametrize("soap", [SOAP11, SOAP12])
+def test_a_password_as_text(post, kind, soap):
+    assert post(LIST, security(token(kind=kind), 's:mustUnderstand="1"'), soap, auth=None).status_code == 200
+
+
+@pytest.mark.parametrize("soap, status", [(SOAP11, 500), (SOAP12, 400)])
+@pytest.mark.parametrize("username, password", [("clerk", "wrong"), ("nobody", "secret"), ("clerk", "")])
+def test_a_failed_login(post, soap, status, username, password):
+    answer = post(LIST, security(token(username, password)), soap, auth=None)
+    assert (answer.status_code, code(answer)) == (status, "wsse:FailedAuthentication")
+    assert b"etail" not in answer.data
+    assert "WWW-Authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize("username, status", [("locked", 429), ("down", 503)])
+def test_a_login_that_is_not_judged(post, username, status):
+    answer = post(LIST, security(token(username)), auth=None)
+    assert answer.status_code == status
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    "inner, expected",
+    [
+        (token(kind=PASSWORD_DIGEST), "wsse:UnsupportedSecurityToken"),
+        (token(kind="urn:x"), "wsse:UnsupportedSecurityToken"),
+        ("<o:BinarySecurityToken/>", "wsse:UnsupportedSecurityToken"),
+        ('<d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#"/>', "wsse:UnsupportedSecurityToken"),
+        ("<o:UsernameToken/>", "wsse:InvalidSecurityToken"),
+        ("<o:UsernameToken><o:Username>a</o:Username></o:UsernameToken>", "wsse:InvalidSecurityToken"),
+        (token() + token(), "wsse:InvalidSecurity"),
+        (stamp("yesterday"), "wsse:InvalidSecurity"),
+        (stamp("2024-01-01T00:00:00"), "wsse:InvalidSecurity"),
+        (stamp("2024-13-01T00:00:00Z"), "wsse:InvalidSecurity"),
+    ],
+)
+def test_bad_security(post, data, inner, expected):
+    assert code(post(LIST, security(inner))) == expected
+    assert data.asked == []
+
+
+def test_two_security_blocks(post):
+    assert code(post(LIST, security(token()) * 2)) == "wsse:InvalidSecurity"
+    assert post(LIST, security(token()) + security("", 's:actor="urn:other"')).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "created, expires, expected",
+    [
+        (at(-1), at(4), None),
+        (at(-1, "%Y-%m-%dT%H:%M:%S.%fZ"), at(4, "%Y-%m-%dT%H:%M:%S.1234567+00:00"), None),
+        (at(-60), None, None),
+        (at(4), at(9), None),
+        (at(-60), at(-55), "wsu:MessageExpired"),
+        (at(60), at(65), "wsse:InvalidSecurity"),
+        (at(2), at(1), "wsse:InvalidSecurity"),
+    ],
+)
+def test_timestamps(post, created, expires, expected):
+    assert code(post(LIST, security(stamp(created, expires)))) == expected
+
+
+def test_a_timestamp_is_answered_with_one(post):
+    must = f"{{{SOAP11}}}mustUnderstand"
+    for body in (LIST, "<Nonsense/>"):
+        root = etree.fromstring(post(body, security(stamp(at(0)), 's:mustUnderstand="1"')).data)
+        (block,) = root.iter(f"{{{WSSE}}}Security")
+        assert block.get(must) == "1"
+        assert block.findtext(f"{{{WSU}}}Timestamp/{{{WSU}}}Created").endswith("Z")
+    root = etree.fromstring(post(LIST, security(stamp(at(0)))).data)
+    assert next(root.iter(f"{{{WSSE}}}Security")).get(must) is None
+    assert not list(etree.fromstring(post(LIST, security(token())).data).iter(f"{{{WSSE}}}Security"))
+
+
+def test_the_credential_of_http_goes_first(post):
+    assert post(LIST, security(token("nobody"))).status_code == 200
