@@ -52,7 +52,7 @@ def test_truth_has_several_spellings(text: str, value: bool) -> None:
 
 def test_every_fault_is_told_with_its_variable() -> None:
     with pytest.raises(SettingsError) as caught:
-        load(Odd, {"TRIVET_STRICT": "maybe", "TRIVET_THREADS": "four", "TRIVET_RATIO": "", "TRIVET_NAMES": "fine"})
+        load(Odd, {"TRIVET_STRICT": "maybe", "TRIVET_THREADS": "four", "TRIVET_RATIO": "x", "TRIVET_NAMES": "fine"})
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["TRIVET_THREADS", "TRIVET_STRICT", "TRIVET_RATIO"]
     assert "'four'" in str(caught.value)
 
@@ -74,3 +74,7 @@ def test_every_setting_has_help_and_a_variable_of_its_own() -> None:
 def test_settings_dont_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         load(Odd, {}).threads = 3  # type: ignore[misc]  # the point of the test
+
+
+def test_an_empty_number_is_an_unset_one() -> None:
+    assert load(Odd, {"TRIVET_RATIO": "", "TRIVET_THREADS": ""}) == Odd()

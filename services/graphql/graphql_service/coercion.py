@@ -39,7 +39,7 @@ from graphql_service.scalar_input import describe, mismatch, parse_scalar
 
 ABSENT: Final = object()
 UNKNOWN: Final[Mapping[str, Any]] = {}  # while a document is validated, no variable has a value yet
-_JSON_SCALARS = frozenset({"json", "jsonb"})
+_TEXTS = frozenset({"String", "ID"})  # the scalars that would take a bare word for a string in quotes
 Variables = Mapping[str, Any]
 
 
@@ -155,8 +155,8 @@ def _number(node: IntValueNode | FloatValueNode) -> int | Decimal:
 
 
 def _scalar_literal(node: ValueNode, type_: GraphQLScalarType, variables: Variables) -> Any:
-    if isinstance(node, EnumValueNode) and type_.name not in _JSON_SCALARS:
-        raise mismatch("a value", type_.name, "an enum value")
+    if isinstance(node, EnumValueNode) and type_.name in _TEXTS:
+        raise mismatch("a string", type_.name, "an enum value")
     return parse_scalar(type_.name, untyped(node, variables))
 
 

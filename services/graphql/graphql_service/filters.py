@@ -112,7 +112,11 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
             yield Is(left, "null" if value else "not_null")
             continue
         operator = _OPERATORS[name]
-        compare = Compare(left, operator.comparison, scope.param(value))
+        if field.scalar.array and operator.comparison == "in":
+            # a list of lists has no bounds that a database could compare with: one comparison each
+            compare: Filter = Or(tuple(Compare(left, "eq", scope.param(item)) for item in value))
+        else:
+            compare = Compare(left, operator.comparison, scope.param(value))
         yield Not(compare) if operator.negated else compare
 
 

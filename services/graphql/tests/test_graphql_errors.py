@@ -65,6 +65,12 @@ CASES = [
         "$.selectionSet.album.args.where.title._eq",
     ),
     (
+        "{ album(where: {title: {_eq: word}}) { id } }",
+        "expected a string for type 'String', but found an enum value",
+        FAILED,
+        "$.selectionSet.album.args.where.title._eq",
+    ),
+    (
         '{ album(where: {plays: {_eq: "x"}}) { id } }',
         'invalid input syntax for type bigint: "x"',
         "data-exception",

@@ -145,6 +145,18 @@ def test_json_and_arrays(translate):
     assert asked.node.outputs[1] == FieldOutput("extra", FieldRef("extra", ("a", 0, "b c")))
 
 
+def test_arrays_in_a_list_are_compared_one_by_one(translate):
+    asked, values = translate('{album(where:{tags:{_in:[["a","b"],["c"]]}}){id}}')
+    left = FieldRef("tags")
+    assert asked == _rows(Or((Compare(left, "eq", Param(0)), Compare(left, "eq", Param(1)))))
+    assert values == [["a", "b"], ["c"]]
+
+
+def test_bare_words_are_strings_of_the_databases_own_types_only(translate):
+    assert translate("{album(where:{mood:{_eq:wild}}){id}}")[1] == ["wild"]
+    assert translate("{album(where:{extra:{_eq:{a:b}}}){id}}")[1] == [{"a": "b"}]
+
+
 def test_relations_in_filters(translate):
     assert translate("{artist(where:{albums:{}}){id}}")[0].node.filter == Exists(RelationRef("albums"))
     asked, values = translate(

@@ -109,6 +109,9 @@ class PortType:
             _type_of(resource, name, catalog, visible) for resource, name in zip(catalog.resources, names, strict=True)
         )
         self.by_resource = {type.resource.name: type for type in self.types}
+        self.related = {
+            self.by_resource[element.relation.target].name for type in self.types for element in type.relations
+        }
         self.operations = {
             operation.name: operation
             for type in self.types
@@ -138,7 +141,8 @@ def _candidates(resource: Resource) -> Iterator[str]:
 def _family(name: str) -> set[str]:
     """All names that come with a type's: two resources must not share any, for some toolkits make classes of each."""
     verbs = [verb.value for verb in Verb] + ["Upsert", "Aggregate"]
-    names = [name, f"ArrayOf{name}", f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
+    names = [name, f"ArrayOf{name}", f"Related{name}", f"ArrayOfRelated{name}"]
+    names += [f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
     for operation in [*(verb + name for verb in verbs), f"Create{name}Batch"]:
         names += [operation, f"{operation}Response"]
     return {fold(each) for each in names}

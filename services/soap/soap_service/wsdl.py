@@ -38,7 +38,7 @@ def write(port: PortType, *, namespace: str, address: str, versions: Iterable[st
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<wsdl:definitions name="{SERVICE}" targetNamespace="{target}" xmlns:wsdl="{ns.WSDL}"'
         f' xmlns:soap="{ns.WSDL_SOAP11}" xmlns:soap12="{ns.WSDL_SOAP12}" xmlns:xs="{ns.XSD}" xmlns:tns="{target}">\n'
-        f'<wsdl:types>\n<xs:schema targetNamespace="{target}" elementFormDefault="qualified"'
+        f'<wsdl:types>\n<xs:schema xmlns:tns="{target}" targetNamespace="{target}" elementFormDefault="qualified"'
         ' attributeFormDefault="unqualified">\n',
         *_shared_types(),
         *(part for type in port.types for part in _types(type, port)),
@@ -110,6 +110,9 @@ def _types(type: ResourceType, port: PortType) -> Iterator[str]:
         )
         yield _complex(name, [*map(_field, type.fields), *relations], type.resource.comment)
         yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
+        if name in port.related:
+            yield _complex(f"Related{name}", map(_field, type.fields), type.resource.comment)
+            yield _complex(f"ArrayOfRelated{name}", [_member(name, f"tns:Related{name}", many=True)])
         yield _complex(f"{name}Filter", _filter_members(type))
     if Verb.CREATE in type.verbs:
         yield _complex(f"{name}Input", (_field(each, required=_required(each.field)) for each in type.create or ()))
@@ -118,7 +121,11 @@ def _types(type: ResourceType, port: PortType) -> Iterator[str]:
 
 
 def _related(target: ResourceType, cardinality: str) -> str:
-    return f"tns:{target.name}" if cardinality == "one" else f"tns:ArrayOf{target.name}"
+    """The type of related rows, which is without relations of its own: what comes with a row goes one level deep.
+
+    And types that lead on to each other through a whole database are more than some toolkits can bear.
+    """
+    return f"tns:Related{target.name}" if cardinality == "one" else f"tns:ArrayOfRelated{target.name}"
 
 
 def _field(element: FieldElement, *, required: bool = False) -> str:

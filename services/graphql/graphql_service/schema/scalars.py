@@ -101,6 +101,6 @@ def _sqlite_integer(declared: str) -> str:
 
 def comparable(field: Field, engine: Engine) -> bool:
     """True where ``min`` and ``max`` make sense (graphql.md §11b)."""
-    if field.type == "other" and engine == "postgresql":
-        return base_type(field.db_type) in _COMPARABLE_OTHERS
+    if engine == "postgresql" and field.type in ("other", "uuid"):
+        return base_type(field.db_type) in _COMPARABLE_OTHERS  # before PostgreSQL 18 there is no max(uuid)
     return field.type not in _INCOMPARABLE

@@ -1,0 +1,132 @@
+"""`trivet check`: settings, configuration and database held against each other, with every fault at once."""
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from auth_service.settings import AuthSettings
+from chassis.settings import SettingsError, load
+from contracts.catalog import Catalog
+from contracts.problems import Problem
+from data_service import policies as configuration
+from data_service.app import open_database
+from data_service.policies import ConfigurationError, Policies
+from data_service.reflect.options import Exposure, ExposureError
+from data_service.settings import DataSettings
+from rich.console import Console
+
+from trivet_cli import database_url
+from trivet_cli.check_report import print_exposed, print_lines
+from trivet_cli.faults import CannotStart
+from trivet_cli.settings import UpSettings
+
+_EXACT_DIGITS = 15  # of a decimal in SQLite, which keeps it as a float
+
+
+@dataclass
+class Findings:
+    """What was found as it is found: ``faults`` must be mended, ``remarks`` should be known."""
+
+    faults: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def fault(self, text: str) -> None:
+        """Note a fault, once."""
+        if text not in self.faults:
+            self.faults.append(text)
+
+
+@click.command()
+@click.option("--config", metavar="FILE", help="The configuration (otherwise CONFIG, else TRIVET_CONFIG).")
+@click.option("--database", metavar="URL", help="The database to hold it against (otherwise DATABASE_URL).")
+def check(config: str | None, database: str | None) -> None:
+    """Check settings and configuration; with a database, names and types too, and show who may see what."""
+    findings = Findings()
+    up, data = _settings(UpSettings, findings), _settings(DataSettings, findings)
+    _settings(AuthSettings, findings)
+    policies = _policies(config or (up and up.config) or (data and data.config) or "", findings)
+    url = _url(database or (up.database_url if up else ""), findings)
+    catalog = _catalog(url, policies, findings) if url and policies is not None else None
+    _report(findings, policies, catalog)
+    sys.exit(1 if findings.faults else 0)
+
+
+def _settings(kind: type[Any], findings: Findings) -> Any:
+    """The settings of one kind, None where they are faulty."""
+    try:
+        return load(kind)
+    except SettingsError as error:
+        for text in error.faults:
+            findings.fault(text)
+        return None
+
+
+def _policies(path: str, findings: Findings) -> Policies | None:
+    if not path:
+        findings.remarks.append("there is no configuration (CONFIG is not set): only the role admin sees anything")
+    try:
+        return configuration.load(Path(path).expanduser() if path else None)
+    except ConfigurationError as error:
+        for fault in error.faults:
+            findings.fault(str(fault))
+        return None
+
+
+def _url(text: str, findings: Findings) -> str | None:
+    if not text:
+        findings.remarks.append("DATABASE_URL is not set: the names in the configuration were held against nothing")
+        return None
+    try:
+        return database_url.resolve(text)
+    except CannotStart as error:
+        findings.fault(str(error))
+        return None
+
+
+def _catalog(url: str, policies: Policies, findings: Findings) -> Catalog | None:
+    """The database's catalog under the configuration's names, after both were held against each other."""
+    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
+    try:
+        with closing(open_database(DataSettings(database_url=url, pool_max=1))) as database:
+            catalog = database.reflect(exposure)
+            unguarded = getattr(database, "unguarded", None)
+            bypassed = set(unguarded(exposure)) - policies.acknowledged if unguarded else set()
+    except ExposureError as error:
+        findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
+        return None
+    except (Problem, SettingsError) as error:
+        reason = str(error.__cause__ or "").strip()
+        findings.fault(f"the database can't be read: {error}" + (f" ({reason})" if reason else ""))
+        return None
+    for fault in configuration.check_against(policies, catalog):
+        findings.fault(str(fault))
+    findings.remarks += _remarks(catalog, bypassed)
+    return catalog
+
+
+def _remarks(catalog: Catalog, bypassed: set[str]) -> list[str]:
+    found = [
+        f"{table} is not served: our login would bypass its row-level security (row_security.acknowledge opens it)"
+        for table in sorted(bypassed)
+    ]
+    if catalog.engine == "sqlite":
+        found += [
+            f"{resource.name}.{item.name} is {item.db_type}, of which SQLite keeps {_EXACT_DIGITS} digits exactly"
+            for resource in catalog.resources
+            for item in resource.fields
+            if item.type == "numeric" and (item.precision or 0) > _EXACT_DIGITS
+        ]
+    return found
+
+
+def _report(findings: Findings, policies: Policies | None, catalog: Catalog | None) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    if catalog is not None and policies is not None and not findings.faults:
+        print_exposed(console, policies, catalog)
+    print_lines(console, "note", findings.remarks, "yellow")
+    print_lines(console, "fault", findings.faults, "red")
+    number = len(findings.faults)
+    print_lines(console, "", [f"{number} fault{'s' if number > 1 else ''}" if number else "no faults"], "bold")
