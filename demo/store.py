@@ -176,7 +176,7 @@ class _Store:
         if number % 6 == 0:
             return None
         if number % 100 == 1:  # long, and of more than one script
-            return "\n".join(f"{line}. {name}: „{self._chance.choice(NOTES)}“ — 説明 {line}" for line in range(1, 151))
+            return "\n".join(f"{line}. {name}: „{self._chance.choice(TAGS)}“ — 説明 {line}" for line in range(1, 151))
         return f"{name}, as good as it looks." if number % 4 else ""
 
     def _attributes(self, number: int) -> str | None:

@@ -1,5 +1,6 @@
 """`trivet check`: settings, configuration and database held against each other, with every fault at once."""
 
+import logging
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ def _url(text: str, findings: Findings) -> str | None:
 
 def _catalog(url: str, policies: Policies, findings: Findings) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # what it says stands in the fault too
     exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
     try:
         with closing(open_database(DataSettings(database_url=url, pool_max=1))) as database:
@@ -98,7 +100,7 @@ def _catalog(url: str, policies: Policies, findings: Findings) -> Catalog | None
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
     except (Problem, SettingsError) as error:
-        reason = str(error.__cause__ or "").strip()
+        reason = " ".join(str(error.__cause__ or "").split())
         findings.fault(f"the database can't be read: {error}" + (f" ({reason})" if reason else ""))
         return None
     for fault in configuration.check_against(policies, catalog):

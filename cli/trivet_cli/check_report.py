@@ -6,6 +6,7 @@ from contracts.catalog import Catalog, Resource
 from data_service.policies import Policies, Rules
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,7 @@ def print_exposed(console: Console, policies: Policies, catalog: Catalog) -> Non
     roles = policies.roles()
     open_ = [r for r in catalog.resources if any(policies.rules(role, r.name) != Rules() for role in roles)]
     if open_:
-        table = Table("resource", *map(Text, roles), box=box.SIMPLE_HEAD, safe_box=True)
+        table = Table("resource", *map(escape, roles), box=box.SIMPLE_HEAD, safe_box=True)
         for resource in open_:
             table.add_row(
                 Text(resource.name), *(rights(policies.rules(role, resource.name), resource) for role in roles)

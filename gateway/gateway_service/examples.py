@@ -30,7 +30,7 @@ def examples(catalog: Catalog | None, public_url: str, namespace: str, *, token:
     return [
         _rest(public_url, name, fields, token),
         _graphql(public_url, name, fields, token),
-        _soap(public_url, name, namespace, token),
+        _soap(public_url, name, fields, namespace, token=token),
     ]
 
 
@@ -75,12 +75,14 @@ def _graphql(url: str, name: str, fields: list[str], token: bool) -> Example:
     return Example("GraphQL", address, address, command)
 
 
-def _soap(url: str, name: str, namespace: str, token: bool) -> Example:
+def _soap(url: str, name: str, fields: list[str], namespace: str, *, token: bool) -> Example:
     address = f"{url}/soap/v1"
     operation = "List" + "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    chosen = "".join(f"<string>{field}</string>" for field in fields)
     envelope = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<{operation} xmlns="{namespace}"><page><limit>3</limit></page></{operation}></s:Body></s:Envelope>'
+        f'<{operation} xmlns="{namespace}"><page><limit>3</limit></page><fields>{chosen}</fields>'
+        f"</{operation}></s:Body></s:Envelope>"
     )
     command = f"{_curl(token)} {address} -H 'Content-Type: text/xml' -d {shlex.quote(envelope)}"
     return Example("SOAP", address, f"{address}?wsdl", command)

@@ -79,20 +79,15 @@ class Node:
             return "a mapping"
         if isinstance(self.value, tuple):
             return "a list"
-        return (
-            "nothing" if self.value is None else str(self.value).lower() if self.value in (True, False) else shown(self)
-        )
-
-
-def shown(node: Node) -> str:
-    """A scalar as a fault quotes it."""
-    return f"`{node.value}`"
+        if self.value is None:
+            return "nothing"
+        return str(self.value).lower() if isinstance(self.value, bool) else f"`{self.value}`"
 
 
 def compose(text: str, faults: Faults) -> Node | None:
     """The file's document; None where it holds none. Faults: broken YAML, duplicate keys, tags, endless anchors."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         faults.add(mark.line + 1 if mark else 1, f"this is not YAML: {fault.problem or fault.context}")
@@ -104,6 +99,16 @@ def compose(text: str, faults: Faults) -> Node | None:
         faults.add(1, "the file is nested too deeply")
         return None
     return None if root is None else _Composer(faults).node(root, root.start_mark.line + 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's loader, which lets a scalar tagged as text pass for a quoted one."""
+
+    def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
+        tagged = self.peek_event().tag == f"{_YAML}str"  # type: ignore[no-untyped-call]  (its stubs leave it bare)
+        node = super().compose_scalar_node(anchor)
+        node.style = "'" if tagged else node.style
+        return node
 
 
 class _Composer:
@@ -166,7 +171,7 @@ class _Composer:
 def _scalar(item: yaml.ScalarNode) -> Any:
     """A scalar by YAML 1.2's few rules: `no`, `on` and dates stay text, decimals keep their digits."""
     text: str = item.value
-    if item.style is not None or item.tag == f"{_YAML}str":
+    if item.style is not None:
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]

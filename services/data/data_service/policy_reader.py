@@ -23,6 +23,7 @@ from data_service.policy_values import operand_of, unfit
 
 VERSION = 1
 _TOP = ("version", "schemas", "anonymous_role", "resources", "row_security")
+Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
 
@@ -50,14 +51,15 @@ class _Reader:
             key: (node, mapping(node, self._faults, key, ("table", "relations", "permissions")))
             for key, node in given.items()
         }
+        tables = self._tables(resources, schemas)
         return Policies(
             version=version,
             anonymous_role=self._anonymous(top.get("anonymous_role")),
             schemas=schemas,
-            resource_names=self._tables(resources, schemas),
+            resource_names=tables,
             relation_names=self._relations(resources),
             acknowledged=self._acknowledged(top.get("row_security")),
-            permissions=self._permissions(resources),
+            permissions=self._permissions(resources, tables),
             document=document,
         )
 
@@ -102,9 +104,7 @@ class _Reader:
 
     # --- names -----------------------------------------------------------------------------------------------------
 
-    def _tables(
-        self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]], schemas: tuple[str, ...]
-    ) -> dict[tuple[str, str], str]:
+    def _tables(self, resources: Resources, schemas: tuple[str, ...]) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
         for key, (_, keys) in resources.items():
             if "table" not in keys:
@@ -132,7 +132,7 @@ class _Reader:
             return [(schema, table)]
         return [(schema, text) for schema in (schemas[:1] or _NO_SCHEMA)]
 
-    def _relations(self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]]) -> dict[tuple[str, str], str]:
+    def _relations(self, resources: Resources) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}
         for key, (_, keys) in resources.items():
             renamed = mapping(keys["relations"], self._faults, "relations") if "relations" in keys else {}
@@ -153,10 +153,10 @@ class _Reader:
 
     # --- permissions -----------------------------------------------------------------------------------------------
 
-    def _permissions(self, resources: Mapping[str, tuple[Node, Mapping[str, Node]]]) -> dict[tuple[str, str], Rules]:
+    def _permissions(self, resources: Resources, tables: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Rules]:
         found: dict[tuple[str, str], Rules] = {}
         for key, (node, keys) in resources.items():
-            resource = self._resource(key, node.line, keys)
+            resource = self._resource(key, node.line, keys, tables)
             if "permissions" not in keys or (self._catalog is not None and resource is None):
                 continue
             for role, rules in mapping(keys["permissions"], self._faults, "permissions").items():
@@ -165,18 +165,24 @@ class _Reader:
                 found[role, key] = _Rules(self._faults, self._filters, resource).read(rules, role)
         return found
 
-    def _resource(self, key: str, line: int, keys: Mapping[str, Node]) -> Resource | None:
+    def _resource(
+        self, key: str, line: int, keys: Mapping[str, Node], tables: Mapping[tuple[str, str], str]
+    ) -> Resource | None:
         if self._catalog is None:
             return None
         found = self._catalog.by_name.get(key)
-        if found is None and "table" in keys:
-            table = keys["table"].plain()
-            shown = ".".join(table.values()) if isinstance(table, dict) else table
-            known = [*(f"{s}.{t}" for s, t in self._catalog.by_table), *(t for _, t in self._catalog.by_table)]
-            self._faults.add(keys["table"].line, f"there is no table {shown}{suggestion(shown, known)}")
-        elif found is None:
+        if "table" in keys and (found is None or tables.get((found.schema, found.table)) != key):
+            self._no_table(keys["table"], self._catalog)
+            return None
+        if found is None:
             self._faults.add(line, f"there is no resource {key}{suggestion(key, self._catalog.by_name)}")
         return found
+
+    def _no_table(self, node: Node, catalog: Catalog) -> None:
+        table = node.plain()
+        shown = ".".join(map(str, table.values())) if isinstance(table, dict) else str(table)
+        known = [*(f"{schema}.{name}" for schema, name in catalog.by_table), *(name for _, name in catalog.by_table)]
+        self._faults.add(node.line, f"there is no table {shown}{suggestion(shown, known)}")
 
 
 class _Rules:

@@ -1,7 +1,8 @@
 """The HTTP side of GraphQL: graphql-server's view as the shell, with our own executor (graphql.md §1)."""
 
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, cast
 
+from chassis.facade import Gate
 from contracts.identity import Caller
 from contracts.problems import Kind, Problem
 from flask import Flask, Request, Response, jsonify, request
@@ -22,14 +23,6 @@ PATHS = ("/graphql", "/v1/graphql")
 JSON = "application/json"
 STRICT = "application/graphql-response+json"
 VERSION = "v2.48.0"  # the version of Hasura whose conventions are kept
-
-
-class Gate(Protocol):
-    """Who finds out who calls: the chassis' `Edge`, or a stand-in."""
-
-    def caller(self) -> Caller:
-        """The caller of the request at hand. Raises `Problem`."""
-        ...
 
 
 class Asked(GraphQLRequestData):

@@ -5,9 +5,9 @@ import hashlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 from chassis.bounded import Bounded
+from chassis.facade import Gate
 from chassis.observe import add_timings, request_id, step
 from contracts.data import Data
 from contracts.identity import Caller
@@ -32,34 +32,8 @@ _BASIC = 'Basic realm="trivet", charset="UTF-8"'
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-class Passwords(Protocol):
-    """Who checks a name and a password: the chassis' `Authenticator`."""
-
-    def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
-        """The caller that a name and password prove. Raises `Problem`."""
-        ...
-
-
-class Gate(Protocol):
-    """Who knows the caller of the request at hand: the chassis' `Edge`."""
-
-    @property
-    def authenticator(self) -> Passwords:
-        """The check of passwords."""
-        ...
-
-    def caller(self) -> Caller:
-        """The caller by HTTP's credential. Raises `Problem`."""
-        ...
-
-    def address(self) -> str:
-        """The client's address."""
-        ...
-
-
-def install(app: Flask, settings: SoapSettings, data: Data, edge: Gate) -> None:
+def install(app: Flask, service: "Service") -> None:
     """Serve ``/soap/v1``."""
-    service = Service(settings, data, edge)
     for path in ("/soap/v1", "/soap/v1/"):
         app.add_url_rule(path, f"post {path}", service.answer, methods=["POST"])
         app.add_url_rule(path, f"get {path}", service.describe, methods=["GET"])

@@ -19,6 +19,9 @@ _CLOCK = r"(\d\d:\d\d)(:\d\d(?:\.\d+)?)?"
 _DATE = re.compile(r"(\d{4,}-\d\d-\d\d)(?:[T ].*)?", re.ASCII)
 _TIME = re.compile(_CLOCK + _ZONE, re.ASCII)
 _MOMENT = re.compile(rf"(\d{{4,}}-\d\d-\d\d)(?:[T ]{_CLOCK} ?{_ZONE})?", re.ASCII)
+_INTERVAL = re.compile(
+    r"(?:(-?\d+) years? ?)?(?:(-?\d+) mons? ?)?(?:([+-]?\d+) days? ?)?(?:([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII
+)
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _SPECIAL = {"Infinity": "INF", "-Infinity": "-INF", "NaN": "NaN"}
 _DIGITS = 2000  # of a number written without an exponent; more can only be an exponent gone wild
@@ -91,6 +94,18 @@ def instant(value: Any) -> str | None:
     return text + "Z" if zone == "Z" else _in_utc(text, zone)
 
 
+def interval(value: Any) -> str | None:
+    """An interval in ISO 8601's words, as far as it is in PostgreSQL's: ``1 year 2 days`` → P1Y2D."""
+    match = _INTERVAL.fullmatch(value) if isinstance(value, str) and value else None
+    if match is None:
+        return string(value)
+    *days, sign, hours, minutes, seconds = match.groups()
+    text = "".join(f"{int(number)}{unit}" for number, unit in zip(days, "YMD", strict=True) if number)
+    minus = "-" if sign == "-" else ""
+    clock = "".join(_part(number, unit, minus) for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")))
+    return f"P{text}T{clock}" if clock else f"P{text}" if text else "PT0S"
+
+
 def binary(value: Any) -> str | None:
     """An xs:base64Binary of the text ``\\x`` and hexadecimal digits."""
     if not isinstance(value, str):
@@ -110,6 +125,13 @@ def string(value: Any) -> str | None:
 def json(value: Any) -> str | None:
     """The JSON text of any value, in an xs:string."""
     return content(_encode_json(value).decode())
+
+
+def _part(number: str | None, unit: str, minus: str) -> str:
+    if not number or not number.strip("0."):
+        return ""
+    digits = number.lstrip("0")
+    return f"{minus}{'0' if digits.startswith('.') else ''}{digits}{unit}"
 
 
 def _zone(text: str | None) -> str:

@@ -72,7 +72,7 @@ KINDS: dict[FieldType, Kind] = {
     "timetz": Kind("time", "TimeFilter", literals.clock_with_zone, values.clock),
     "timestamp": Kind("dateTime", "DateTimeFilter", literals.moment, values.moment),
     "timestamptz": Kind("dateTime", "DateTimeFilter", literals.moment_with_zone, values.instant),
-    "interval": Kind("string", "IntervalFilter", literals.token, values.string),
+    "interval": Kind("string", "IntervalFilter", literals.token, values.interval),
     "json": Kind("string", "NullFilter", literals.json, values.json),
     "bytes": Kind("base64Binary", "BinaryFilter", literals.binary, values.binary, blank=True),
     "enum": Kind("string", "EnumFilter", literals.string, values.string, blank=True),

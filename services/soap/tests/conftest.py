@@ -78,7 +78,7 @@ LOG = Resource(
 CATALOG = Catalog(
     engine="postgresql", version="v1", schemas=("public",), resources=(CUSTOMERS, ORDER_ITEMS, LOG), role="clerk"
 )
-NOTHING = Catalog(engine="postgresql", version="v1", schemas=("public",), resources=(), role="anonymous")
+NOTHING = Catalog(engine="postgresql", version="v0", schemas=("public",), resources=(), role="anonymous")
 NS = "urn:trivet:v1"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder(Any, float_hook=Decimal).decode
@@ -228,9 +228,9 @@ def port() -> PortType:
 def changed(catalog: Catalog) -> Callable[..., Catalog]:
     """The catalog with a resource changed, and what its fields can be given: ``changed("log", create={"line"})``."""
 
-    def change(name: str, *, create: Any = None, update: Any = None, **rights: Any) -> Catalog:
+    def change(name: str, *, create: Any = None, update: Any = None, hidden: Any = (), **rights: Any) -> Catalog:
         writable = {name: Writable(create=create, update=update)}
-        return msgspec.structs.replace(_replace(catalog, name, rights), writable=writable)
+        return msgspec.structs.replace(_replace(catalog, name, rights), writable=writable, hidden={name: hidden})
 
     return change
 

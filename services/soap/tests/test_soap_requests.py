@@ -263,9 +263,7 @@ def test_a_role_gives_only_what_it_may(parse, changed):
 
 
 def test_who_only_writes_reads_nothing_back(parse, catalog, changed):
-    customers = catalog.by_name["customers"]
-    catalog = changed("customers", fields=())
-    catalog.hidden["customers"] = customers.fields
+    catalog = changed("customers", fields=(), hidden=catalog.by_name["customers"].fields)
     call = parse("<CreateCustomers><customers><name>Ann</name></customers></CreateCustomers>", catalog)
     assert call.operation.returning == Node(outputs=(), shape="none")
     with pytest.raises(Problem, match="permission denied"):
