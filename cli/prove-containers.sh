@@ -11,7 +11,7 @@ LOGIN=clerk@example.com:trivet-demo
 finish() {
     status=$?
     [ "$status" = 0 ] || docker compose logs --tail 30
-    docker compose down --volumes --timeout 10
+    docker compose down --volumes --rmi local --timeout 10
     exit "$status"
 }
 trap finish EXIT

@@ -105,7 +105,7 @@ class _Loader(yaml.SafeLoader):
     """YAML's loader, which lets a scalar tagged as text pass for a quoted one."""
 
     def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
-        tagged = self.peek_event().tag == f"{_YAML}str"  # type: ignore[no-untyped-call]  (its stubs leave it bare)
+        tagged = self.peek_event().tag == f"{_YAML}str"  # type: ignore[no-untyped-call]  # bare in its stubs
         node = super().compose_scalar_node(anchor)
         node.style = "'" if tagged else node.style
         return node

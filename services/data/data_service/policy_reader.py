@@ -181,7 +181,7 @@ class _Reader:
     def _no_table(self, node: Node, catalog: Catalog) -> None:
         table = node.plain()
         shown = ".".join(map(str, table.values())) if isinstance(table, dict) else str(table)
-        known = [*(f"{schema}.{name}" for schema, name in catalog.by_table), *(name for _, name in catalog.by_table)]
+        known = [f"{schema}.{name}" if "." in shown else name for schema, name in catalog.by_table]
         self._faults.add(node.line, f"there is no table {shown}{suggestion(shown, known)}")
 
 

@@ -377,8 +377,31 @@ def test_nesting_without_end_is_a_fault() -> None:
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from(["*", "x", "X-Hasura-Id", "_eq", ""])
 KEYS = st.sampled_from(
-    "version resources permissions select insert update delete columns filter check set _and _or _not _exists _table "
-    "_where _eq _in a a_aggregate count predicate".split()
+    [
+        "version",
+        "resources",
+        "permissions",
+        "select",
+        "insert",
+        "update",
+        "delete",
+        "columns",
+        "filter",
+        "check",
+        "set",
+        "_and",
+        "_or",
+        "_not",
+        "_exists",
+        "_table",
+        "_where",
+        "_eq",
+        "_in",
+        "a",
+        "a_aggregate",
+        "count",
+        "predicate",
+    ]
 )
 TREES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
 

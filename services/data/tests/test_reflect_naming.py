@@ -24,7 +24,9 @@ def relations(resources, keys, uniques=None, wished=None) -> dict[str, dict[str,
 
 
 def test_the_column_without_id_names_the_way_to_one_and_the_table_the_way_back():
-    found = relations([table("customer", "id"), table("orders", "id", "customer_id")], [key("orders", "customer_id", "customer")])
+    found = relations(
+        [table("customer", "id"), table("orders", "id", "customer_id")], [key("orders", "customer_id", "customer")]
+    )
     to_one, back = found["orders"]["customer"], found["customer"]["orders"]
     assert (to_one.target, to_one.cardinality, to_one.pairs, to_one.owning, to_one.optional, to_one.unique) == (
         "customer", "one", (("customer_id", "id"),), True, False, False,
@@ -44,7 +46,9 @@ def test_a_nullable_or_unchecked_foreign_key_makes_the_target_optional():
 
 def test_a_column_without_id_and_a_composite_key_take_the_targets_name():
     resources = [table("line", "a", "b"), table("note", "id", "line_a", "line_b"), table("part", "whole")]
-    found = relations(resources, [key("note", "line_a line_b", "line", onto="a b"), key("part", "whole", "line", onto="a")])
+    found = relations(
+        resources, [key("note", "line_a line_b", "line", onto="a b"), key("part", "whole", "line", onto="a")]
+    )
     assert found["note"]["line"].pairs == (("line_a", "a"), ("line_b", "b"))
     assert found["line"]["note"].pairs == (("a", "line_a"), ("b", "line_b"))
     assert found["part"]["line"].pairs == (("whole", "a"),)
@@ -78,7 +82,9 @@ def test_a_self_reference_has_both_ends():
 
 def test_one_column_to_two_tables_is_told_apart_by_the_target():
     resources = [table("product", "id"), table("stock", "id"), table("item", "product_id")]
-    found = relations(resources, [key("item", "product_id", "product"), key("item", "product_id", "stock", name="other")])
+    found = relations(
+        resources, [key("item", "product_id", "product"), key("item", "product_id", "stock", name="other")]
+    )
     assert sorted(found["item"]) == ["product_by_product_id", "stock_by_product_id"]
 
 
@@ -159,7 +165,12 @@ def test_what_still_clashes_is_numbered():
 
 def test_the_order_of_foreign_keys_does_not_matter():
     resources = [table("city", "id"), table("flight", "id", "from_id", "to_id"), table("x", "flight_id", "city_id")]
-    keys = [key("flight", "from_id", "city"), key("flight", "to_id", "city"), key("x", "flight_id", "flight"), key("x", "city_id", "city")]
+    keys = [
+        key("flight", "from_id", "city"),
+        key("flight", "to_id", "city"),
+        key("x", "flight_id", "flight"),
+        key("x", "city_id", "city"),
+    ]
     uniques = {"x": ["flight_id city_id"]}
     assert relations(resources, keys, uniques) == relations(resources, keys[::-1], uniques)
 

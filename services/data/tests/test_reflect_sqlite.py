@@ -10,14 +10,14 @@ from data_service.reflect.options import Exposure
 from data_service.reflect.sqlite import fingerprint, reflect
 from data_service.reflect.sqlite_types import portable
 
-SCRIPT = """
+SCRIPT = '''
 create table author (id integer primary key, name varchar(40) not null, boss_id integer references author);
 create table Book (
     isbn text primary key,
     author_id integer not null references AUTHOR (ID),
     editor integer constraint edited_by references author on delete set null,
     price decimal(10, 2) default 9.90, title text default "untitled", state text default fresh,
-    born timestamp default current_timestamp, shout text default (upper('x' || ',)')), nothing text default null,
+    born timestamp default current_timestamp, shout text default (upper('x' || ',)')), nil text default null,
     doubled real generated always as (price * 2) virtual, kept int as (price + 1) stored,
     constraint "one title" unique (title, author_id), unique (price, state)
 );
@@ -45,7 +45,7 @@ create trigger other after insert on author begin select 'instead of update'; en
 create virtual table words using fts5 (title, body);
 create table trivet_comments (resource text, field text, comment text);
 insert into trivet_comments values ('book', null, 'All books'), ('Book', 'PRICE', 'In euros'), ('author', 'name', '');
-"""
+'''
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_fields(book: Resource):
     assert [(f.name, f.type, f.db_type, f.nullable) for f in book.fields] == [
         ("isbn", "text", "TEXT", False), ("author_id", "int8", "INTEGER", False), ("editor", "int8", "INTEGER", True),
         ("price", "numeric", "DECIMAL(10, 2)", True), ("title", "text", "TEXT", True), ("state", "text", "TEXT", True),
-        ("born", "timestamp", "TIMESTAMP", True), ("shout", "text", "TEXT", True), ("nothing", "text", "TEXT", True),
+        ("born", "timestamp", "TIMESTAMP", True), ("shout", "text", "TEXT", True), ("nil", "text", "TEXT", True),
         ("doubled", "float8", "REAL", True), ("kept", "int8", "INT", True),
     ]  # fmt: skip
     assert (book.by_name["price"].precision, book.by_name["price"].scale) == (10, 2)
@@ -92,11 +92,13 @@ def test_defaults_are_expressions_that_mean_the_same_anywhere(connection: apsw.C
     defaults = {field.name: field.default for field in book.fields if field.has_default}
     assert defaults == {
         "price": "9.90", "title": "'untitled'", "state": "'fresh'", "born": "current_timestamp",
-        "shout": "upper('x' || ',)')", "nothing": "null",
+        "shout": "upper('x' || ',)')", "nil": "null",
     }  # fmt: skip
     connection.execute("insert into author values (1, 'a', null); insert into book (isbn, author_id) values ('1', 1)")
-    stored = list(connection.execute("select price, title, state, shout, nothing from book"))
-    computed = [tuple(connection.execute(f"select {defaults[n]}").get for n in ("price", "title", "state", "shout", "nothing"))]
+    stored = list(connection.execute("select price, title, state, shout, nil from book"))
+    computed = [
+        tuple(connection.execute(f"select {defaults[n]}").get for n in ("price", "title", "state", "shout", "nil"))
+    ]
     assert stored == computed
 
 
@@ -157,7 +159,10 @@ def test_what_can_be_written(catalog: Catalog, book: Resource):
 def test_views_and_virtual_tables_have_the_types_they_can(catalog: Catalog):
     types = [(field.name, field.type) for field in catalog.by_name["cheap"].fields]
     assert types == [("isbn", "text"), ("price", "numeric"), ("more", "other"), ("n", "other"), ("whole", "int8")]
-    assert [(field.name, field.type) for field in catalog.by_name["words"].fields] == [("title", "other"), ("body", "other")]
+    assert [(field.name, field.type) for field in catalog.by_name["words"].fields] == [
+        ("title", "other"),
+        ("body", "other"),
+    ]
 
 
 def test_comments_come_from_their_table(book: Resource, catalog: Catalog):

@@ -27,7 +27,9 @@ def test_a_quoted_keyword_is_a_name():
     assert named_constraints(ddl) == [NamedConstraint("primary", "unique", ("unique",))]
 
 
-@pytest.mark.parametrize("ddl", ["", "create virtual table v using fts5(x)", "create table t as select 1", "(((", "constraint x"])
+@pytest.mark.parametrize(
+    "ddl", ["", "create virtual table v using fts5(x)", "create table t as select 1", "(((", "constraint x"]
+)
 def test_texts_without_named_keys(ddl: str):
     assert named_constraints(ddl) == []
 

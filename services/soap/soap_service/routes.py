@@ -70,7 +70,7 @@ class Service:
         self._data = data
         self._edge = edge
         self._ports: Bounded[tuple[str, str], PortType] = Bounded(64)
-        self._documents: Bounded[tuple[str, str, str], tuple[bytes, str]] = Bounded(64)
+        self._documents: Bounded[tuple[str, str, str], tuple[bytes, str]] = Bounded(16)
 
     def answer(self) -> Response:
         """One message and its answer."""

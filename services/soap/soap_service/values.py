@@ -20,7 +20,8 @@ _DATE = re.compile(r"(\d{4,}-\d\d-\d\d)(?:[T ].*)?", re.ASCII)
 _TIME = re.compile(_CLOCK + _ZONE, re.ASCII)
 _MOMENT = re.compile(rf"(\d{{4,}}-\d\d-\d\d)(?:[T ]{_CLOCK} ?{_ZONE})?", re.ASCII)
 _INTERVAL = re.compile(
-    r"(?:(-?\d+) years? ?)?(?:(-?\d+) mons? ?)?(?:([+-]?\d+) days? ?)?(?:([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?", re.ASCII
+    r"(?:(-?\d+) years? ?)?(?:(-?\d+) mons? ?)?(?:([+-]?\d+) days? ?)?(?:([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?",
+    re.ASCII,
 )
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _SPECIAL = {"Infinity": "INF", "-Infinity": "-INF", "NaN": "NaN"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 from contracts.catalog import Field
 
@@ -264,5 +265,5 @@ def _service(bindings: list[Binding], address: str) -> Iterator[str]:
 
 
 def action_of(namespace: str, operation: str) -> str:
-    """The SOAPAction of an operation."""
-    return f"{namespace}/{operation}"
+    """The SOAPAction of an operation: a URI, for it travels in a header and clients take nothing else there."""
+    return quote(f"{namespace}/{operation}", safe=":/-._~!$&'()*+,;=@%")

@@ -1,0 +1,163 @@
+"""`trivet check`: every fault at once with its place, what is exposed to whom, and an exit status that says which."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from trivet_cli.check import check
+
+Run = Callable[..., Result]
+
+SCHEMA = """
+create table customers (id integer primary key, name text not null);
+create table orders (id integer primary key, customer_id integer references customers (id), total decimal(20,2), note text);
+create table secrets (word text);
+create table "odd [name]" (a text);
+"""
+GOOD = """version: 1
+resources:
+  customers:
+    permissions:
+      customer: {select: {columns: [id], filter: {id: {_eq: X-Hasura-Id}}}}
+      clerk: {select: {columns: '*', filter: {}, allow_aggregations: true}}
+  orders:
+    relations: {customer: buyer}
+    permissions:
+      customer:
+        select: {columns: '*', filter: {buyer: {id: {_eq: X-Hasura-Id}}}}
+        insert: {columns: [note], check: {}, set: {customer_id: X-Hasura-Id}}
+        update: {columns: '*', filter: {}}
+        delete: {filter: {note: {_is_null: true}}}
+  'odd [name]':
+    permissions:
+      clerk: {select: {columns: '*', filter: {}}}
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a folder with a database `shop.db`; files are given by name, settings by keyword."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "TRIVET_CONFIG", "DATABASE_URL", "PORT", "TRIVET_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.executescript(SCHEMA)
+
+    def invoke(*words: str, **settings: str) -> Result:
+        return CliRunner().invoke(check, words, env=settings)
+
+    return invoke
+
+
+def write(text: str) -> str:
+    Path("trivet.yaml").write_text(text, encoding="utf-8")
+    return "trivet.yaml"
+
+
+def lines_of(result: Result) -> list[str]:
+    return [line.rstrip() for line in result.output.splitlines()]
+
+
+def test_what_fits_is_shown(run: Run) -> None:
+    result = run("--config", write(GOOD), "--database", "shop.db")
+    lines = lines_of(result)
+    assert result.exit_code == 0
+    table = {line.split("  ")[1].strip(): line.split() for line in lines if line.startswith("  ")}
+    assert table["resource"] == ["resource", "customer", "clerk"]
+    assert table["customers"] == ["customers", "R*-", "R#"]
+    assert table["orders"] == ["orders", "R*", "C-", "U", "D*"]
+    assert table["odd [name]"] == ["odd", "[name]", "R"]
+    assert "4 resources of main (sqlite); 1 of them only admin sees" in lines
+    assert "note: orders.total is DECIMAL(20,2), of which SQLite keeps 15 digits exactly" in lines
+    assert lines[-1] == "no faults"
+
+
+def test_faults_of_settings_file_and_database_come_together(run: Run) -> None:
+    config = write("version: 1\nresources:\n  orders: {permisions: {}}\n  x: 5\n")
+    result = run("--config", config, "--database", "none.db", PORT="eighty", TRIVET_THREADS="many")
+    assert result.exit_code == 1
+    assert lines_of(result)[:5] == [
+        "fault: PORT: expected a number, got 'eighty'",
+        "fault: TRIVET_THREADS: expected a number, got 'many'",
+        "fault: trivet.yaml:3: orders has no key permisions; did you mean permissions?",
+        "fault: trivet.yaml:4: x must be a mapping, not `5`",
+        f"fault: DATABASE_URL names a file that does not exist: {Path.cwd() / 'none.db'}",
+    ]
+    assert lines_of(result)[-1] == "5 faults"
+
+
+def test_names_that_the_database_has_not(run: Run) -> None:
+    text = GOOD.replace("columns: [note]", "columns: [noet]").replace("{id: {_eq: X-Hasura-Id}}", "{id: {_eq: me}}", 1)
+    config = write(text)
+    result = run(CONFIG=config, DATABASE_URL="sqlite:///shop.db")
+    assert result.exit_code == 1
+    faults = [line for line in lines_of(result) if line.startswith("fault")]
+    assert faults == [
+        "fault: trivet.yaml:5: id is INTEGER, which `me` is not",
+        "fault: trivet.yaml:12: orders has no column noet; did you mean note?",
+    ]
+
+
+def test_a_relation_named_as_a_field_is_a_fault(run: Run) -> None:
+    result = run("--config", write(GOOD.replace("customer: buyer", "customer: note")), "--database", "shop.db")
+    assert result.exit_code == 1
+    assert "a relation of 'orders' is to be named 'note'" in result.output
+
+
+@pytest.mark.parametrize("given", ["TRIVET_CONFIG", "CONFIG"])
+def test_without_a_database_the_file_alone_is_checked(run: Run, given: str) -> None:
+    result = run(**{given: write(GOOD)})
+    assert result.exit_code == 0
+    assert lines_of(result) == [
+        "note: DATABASE_URL is not set: the names in the configuration were held against nothing",
+        "no faults",
+    ]
+
+
+def test_without_a_configuration_only_admin_sees_anything(run: Run) -> None:
+    result = run("--database", "shop.db")
+    assert result.exit_code == 0
+    assert "4 resources of main (sqlite); 4 of them only admin sees" in lines_of(result)
+    assert any("only the role admin sees anything" in line for line in lines_of(result))
+
+
+def test_a_server_that_does_not_answer_is_a_fault_without_its_password(run: Run) -> None:
+    result = run("--database", "postgresql://ada:hunter2@127.0.0.1:1/shop")
+    assert result.exit_code == 1
+    assert "fault: the database can't be read" in result.output
+    assert "hunter2" not in result.output
+    assert "Traceback" not in result.output
+
+
+def test_bypassed_row_security_is_told(run: Run, postgres_server: Any) -> None:
+    script = "create table kept (id int); alter table kept enable row level security; create table free (id int)"
+    url = postgres_server.create_database("check_row_security", script)
+    assert (
+        "note: public.kept is not served: our login would bypass its row-level security"
+        in run("--database", url).output
+    )
+    config = write("version: 1\nrow_security: {acknowledge: [public.kept]}")
+    result = run("--database", url, "--config", config)
+    assert result.exit_code == 0
+    assert "row-level security" not in result.output
+    config = write("version: 1\nrow_security:\n  acknowledge: [public.kpet]")
+    result = run("--database", url, "--config", config)
+    assert "fault: trivet.yaml:3: there is no table public.kpet; did you mean public.kept?" in result.output
+
+
+def test_as_a_program_in_a_pipe(run: Run) -> None:
+    """No colours, nothing wrapped or cut, and nothing but what was asked for."""
+    long = "a_" + "very_" * 60 + "long_name"
+    config = write(f"version: 1\nresources:\n  {long}: {{permissions: {{clerk: {{delete: {{filter: {{}}}}}}}}}}\n")
+    words = [sys.executable, "-m", "trivet_cli", "check", "--config", config, "--database", "shop.db"]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr == ""
+    assert found.stdout.splitlines()[-2:] == [f"fault: trivet.yaml:3: there is no resource {long}", "1 fault"]
+    assert "\x1b" not in found.stdout
