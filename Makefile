@@ -9,18 +9,20 @@ PACKAGES := libs/contracts/contracts libs/chassis/chassis services/auth/auth_ser
 
 # what a run may be told on make's command line
 export DATABASE_URL CONFIG PORT BIND STATE
+# (make hands on an empty word where nothing was said)
+RUN_ENV := env $(foreach name,DATABASE_URL CONFIG PORT BIND STATE,$(if $($(name)),,-u $(name)))
 
 ##@ Run
 
 .PHONY: run
 run: ## Start the suite here; DATABASE_URL= CONFIG= PORT= BIND= STATE= choose what, how and where
 	@cli/bootstrap.sh run
-	@exec env $(foreach name,DATABASE_URL CONFIG PORT BIND STATE,$(if $($(name)),,-u $(name))) $(BIN)/trivet up
+	@exec $(RUN_ENV) $(BIN)/trivet up
 
 .PHONY: check
 check: ## Check settings and configuration, all faults at once
 	@cli/bootstrap.sh run
-	@env $(foreach name,DATABASE_URL CONFIG PORT BIND STATE,$(if $($(name)),,-u $(name))) $(BIN)/trivet up --check
+	@$(RUN_ENV) $(BIN)/trivet check
 
 .PHONY: up
 up: ## Start the suite in containers (docker compose)

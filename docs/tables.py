@@ -1,5 +1,6 @@
 """Write docs/settings.md and docs/errors.md from the code that they describe: `make docs`."""
 
+import ast
 import dataclasses
 import importlib
 from pathlib import Path
@@ -10,6 +11,8 @@ from contracts.problems import CODES, SQLSTATES, Code
 
 FOLDER = Path(__file__).resolve().parent
 SERVICES = ("data", "auth", "rest", "graphql", "soap", "gateway")
+
+MARK = "<!-- from here on written by `make docs` from the modules' own first lines -->\n"
 
 SETTINGS_HEAD = """\
 # Settings
@@ -62,6 +65,25 @@ def errors_page() -> str:
     return f"{ERRORS_HEAD}\n## Codes of the suite\n\n{head}{ours}\n\n## SQLSTATEs\n\n{head}{states}\n"
 
 
+def architecture_page() -> str:
+    """The text of docs/architecture.md: what is written there by hand, and the map of all modules."""
+    by_hand = (FOLDER / "architecture.md").read_text(encoding="utf-8").partition(MARK)[0]
+    parts = [by_hand + MARK + "\n"]
+    for folder in sorted(FOLDER.parent.glob("*/*/py.typed")) + sorted(FOLDER.parent.glob("*/*/*/py.typed")):
+        package = folder.parent
+        lines = [
+            _module_line(package, path) for path in sorted(package.rglob("*.py")) if "migrations" not in path.parts
+        ]
+        parts.append(f"## {package.name}\n\n" + "\n".join(filter(None, lines)) + "\n")
+    return "\n".join(parts)
+
+
+def _module_line(package: Path, path: Path) -> str:
+    job = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
+    return f"* `{name}`: {job.splitlines()[0]}" if job else ""
+
+
 def _is_settings(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, ServiceSettings) and found is not ServiceSettings
 
@@ -85,3 +107,4 @@ def _state(name: str) -> str:
 if __name__ == "__main__":
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (FOLDER / "architecture.md").write_text(architecture_page(), encoding="utf-8")

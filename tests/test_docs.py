@@ -22,7 +22,10 @@ def _tables():
 tables = _tables()
 
 
-@pytest.mark.parametrize(("page", "name"), [("settings.md", "settings_page"), ("errors.md", "errors_page")])
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("settings.md", "settings_page"), ("errors.md", "errors_page"), ("architecture.md", "architecture_page")],
+)
 def test_generated_pages_are_current(page: str, name: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == getattr(tables, name)(), "run `make docs`"
 

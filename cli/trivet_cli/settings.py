@@ -21,7 +21,7 @@ class UpSettings:
     bind: str = setting("127.0.0.1", "address that the gateway listens on", env="BIND")
     state: str = setting(".trivet", "folder for everything that the suite writes", env="STATE")
     public_url: str = setting("", "the address that clients know the gateway by; empty: made from bind and port")
-    start_timeout: float = setting(90.0, "seconds that the suite may take until it is ready")
+    start_timeout: float = setting(60.0, "seconds that the suite may take until it is ready")
     login_rate: int = setting(20, "logins a second that one address may try, before auth's own limits")
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
 

@@ -12,9 +12,12 @@ from pathlib import Path
 from trivet_cli.faults import CannotStart
 
 _TICK = 0.05  # seconds between two looks
+_ASK = 0.1  # seconds between two questions whether all are ready
+_TELL = 10.0  # seconds after which the one that is waited for is named
 _STEADY = 20.0  # seconds after which a process counts as well again
 _LONGEST_PAUSE = 10.0
 _LOG_LIMIT = 10_000_000  # bytes of a log file that is begun anew at the next start
+_REQUEST_LINE = '"message": "request"'  # a service's log of a request that it answered
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 Say = Callable[[str], None]
@@ -79,13 +82,16 @@ class Supervisor:
 
     def wait_ready(self, timeout: float) -> None:
         """Return once all are ready, or a stop was asked for. Raises `CannotStart` if one ends or takes too long."""
-        deadline = time.monotonic() + timeout
+        begun = told = time.monotonic()
         while not self.stopping and not self._all_ready():
             self._fail_if_one_ended()
-            if time.monotonic() > deadline:
-                late = [name for name, running in self._running.items() if not running.ready]
+            late = [name for name, running in self._running.items() if not running.ready]
+            if time.monotonic() > begun + timeout:
                 raise CannotStart(f"not ready after {timeout:g} s: {', '.join(late)}\n{self.last_words(late[0])}")
-            time.sleep(_TICK)
+            if time.monotonic() > told + _TELL:
+                told = time.monotonic()
+                self._say(f"still waiting for {late[0]}\n{self.last_words(late[0], 2)}")
+            time.sleep(_ASK)
 
     def watch(self) -> None:
         """Keep everything running until a stop is asked for."""
@@ -114,7 +120,8 @@ class Supervisor:
         """The end of a program's log, and where to read on."""
         path = self._log_file(name)
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        end = "\n".join(f"  {line[:400]}" for line in text.splitlines()[-lines:])
+        telling = [line for line in text.splitlines() if _REQUEST_LINE not in line]
+        end = "\n".join(f"  {line[:400]}" for line in telling[-lines:])
         return f"{end}\n  (from {path})"
 
     def _all_ready(self) -> bool:

@@ -49,7 +49,9 @@ def run(settings: UpSettings, choices: Choices, console: Console) -> None:
     try:
         leftovers.end(places)
         require_free(choices.bind, choices.port)
-        supervisor = Supervisor(places.run, places.log, lambda text: console.print(f"  {text}", markup=False))
+        supervisor = Supervisor(
+            places.run, places.log, lambda text: console.print(f"  {text}", markup=False, soft_wrap=True)
+        )
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
                 signal.signal(number, supervisor.request_stop)

@@ -1,0 +1,1 @@
+"""The gateway: the front page and the health of all services."""

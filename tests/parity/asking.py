@@ -169,7 +169,7 @@ def as_soap_says(value: Any) -> Any:
 
 
 def keys(value: Any) -> Any:
-    """The keys of all objects in a value, in their order."""
+    """The keys of all objects in a value, in their order; within a JSON field the database keeps its own."""
     if isinstance(value, dict):
-        return [(key, keys(item)) for key, item in value.items()]
+        return [(key, None if key in _JSON else keys(item)) for key, item in value.items()]
     return [keys(item) for item in value] if isinstance(value, list) else None

@@ -3,11 +3,25 @@
 import pytest
 
 from tests.fixtures.guarded_store import Suite
-from tests.parity import questions_filters
+from tests.parity import (
+    questions_embeds,
+    questions_filters,
+    questions_order,
+    questions_refused,
+    questions_roles,
+    questions_writes,
+)
 from tests.parity.asking import ASKED, Answer, arranged, as_soap_says, keys, normal
 from tests.parity.question import NotAsked, Question
 
-QUESTIONS: tuple[Question, ...] = (*questions_filters.QUESTIONS,)
+QUESTIONS: tuple[Question, ...] = (
+    *questions_filters.QUESTIONS,
+    *questions_order.QUESTIONS,
+    *questions_embeds.QUESTIONS,
+    *questions_roles.QUESTIONS,
+    *questions_refused.QUESTIONS,
+    *questions_writes.QUESTIONS,
+)
 _ASKED = [
     pytest.param(question, way, id=f"{question.name}-{way}")
     for question in QUESTIONS

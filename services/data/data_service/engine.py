@@ -23,7 +23,7 @@ from data_service.execute.database import Database
 from data_service.execute.run import run, writes
 from data_service.plan.writes import plan_operation
 from data_service.policies import Policies
-from data_service.reflect.options import Exposure
+from data_service.reflect.options import Exposure, ExposureError
 from data_service.sql.programs import Program, write_program
 from data_service.sql.statements import Arguments
 
@@ -107,7 +107,7 @@ class Engine:
         with self._reading:
             try:
                 return self._refresh(force)
-            except (Problem, configuration.ConfigurationError) as fault:
+            except (Problem, configuration.ConfigurationError, ExposureError) as fault:
                 log.error("catalog not read: %s", fault)
                 if self._state is None:
                     raise

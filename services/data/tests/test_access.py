@@ -56,6 +56,8 @@ resources:
   products:
     permissions:
       clerk: {select: {columns: [id, name], filter: {}}}
+      lister: {select: {columns: [id], filter: {id: {_in: X-Hasura-Ids}}}}
+      preset: {insert: {columns: [name], check: {}, set: {gone: 1}}}
       anonymous: {select: {columns: [id, name], filter: {_exists: {_table: order_items, _where: {product_id: {_gt: 0}}}}}}
   tags:
     permissions:
@@ -278,3 +280,13 @@ def test_limited_catalog(guarded):
     assert {"customer", "order_items"} <= relations
     anonymous = guarded.engine.catalog(guarded.caller("anonymous"))
     assert [r.name for r in anonymous.resources] == ["products"]
+
+
+def test_a_session_variable_may_hold_a_list(ask):
+    assert ask(Read("products", Node(sort=ID)), role="lister", ids="{1,3}") == [{"id": 1}, {"id": 3}]
+    assert ask(Read("products", Node(sort=ID)), role="lister", ids='{"2"}') == [{"id": 2}]
+    assert ask(Read("products", Node(sort=ID)), role="lister", ids="{}") == []
+
+
+def test_a_rule_about_a_field_that_is_gone_closes(ask):
+    assert refused(ask, Create("products", ("name",), P(0)), [[{"name": "x"}]], role="preset").code == "42501"

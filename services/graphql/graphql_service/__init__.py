@@ -1,0 +1,1 @@
+"""GraphQL in the dialect of Hasura: documents in, operations to data, answers out."""

@@ -1,0 +1,1 @@
+"""REST in the dialect of PostgREST: requests in, operations to data, answers out."""

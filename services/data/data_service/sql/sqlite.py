@@ -15,9 +15,9 @@ from data_service.sql.statements import Bind, Encode, GivenField, RowInsert, Sta
 from data_service.sql.values import (
     any_json,
     given_json,
-    invalid,
     json_text,
     limited,
+    listed,
     native,
     plain_text,
     stored,
@@ -201,9 +201,7 @@ class SqliteDialect:
         convert = given_json if column.type == "json" else plain_text if column.path else native(column.type)
 
         def encode(value: Any) -> str:
-            if not isinstance(value, list):
-                raise invalid("array", value)
-            return json_text([convert(item) for item in value]).decode()
+            return json_text([convert(item) for item in listed(value)]).decode()
 
         return encode
 
@@ -305,9 +303,7 @@ def _key(step: str) -> str:
 
 
 def _key_list(value: Any) -> str:
-    if isinstance(value, str):
-        value = [part.strip().strip('"') for part in value.strip("{}").split(",") if part.strip()]
-    return json_text(value).decode()
+    return json_text(listed(value)).decode()
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

@@ -50,6 +50,27 @@ def _element(item: Any) -> str:
     return f'"{text}"'
 
 
+_ARRAY_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,{}"]*))\s*(?:,|$)')
+
+
+def listed(value: Any) -> list[Any]:
+    """A list, or the text of one as a session variable holds it (``{1,2}``). Raises `Problem` 22P02."""
+    if isinstance(value, list):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    if not (text.startswith("{") and text.endswith("}")):
+        raise invalid("array", value)
+    inner, items, at = text[1:-1], [], 0
+    while at < len(inner):
+        found = _ARRAY_ITEM.match(inner, at)
+        if found is None:
+            raise invalid("array", value)
+        quoted, bare = found[1], (found[2] or "").strip()
+        items.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else None if bare == "NULL" else bare)
+        at = found.end()
+    return items
+
+
 def any_json(value: Any) -> str | None:
     """A JSON value as JSON text."""
     return None if value is None else json_text(value).decode()
