@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["tests.fixtures.postgres_server"]
+pytest_plugins = ["tests.fixtures.postgres_server", "tests.fixtures.suite"]

@@ -5,7 +5,6 @@ import requests
 import zeep
 from requests import Session
 
-pytest_plugins = ["tests.fixtures.suite"]
 
 
 class Client:
