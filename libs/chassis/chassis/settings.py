@@ -62,7 +62,7 @@ def load(cls: type[T], environ: Mapping[str, str] | None = None) -> T:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         try:
             text = _text_of(field, environ)
-            if text is not None and (text or hints[field.name] not in (int, float)):  # an empty number is an unset one
+            if text:  # an empty variable is an unset one, as containers and make pass it
                 values[field.name] = _parse(text, hints[field.name])
         except (ValueError, OSError) as fault:
             faults.append(f"{variable(field)}: {fault}")

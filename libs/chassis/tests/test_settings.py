@@ -76,5 +76,5 @@ def test_settings_dont_change() -> None:
         load(Odd, {}).threads = 3  # type: ignore[misc]  # the point of the test
 
 
-def test_an_empty_number_is_an_unset_one() -> None:
-    assert load(Odd, {"TRIVET_RATIO": "", "TRIVET_THREADS": ""}) == Odd()
+def test_an_empty_variable_is_an_unset_one() -> None:
+    assert load(Odd, {"TRIVET_RATIO": "", "TRIVET_THREADS": "", "TRIVET_LISTEN": "", "TRIVET_STRICT": ""}) == Odd()
