@@ -7,22 +7,20 @@ PACKAGES := libs/contracts/contracts libs/chassis/chassis services/auth/auth_ser
 	services/rest/rest_service services/graphql/graphql_service services/soap/soap_service \
 	gateway/gateway_service cli/trivet_cli
 
-# what a run may be told on make's command line
-export DATABASE_URL CONFIG PORT BIND STATE
-# (make hands on an empty word where nothing was said)
-RUN_ENV := env $(foreach name,DATABASE_URL CONFIG PORT BIND STATE,$(if $($(name)),,-u $(name)))
+# the tests of clients find Node.js there where the machine has none
+PYTEST := PATH="$(CURDIR)/.tools/node:$$PATH" $(BIN)/pytest
 
 ##@ Run
 
 .PHONY: run
-run: ## Start the suite here; DATABASE_URL= CONFIG= PORT= BIND= STATE= choose what, how and where
+run: ## Start the suite here; DATABASE_URL= CONFIG= PORT= BIND= STATE= READ_ONLY= choose what, how and where
 	@cli/bootstrap.sh run
-	@exec $(RUN_ENV) $(BIN)/trivet up
+	@exec $(BIN)/trivet up
 
 .PHONY: check
 check: ## Check settings and configuration, all faults at once
 	@cli/bootstrap.sh run
-	@$(RUN_ENV) $(BIN)/trivet check
+	@$(BIN)/trivet check
 
 .PHONY: up
 up: ## Start the suite in containers (docker compose)
@@ -36,6 +34,14 @@ down: ## End the containers
 logs: ## Follow the containers' logs
 	docker compose logs --follow
 
+.PHONY: image
+image: ## Build the whole suite as one container image, `trivet`
+	docker build --tag trivet .
+
+.PHONY: prove-containers
+prove-containers: ## Build and try the containers, from the first image to the last one ended
+	cli/prove-containers.sh
+
 ##@ Develop
 
 .PHONY: setup
@@ -45,21 +51,21 @@ setup: ## Install all that running and testing need
 .PHONY: test
 test: ## Run every test
 	@cli/bootstrap.sh test
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 .PHONY: $(addprefix test-,$(SERVICES) contracts chassis gateway cli suite)
 $(addprefix test-,$(SERVICES)): test-%: ## Run one service's tests
 	@cli/bootstrap.sh test
-	@$(BIN)/pytest services/$*
+	@$(PYTEST) services/$*
 test-contracts test-chassis: test-%:
 	@cli/bootstrap.sh test
-	@$(BIN)/pytest libs/$*
+	@$(PYTEST) libs/$*
 test-gateway test-cli: test-%:
 	@cli/bootstrap.sh test
-	@$(BIN)/pytest $*
+	@$(PYTEST) $*
 test-suite: ## Run only the tests that cross services
 	@cli/bootstrap.sh test
-	@$(BIN)/pytest tests
+	@$(PYTEST) tests
 
 .PHONY: lint
 lint: ## Check style, types and the direction of imports
@@ -75,7 +81,7 @@ format: ## Put the code into shape
 	@$(BIN)/ruff check --fix .
 
 .PHONY: docs
-docs: ## Write the tables of settings and errors again
+docs: ## Write the tables of settings and errors, and .env.example, again
 	@$(BIN)/python docs/tables.py
 
 .PHONY: help

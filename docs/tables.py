@@ -1,8 +1,10 @@
-"""Write docs/settings.md and docs/errors.md from the code that they describe: `make docs`."""
+"""Write docs/settings.md, docs/errors.md and .env.example from the code that they describe: `make docs`."""
 
 import ast
 import dataclasses
 import importlib
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from chassis.settings import ServiceSettings, variable
 from contracts.problems import CODES, SQLSTATES, Code
 
 FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
 SERVICES = ("data", "auth", "rest", "graphql", "soap", "gateway")
 
 MARK = "<!-- from here on written by `make docs` from the modules' own first lines -->\n"
@@ -18,10 +21,43 @@ SETTINGS_HEAD = """\
 # Settings
 
 Everything is set by environment variables, read once when a process starts; all faults are reported together
-(`trivet check`, `make check`). A variable marked *secret* may instead be read from the file that `<NAME>_FILE` names.
+(`trivet check`, `make check`); an empty variable is an unset one. A variable marked *secret* may instead be read from
+the file that `<NAME>_FILE` names.
 
 `make run` sets addresses and folders itself: there only the first table and whatever you wish to change matter.
 This page is written by `make docs` from the code.
+"""
+# what whoever starts the services settles among them: `trivet up`, or docker-compose.yml
+WIRING = frozenset({
+    "STATE", "TRIVET_LISTEN", "TRIVET_STATE_DIR", "TRIVET_AUTH_URL", "TRIVET_DATA_URL", "TRIVET_REDIS_URL",
+    "TRIVET_PUBLIC_URL", "TRIVET_CONFIG", "TRIVET_REST_URL", "TRIVET_GRAPHQL_URL", "TRIVET_SOAP_URL",
+    "TRIVET_DEMO_ACCOUNTS", "TRIVET_SHOW_STATEMENTS", "TRIVET_LOG_STDOUT", "TRIVET_START_TIMEOUT",
+})  # fmt: skip
+ENV_HEAD = """\
+# What the suite in containers is told: copy it to .env for `docker compose up`, or hand it to `docker run --env-file`
+# Everything has a default, written behind its name: an empty file serves the demo store.
+# Inside a container "localhost" is the container: this machine's own database is at host.docker.internal, and a path
+# of CONFIG or DATABASE_URL is one that was mounted (compose mounts the files of CONFIG and of *_FILE itself).
+# Written by `make docs` from the code.
+
+# ---- docker compose
+
+# What else is started: postgres, openldap
+#COMPOSE_PROFILES=
+
+# The password of the profile postgres, for DATABASE_URL=postgresql://trivet:<password>@postgres/trivet
+#POSTGRES_PASSWORD=
+
+# The passwords of the profile openldap
+#LDAP_ADMIN_PASSWORD=trivet-demo
+#LDAP_READONLY_USER_PASSWORD=trivet-demo
+
+# The images that all is built from
+#PYTHON_IMAGE=python:3.11-slim
+#NGINX_IMAGE=nginx:1.22
+#REDIS_IMAGE=redis:7
+#POSTGRES_IMAGE=postgres:15
+#OPENLDAP_IMAGE=osixia/openldap:1.5.0
 """
 ERRORS_HEAD = """\
 # Errors
@@ -50,11 +86,22 @@ def settings_page() -> str:
     """The text of docs/settings.md."""
     parts = [SETTINGS_HEAD]
     for name, cls in settings_classes():
-        inherited = set() if cls is ServiceSettings else {field.name for field in dataclasses.fields(ServiceSettings)}
+        inherited = {field.name for field in dataclasses.fields(ServiceSettings)} if _is_settings(cls) else set()
         rows = [_setting_row(field) for field in dataclasses.fields(cls) if field.name not in inherited]
         if rows:
             parts.append(f"## {name}\n\n| variable | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
+
+
+def env_example() -> str:
+    """The text of .env.example: every setting that a user of the containers chooses, once, with its default."""
+    parts, told = [ENV_HEAD], set(WIRING)
+    for name, cls in settings_classes():
+        chosen = [field for field in dataclasses.fields(cls) if variable(field) not in told]
+        told |= {variable(field) for field in chosen}
+        if chosen:
+            parts.append(f"\n# ---- {name.replace('`', '')}\n" + "\n".join(map(_env_lines, chosen)))
+    return "\n".join(parts) + "\n"
 
 
 def errors_page() -> str:
@@ -88,9 +135,26 @@ def _is_settings(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, ServiceSettings) and found is not ServiceSettings
 
 
-def _setting_row(field: "dataclasses.Field[Any]") -> str:
+def _env_lines(field: "dataclasses.Field[Any]") -> str:
+    name = variable(field)
+    names = f"#{name}={_shown(field)}" + (f"\n#{name}_FILE=" if field.metadata.get("secret") else "")
+    return "\n" + "\n".join([*_comment(str(field.metadata["help"])), names])
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in textwrap.wrap(text[0].upper() + text[1:], 110):
+        yield f"# {line}"
+
+
+def _shown(field: "dataclasses.Field[Any]") -> str:
     default = field.default
-    shown = ("1" if default else "0") if isinstance(default, bool) else str(default)
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return ("1" if default else "0") if isinstance(default, bool) else str(default)
+
+
+def _setting_row(field: "dataclasses.Field[Any]") -> str:
+    shown = _shown(field)
     secret = " *(secret)*" if field.metadata.get("secret") else ""
     help_text = str(field.metadata.get("help", "")).replace("|", "\\|")
     return f"| `{variable(field)}` | {f'`{shown}`' if shown else ''} | {help_text}{secret} |"
@@ -105,6 +169,7 @@ def _state(name: str) -> str:
 
 
 if __name__ == "__main__":
+    (ROOT / ".env.example").write_text(env_example(), encoding="utf-8")
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
     (FOLDER / "architecture.md").write_text(architecture_page(), encoding="utf-8")

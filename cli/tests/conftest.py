@@ -7,7 +7,8 @@ import socketserver
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -110,6 +111,19 @@ def short_folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def router() -> Iterator[Router]:
     """nginx with the suite's own configuration, started as the suite starts it."""
+    with _running() as router:
+        yield router
+
+
+@pytest.fixture(scope="module")
+def trusting_router() -> Iterator[Router]:
+    """The same, behind proxies at 127.0.0.0/8 and 10.1.0.0/16 that may say for whom they ask."""
+    with _running(("127.0.0.0/8", "10.1.0.0/16", "fd00::/8")) as router:
+        yield router
+
+
+@contextmanager
+def _running(proxies: Sequence[str] = ()) -> Iterator[Router]:
     folder = Path(tempfile.mkdtemp(prefix="tv-", dir="/tmp"))
     places = layout.layout_of(str(folder / "state"))
     layout.make(places)
@@ -120,7 +134,7 @@ def router() -> Iterator[Router]:
         places, bind="127.0.0.1", port=router.port, login_rate=LOGIN_RATE, body_limit=BODY_LIMIT
     )
     supervisor = Supervisor(places.run, places.log, lambda _text: None)
-    supervisor.start(programs.nginx(nginx_conf.write(places, values), {}, f"http://127.0.0.1:{router.port}"))
+    supervisor.start(programs.nginx(nginx_conf.write(places, values, proxies), {}, f"http://127.0.0.1:{router.port}"))
     supervisor.wait_ready(10)
     yield router
     supervisor.stop()

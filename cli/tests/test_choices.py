@@ -188,7 +188,8 @@ def test_a_new_password_is_shown_once_on_a_terminal_or_kept(
     file.write_text("s3cret\n")
     choices = settle(UpSettings(database_url=str(database)))
     console = Console(force_terminal=terminal, highlight=False)
-    greeting.greet(console, choices, layout.layout_of(str(tmp_path)), Login("admin@trivet.local", "s3cret", file))
+    places, login = layout.layout_of(str(tmp_path)), Login("admin@trivet.local", "s3cret", file)
+    greeting.greet(console, choices, places, login, places.log)
     printed = capsys.readouterr().out
     assert ("s3cret" in printed) is terminal
     assert file.exists() is not terminal

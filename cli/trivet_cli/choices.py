@@ -48,11 +48,16 @@ def settle(settings: UpSettings) -> Choices:
         faults.append(f"PORT must be between 1 and 65535, not {settings.port}")
     if not _is_address(settings.bind):
         faults.append(f"BIND must be an address of this machine such as 127.0.0.1 or 0.0.0.0, not {settings.bind!r}")
-    elif not settings.database_url and not ipaddress.ip_address(settings.bind).is_loopback:
+    elif _opens_the_demo(settings):
         faults.append(
             f"BIND={settings.bind} opens the suite to others, and the demo's accounts have a known password: "
-            "name a DATABASE_URL, or stay on 127.0.0.1"
+            "name a DATABASE_URL, or stay on 127.0.0.1, or say TRIVET_DEMO=1 where nobody else can reach it"
         )
+    faults += [
+        f"TRUSTED_PROXIES: {text!r} is not an address or a network such as 10.0.0.0/8"
+        for text in settings.trusted_proxies
+        if not _is_network(text)
+    ]
     if faults:
         raise CannotStart("\n".join(faults))
     public = settings.public_url or _public(settings.bind, settings.port)
@@ -72,12 +77,24 @@ def require_free(bind: str, port: int) -> None:
             raise CannotStart(f"PORT={port} on {bind} can't be had: {fault.strerror}; choose another") from None
 
 
+def _opens_the_demo(settings: UpSettings) -> bool:
+    return not (settings.database_url or settings.demo or ipaddress.ip_address(settings.bind).is_loopback)
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
         return False
     return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def _public(bind: str, port: int) -> str:

@@ -1,6 +1,7 @@
 """What `trivet up` shows once the suite answers: addresses, a login, and three commands to try."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,15 +14,19 @@ from trivet_cli.layout import Layout
 from trivet_cli.login import Login
 
 
-def greet(console: Console, choices: Choices, layout: Layout, login: Login) -> None:
-    """Print where the APIs are and what to try; a new password is shown on a terminal that once."""
+def greet(console: Console, choices: Choices, layout: Layout, login: Login, logs: Path | None) -> None:
+    """Print where the APIs are and what to try; a new password is shown on a terminal that once.
+
+    ``logs`` is the folder of the log files, None where there are none.
+    """
     token = None if choices.demo or login.password is None else _token(layout, login)
     index = _index(layout, token)
     _line(console, f"\nTrivet is up at {choices.public_url}", style="bold green")
     for api in index["apis"]:
         _line(console, f"  {api['name']:<8} {api['address']}")
     _line(console, f"  {'Login':<8} {choices.public_url}/auth/v1")
-    _line(console, f"  {'Logs':<8} {layout.log}")
+    if logs is not None:
+        _line(console, f"  {'Logs':<8} {logs}")
     shows = console.is_terminal and not choices.demo
     _say_login(console, choices, login, shows=shows)
     _line(console, "\nTry:", style="bold")

@@ -9,6 +9,12 @@ _COMMANDS = {
     "check": ("trivet_cli.check", "check"),
     "prepare": ("trivet_cli.prepare", "prepare"),
     "user": ("trivet_cli.user", "user"),
+    "keys": ("trivet_cli.keys", "keys"),
+    "migrate": ("trivet_cli.migrate", "migrate"),
+    "backup": ("trivet_cli.backup", "backup"),
+    "restore": ("trivet_cli.restore", "restore"),
+    "wsdl": ("trivet_cli.wsdl", "wsdl"),
+    "compare": ("trivet_cli.compare", "compare"),
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trivet_cli.faults import CannotStart
@@ -33,10 +33,21 @@ def values_for(layout: Layout, *, bind: str, port: int, login_rate: int, body_li
     }
 
 
-def write(layout: Layout, values: Mapping[str, str]) -> Path:
-    """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`."""
+def trusted(proxies: Sequence[str]) -> str:
+    """Whose ``X-Forwarded-*`` count, as nginx takes it (``nginx/trusted-proxies.sh`` says the same in containers)."""
+    lines = [f"set_real_ip_from {network};" for network in proxies]
+    known = [f"    {network} 1;" for network in proxies]
+    return "\n".join([*lines, "geo $realip_remote_addr $trivet_trusted {", "    default 0;", *known, "}\n"])
+
+
+def write(layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = ()) -> Path:
+    """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`.
+
+    ``proxies``: addresses and networks whose ``X-Forwarded-*`` count.
+    """
     folder = layout.run / "nginx"
     folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "trusted.conf").write_text(trusted(proxies), encoding="ascii")
     for template, target in (("trivet.conf.template", "trivet.conf"), ("native.conf.template", "nginx.conf")):
         try:
             text = (TEMPLATES / template).read_text(encoding="utf-8")

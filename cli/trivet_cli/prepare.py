@@ -12,29 +12,40 @@ from trivet_cli.accounts import make_admin, make_demo
 from trivet_cli.choices import settle
 from trivet_cli.faults import CannotStart
 from trivet_cli.login import PASSWORD_FILE
+from trivet_cli.migrate import prepare_accounts
 from trivet_cli.settings import load_up
 
 
 @click.command()
-def prepare() -> None:
-    """Make the demo store, the configuration and the first accounts in the state folder; start nothing."""
+@click.option("--served", type=click.Path(path_type=Path), help="The folder for what data reads (the state folder).")
+def prepare(served: Path | None) -> None:
+    """Make the demo store, the configuration and the first accounts; start nothing.
+
+    Accounts are made in the state folder. The demo store and the configuration go there too, or into a folder of
+    their own, so that data and auth need not see each other's files.
+    """
     try:
-        _prepare()
+        _prepare(served)
     except (SettingsError, CannotStart) as fault:
         raise click.ClickException(str(fault)) from None
 
 
-def _prepare() -> None:
+def _prepare(served: Path | None) -> None:
     choices = settle(load_up())
     settings = load(AuthSettings)
+    if choices.demo and settings.accounts_url:
+        raise CannotStart("TRIVET_ACCOUNTS_URL is set: the demo's accounts, whose password is known, stay out of there")
     state = Path(settings.state_dir)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    served = served or state
+    for folder in (state, served):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_accounts(settings)
     if choices.demo:
-        demo_store.make(state / "demo")
+        demo_store.make(served / "demo")
         login = make_demo(settings.store_url, demo_store.accounts())
     else:
         login = make_admin(settings.store_url, state / PASSWORD_FILE)
-    _configure(state / "trivet.yaml", choices.config, demo=choices.demo)
+    _configure(served / "trivet.yaml", choices.config, demo=choices.demo)
     click.echo(f"Prepared; log in as {login.email}" + (f", the password is in {login.file}" if login.file else ""))
 
 

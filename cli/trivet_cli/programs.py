@@ -4,7 +4,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from chassis.hop import Hop
@@ -17,6 +17,9 @@ from trivet_cli.supervisor import Program
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"  # not in everybody's PATH, and nginx lives there
 _THREADS = {"data": "8", "gateway": "4"}
 _DEFAULT_THREADS = "6"
+_ON_THREADS = ("auth", "gateway")  # whatever the others run on: a password's hash holds up a whole loop
+# beside somebody who is developing, a change is to be seen at once
+_USUAL = {"data": {"TRIVET_POLL_SECONDS": "2"}}
 
 
 def find(program: str, environ: Mapping[str, str]) -> str:
@@ -46,6 +49,12 @@ def suite_environment(layout: Layout, public_url: str, body_limit: int, base: Ma
     }
 
 
+def take_out(environment: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Take variables, and the files of their secrets, out of what all services share: one alone is to have them."""
+    every = [form for name in names for form in (name, f"{name}_FILE")]
+    return {name: environment.pop(name) for name in every if name in environment}
+
+
 def redis(layout: Layout, base: Mapping[str, str]) -> Program:
     """Redis for this suite alone: on a unix socket, nothing kept on disk."""
     path = layout.socket("redis")
@@ -63,11 +72,13 @@ def service(name: str, layout: Layout, environment: Mapping[str, str], extra: Ma
     """A service under gunicorn, on its unix socket."""
     env = {
         "TRIVET_THREADS": _THREADS.get(name, _DEFAULT_THREADS),
+        **_USUAL.get(name, {}),
         **environment,
         **extra,
         "TRIVET_LISTEN": layout.url(name),
     }
-    argv = (sys.executable, "-m", "gunicorn", "-c", "python:chassis.serving", f"{name}_service.app:create_app()")
+    options = ("-c", "python:chassis.serving", *(("-k", "gthread") if name in _ON_THREADS else ()))
+    argv = (sys.executable, "-m", "gunicorn", *options, f"{name}_service.app:create_app()")
     ready = http_ready(layout.url(name), "/readyz")
     return Program(name, argv, env, ready, orphaned=signal.SIGQUIT, stage=2 if name in ("data", "auth") else 1)
 
@@ -81,7 +92,7 @@ def nginx(configuration: Path, base: Mapping[str, str], address: str) -> Program
 
 def http_ready(url: str, path: str) -> Callable[[], bool]:
     """A question whether ``path`` is answered with 200 at the address ``url``."""
-    hop = Hop(url, keep=1, connect_patience=0.0)
+    hop = Hop(url, keep=0, connect_patience=0.0)  # what stays connected is waited for when the service ends
 
     def ready() -> bool:
         try:

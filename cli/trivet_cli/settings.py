@@ -1,9 +1,12 @@
 """What `trivet up` is told by its environment: the only place in the command line that reads it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from chassis.settings import load, setting
+from chassis.settings import load, setting, variable
+
+_SETTLED_FOR_SERVICES = {"TRIVET_CONFIG", "TRIVET_REDIS_URL", "TRIVET_PUBLIC_URL"}  # by what was chosen here
+_OF_OUR_OWN_PROCESS = {"PROMETHEUS_MULTIPROC_DIR", "GUNICORN_CMD_ARGS"}
 
 
 @dataclass(frozen=True)
@@ -15,12 +18,26 @@ class UpSettings:
         "the database to serve: `postgresql://…`, `sqlite:///relative.db`, `sqlite:////absolute.db` or the path of an "
         "SQLite file; empty: a demo store is made and served",
         env="DATABASE_URL",
+        secret=True,
+    )
+    direct_url: str = setting(
+        "", "the same PostgreSQL database past a pooler, for looks at its catalog", env="DIRECT_URL", secret=True
     )
     config: str = setting("", "the configuration file (`trivet.yaml`): roles, policies, names", env="CONFIG")
     port: int = setting(8080, "port of the gateway", env="PORT")
     bind: str = setting("127.0.0.1", "address that the gateway listens on", env="BIND")
     state: str = setting(".trivet", "folder for everything that the suite writes", env="STATE")
-    public_url: str = setting("", "the address that clients know the gateway by; empty: made from bind and port")
+    public_url: str = setting(
+        "", "the address that clients know the gateway by; empty: made from BIND and PORT", env="PUBLIC_URL"
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        (),
+        "proxies whose X-Forwarded-For, -Proto, -Host and -Port count: addresses and networks (CIDR) with commas "
+        "between; empty: nobody's",
+        env="TRUSTED_PROXIES",
+    )
+    demo: bool = setting(False, "serve the demo store, whose passwords are known, even where BIND opens it to others")
+    log_stdout: bool = setting(False, "whether all processes write to standard output rather than to files in STATE")
     start_timeout: float = setting(60.0, "seconds that the suite may take until it is ready")
     login_rate: int = setting(20, "logins a second that one address may try, before auth's own limits")
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
@@ -33,5 +50,6 @@ def load_up() -> UpSettings:
 
 def inherited() -> dict[str, str]:
     """The environment that the suite's processes start from: ours, without what is meant for one of them alone."""
-    own = {"DATABASE_URL", "CONFIG", "PORT", "BIND", "STATE", "PROMETHEUS_MULTIPROC_DIR", "GUNICORN_CMD_ARGS"}
+    settled = {variable(field) for field in fields(UpSettings)} | _SETTLED_FOR_SERVICES
+    own = {*settled, *(f"{name}_FILE" for name in settled), *_OF_OUR_OWN_PROCESS}
     return {name: value for name, value in os.environ.items() if name not in own}

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,7 +56,8 @@ class _Running:
 class Supervisor:
     """Runs programs in process groups of their own, so that nothing of a dead one is left behind."""
 
-    def __init__(self, run: Path, log: Path, say: Say) -> None:
+    def __init__(self, run: Path, log: Path | None, say: Say) -> None:
+        """``log``: the folder of their log files; None: all write where we do."""
         self._run = run
         self._log = log
         self._say = say
@@ -119,6 +121,8 @@ class Supervisor:
     def last_words(self, name: str, lines: int = 12) -> str:
         """The end of a program's log, and where to read on."""
         path = self._log_file(name)
+        if path is None:
+            return "  (its log is above)"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         telling = [line for line in text.splitlines() if _REQUEST_LINE not in line]
         end = "\n".join(f"  {line[:400]}" for line in telling[-lines:])
@@ -160,15 +164,15 @@ class Supervisor:
         self._say(f"{running.program.name} {_fate(process)}; starting it again {when}")
 
     def _spawn(self, running: _Running) -> None:
-        program = running.program
-        with self._log_file(program.name).open("ab") as log:
+        program, path = running.program, self._log_file(running.program.name)
+        with path.open("ab") if path is not None else nullcontext() as log:
             running.process = subprocess.Popen(  # noqa: S603  (our own programs, no shell)
                 program.argv,
                 env=dict(program.env),
                 cwd=self._run,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=log,
+                stderr=log if log is not None else subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=_end_with_parent(program.orphaned),  # noqa: PLW1509  (this process has one thread)
             )
@@ -177,21 +181,23 @@ class Supervisor:
 
     def _rotate(self, name: str) -> None:
         path = self._log_file(name)
-        if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        if path is not None and path.exists() and path.stat().st_size > _LOG_LIMIT:
             path.replace(path.with_suffix(".log.1"))
 
     def _kill_all(self) -> None:
         for running in self._running.values():
             _signal(running.process, signal.SIGKILL)
 
-    def _log_file(self, name: str) -> Path:
-        return self._log / f"{name}.log"
+    def _log_file(self, name: str) -> Path | None:
+        return self._log / f"{name}.log" if self._log is not None else None
 
     def _pid_file(self, name: str) -> Path:
         return self._run / f"{name}.pid"
 
 
-def _end_with_parent(signal_number: int) -> Callable[[], None]:
+def _end_with_parent(signal_number: int) -> Callable[[], None] | None:
+    if not hasattr(_libc, "prctl"):
+        return None  # macOS: a supervisor that is killed leaves its processes behind
     parent = os.getpid()
 
     def arrange() -> None:

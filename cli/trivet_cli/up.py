@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 from dataclasses import replace
-from urllib.parse import quote
 
 import click
 from chassis.settings import SettingsError, load
@@ -16,6 +15,7 @@ from trivet_cli.database_url import shown
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
 from trivet_cli.login import PASSWORD_FILE, Login
+from trivet_cli.served import offered, served
 from trivet_cli.settings import UpSettings, inherited, load_up
 from trivet_cli.supervisor import Supervisor
 
@@ -49,9 +49,8 @@ def run(settings: UpSettings, choices: Choices, console: Console) -> None:
     try:
         leftovers.end(places)
         require_free(choices.bind, choices.port)
-        supervisor = Supervisor(
-            places.run, places.log, lambda text: console.print(f"  {text}", markup=False, soft_wrap=True)
-        )
+        log = None if settings.log_stdout else places.log
+        supervisor = Supervisor(places.run, log, lambda text: console.print(f"  {text}", markup=False, soft_wrap=True))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
                 signal.signal(number, supervisor.request_stop)
@@ -69,38 +68,32 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     what = "the demo store" if choices.database is None else shown(choices.database)
     console.print(f"Starting Trivet for {what}", markup=False, soft_wrap=True)
     supervisor.start(programs.redis(places, base))
-    served = _served(choices, places)
+    told = served(choices, places)
     # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
     home = replace(places, state=places.demo) if choices.demo else places
     shutil.rmtree(home.metrics, ignore_errors=True)
     environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
+    for_auth = programs.take_out(environment, ("TRIVET_ACCOUNTS_URL", "TRIVET_MASTER_KEY"))
     if choices.demo:
-        environment.pop("TRIVET_ACCOUNTS_URL", None)
-        environment.pop("TRIVET_ACCOUNTS_URL_FILE", None)
-    supervisor.start(programs.service("data", places, environment, served))
+        for_auth = {}
+    told = {**told, "DIRECT_URL": settings.direct_url}
+    supervisor.start(programs.service("data", places, environment, told))
+    if settings.public_url:
+        environment.setdefault("TRIVET_ABSOLUTE_LOCATION", "1")
     for name in ("rest", "graphql", "soap", "gateway"):
-        supervisor.start(programs.service(name, places, environment, {}))
+        extra = offered(choices) if name == "gateway" else {}
+        supervisor.start(programs.service(name, places, environment, extra))
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
     )
-    supervisor.start(programs.nginx(nginx_conf.write(places, values), base, choices.address))
-    login = _login(choices, places, environment)
-    supervisor.start(programs.service("auth", places, environment, {}))
+    main_file = nginx_conf.write(places, values, settings.trusted_proxies)
+    supervisor.start(programs.nginx(main_file, base, choices.address))
+    login = _login(choices, places, {**environment, **for_auth})
+    supervisor.start(programs.service("auth", places, environment, for_auth))
     supervisor.wait_ready(settings.start_timeout)
     if not supervisor.stopping:
-        greeting.greet(console, choices, places, login)
+        greeting.greet(console, choices, places, login, None if settings.log_stdout else places.log)
         supervisor.watch()
-
-
-def _served(choices: Choices, places: Layout) -> dict[str, str]:
-    """What data alone is told: the database and the configuration."""
-    if choices.database is not None:
-        return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
-    store = demo_store.make(places.demo)
-    return {
-        "DATABASE_URL": f"sqlite:///{quote(str(store))}",
-        "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
-    }
 
 
 def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Login:
@@ -108,8 +101,11 @@ def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Log
     from auth_service.settings import AuthSettings
 
     from trivet_cli.accounts import make_admin, make_demo
+    from trivet_cli.migrate import prepare_accounts
 
-    url = load(AuthSettings, environment).store_url
+    settings = load(AuthSettings, environment)
+    prepare_accounts(settings)
+    url = settings.store_url
     return make_demo(url, demo_store.accounts()) if choices.demo else make_admin(url, places.state / PASSWORD_FILE)
 
 

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 from auth_service import accounts, passwords, store
@@ -16,6 +15,8 @@ from chassis.settings import SettingsError, load
 from contracts.problems import Problem
 from rich.console import Console
 from rich.table import Table
+
+from trivet_cli.announce import announce
 
 
 @click.group()
@@ -61,7 +62,7 @@ def disable(email: str) -> None:
     """Let an account log in no longer, and end all it has."""
     with _opened() as (opened, settings):
         event = accounts.disable(opened, accounts.require(opened, email).id)
-        _announce(settings, event)
+        announce(settings, events.REVOKED, event)
     click.echo(f"disabled {accounts.fold(email)}")
 
 
@@ -83,7 +84,7 @@ def password(email: str, password_stdin: bool, force: bool) -> None:
     new = _given(email, force) if password_stdin else passwords.generate()
     with _opened() as (opened, settings):
         event = accounts.set_password(opened, accounts.require(opened, email).id, new)
-        _announce(settings, event)
+        announce(settings, events.REVOKED, event)
     click.echo(f"changed the password of {accounts.fold(email)}")
     if not password_stdin:
         click.echo(f"password: {new}")
@@ -125,11 +126,6 @@ def _variable(text: str) -> tuple[str, str]:
     if not found:
         raise click.ClickException(f"{text!r} is not NAME=VALUE")
     return name.strip(), value
-
-
-def _announce(settings: AuthSettings, event: dict[str, Any]) -> None:
-    """Tell running services at once; without Redis they notice within half a minute."""
-    events.Publisher(events.connect(settings.redis_url)).publish(events.REVOKED, event)
 
 
 def _row(account: Account) -> tuple[str, ...]:

@@ -1,88 +1,59 @@
-"""Commands to try, filled in with a resource that the caller may really read."""
+"""Requests to try for a resource, each written by the facade that answers it: names are theirs to give."""
 
-import re
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
-from contracts.catalog import Catalog, Resource
+from chassis.examples import PATH, Example
+from chassis.hop import Hop, Reply
+from contracts.catalog import Resource
+from contracts.identity import Caller
+from contracts.problems import Problem
 
-# resources whose name is the same in REST and GraphQL, and in SOAP by the plain part of its rule alone
-_PLAIN = re.compile(r"(?!xml)[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)*(?:_[a-z][a-z0-9]*)*")
-_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_GENERIC = "your_table"
-
-
-class Example(msgspec.Struct, frozen=True):
-    """One way in: its address, the document that describes it, a command to try, and what the command shows."""
-
-    name: str
-    address: str
-    document: str
-    command: str
+_PATIENCE = 5.0  # seconds
+_decode = msgspec.json.Decoder(Example).decode
+Examples = Mapping[str, Example]  # by the facade's name
 
 
-def examples(catalog: Catalog | None, public_url: str, namespace: str, *, token: bool) -> list[Example]:
-    """A command for each API. ``token``: the caller is signed in, so the commands carry ``$TOKEN``."""
-    resource = pick(catalog.resources) if catalog is not None else None
-    name = resource.name if resource is not None else _GENERIC
-    fields = _fields(resource) if resource is not None else ["id"]
-    return [
-        _rest(public_url, name, fields, token),
-        _graphql(public_url, name, fields, token),
-        _soap(public_url, name, fields, namespace, token=token),
-    ]
+class Facades:
+    """Asks rest, graphql and soap, in the caller's name."""
+
+    def __init__(self, hops: Mapping[str, Hop]) -> None:
+        self._hops = hops
+
+    def examples(self, resource: str, caller: Caller) -> Examples:
+        """Each facade's request for this resource. Raises `Problem` TRV107, TRV108, TRV110."""
+        path = f"{PATH}?resource={quote(resource, safe='')}"
+        headers = _headers(caller)
+        found = {}
+        for name, hop in self._hops.items():
+            found[name] = _example(hop.call("GET", path, headers=headers, timeout=_PATIENCE))
+        return found
 
 
 def pick(resources: Sequence[Resource]) -> Resource | None:
-    """A resource that shows well: a plain name, a table with a key, and other tables behind it."""
-    plain = [resource for resource in resources if _PLAIN.fullmatch(resource.name) and _fields(resource)]
-    return max(plain, key=_appeal, default=None)
+    """The resource that shows best: a table with a key, other tables behind it, and a short name."""
+    readable = [resource for resource in resources if resource.fields]
+    return max(readable, key=_appeal, default=None)
 
 
-def sign_in(public_url: str, email: str, password: str) -> str:
-    """The command that puts an access token into ``$TOKEN``."""
-    body = msgspec.json.encode({"email": email, "password": password}).decode()
-    address = shlex.quote(f"{public_url}/auth/v1/token?grant_type=password")
-    cut = r"""sed 's/.*"access_token": *"\([^"]*\)".*/\1/'"""
-    return f"TOKEN=$(curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(body)} | {cut})"
+def _appeal(resource: Resource) -> tuple[bool, bool, bool, int, int]:
+    plain = resource.name.isidentifier()
+    return (plain, resource.kind == "table", bool(resource.key), min(len(resource.relations), 6), -len(resource.name))
 
 
-def _appeal(resource: Resource) -> tuple[bool, bool, int, int]:
-    embeds = min(len(resource.relations), 6)
-    return (resource.kind == "table", bool(resource.key), embeds, -len(resource.name))
+def _headers(caller: Caller) -> dict[str, str]:
+    headers = {"X-Request-Id": caller.request_id}
+    if caller.token is not None:
+        headers["Authorization"] = f"Bearer {caller.token}"
+    if caller.role is not None:
+        headers["X-Trivet-Role"] = caller.role
+    return headers
 
 
-def _fields(resource: Resource) -> list[str]:
-    shown = [f.name for f in resource.fields if _FIELD.fullmatch(f.name) and f.type not in ("bytes", "json")]
-    return shown[:3]
-
-
-def _curl(token: bool) -> str:
-    return 'curl -s -H "Authorization: Bearer $TOKEN"' if token else "curl -s"
-
-
-def _rest(url: str, name: str, fields: list[str], token: bool) -> Example:
-    address = f"{url}/rest/v1"
-    target = f"{address}/{name}?select={','.join(fields)}&limit=3"
-    return Example("REST", address, f"{address}/openapi.json", f"{_curl(token)} {shlex.quote(target)}")
-
-
-def _graphql(url: str, name: str, fields: list[str], token: bool) -> Example:
-    address = f"{url}/graphql"
-    body = msgspec.json.encode({"query": f"{{ {name}(limit: 3) {{ {' '.join(fields)} }} }}"}).decode()
-    command = f"{_curl(token)} {address} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
-    return Example("GraphQL", address, address, command)
-
-
-def _soap(url: str, name: str, fields: list[str], namespace: str, *, token: bool) -> Example:
-    address = f"{url}/soap/v1"
-    operation = "List" + "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    chosen = "".join(f"<string>{field}</string>" for field in fields)
-    envelope = (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<{operation} xmlns="{namespace}"><page><limit>3</limit></page><fields>{chosen}</fields>'
-        f"</{operation}></s:Body></s:Envelope>"
-    )
-    command = f"{_curl(token)} {address} -H 'Content-Type: text/xml' -d {shlex.quote(envelope)}"
-    return Example("SOAP", address, f"{address}?wsdl", command)
+def _example(reply: Reply) -> Example:
+    if reply.status != 200:
+        # the catalog has changed since we looked, or the service is not well: either way nothing is to be had now
+        code = "TRV110" if reply.status == 404 else "TRV107"
+        raise Problem(code, "There are no examples for this resource now")
+    return _decode(reply.body)

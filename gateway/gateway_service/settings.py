@@ -12,6 +12,8 @@ class GatewaySettings(ServiceSettings):
     rest_url: str = setting("http://127.0.0.1:8003", "address of rest: `http://host:port` or `unix:/path`")
     graphql_url: str = setting("http://127.0.0.1:8004", "address of graphql: `http://host:port` or `unix:/path`")
     soap_url: str = setting("http://127.0.0.1:8005", "address of soap: `http://host:port` or `unix:/path`")
-    soap_namespace: str = setting(
-        "urn:trivet:v1", "the target namespace of the SOAP service", env="TRIVET_SOAP_NAMESPACE"
+    demo_accounts: tuple[str, ...] = setting(
+        (),
+        "accounts that the page offers to everybody at a click, as `role=email:password,…`: only for a demo, whose "
+        "passwords are known anyway",
     )

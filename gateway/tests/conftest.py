@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+import msgspec
 import pytest
 from chassis.data_client import PROBLEM_TYPE, encode_problem
+from chassis.examples import Example
 from contracts import catalog as catalogs
 from contracts.catalog import Catalog, Field, Relation, Resource
 from contracts.problems import Problem
@@ -21,6 +24,7 @@ from flask.testing import FlaskClient
 from gateway_service.app import create_app
 from gateway_service.settings import GatewaySettings
 
+DEMO = {"demo_accounts": ("customer=customer@example.com:sesame", "clerk=clerk@example.com:open:sesame")}
 SERVICES = ("data", "auth", "rest", "graphql", "soap")
 
 
@@ -56,17 +60,22 @@ class Suite:
     client: FlaskClient
     ready: dict[str, tuple[int, dict[str, Any]] | None]
     catalog: list[Catalog | None]
+    folder: Path = Path()
     asked: list[str] = field(default_factory=list)
+
+    def url(self, name: str) -> str:
+        """The address of a service."""
+        return f"unix:{self.folder}/{name}.sock"
 
 
 @pytest.fixture
 def suite() -> Iterator[Suite]:
     """A fresh gateway; all services are ready and serve `shop`."""
     folder = Path(tempfile.mkdtemp(prefix="tv-", dir="/tmp"))
-    suite = Suite(None, {name: (200, {"status": "ok", "degraded": []}) for name in SERVICES}, [shop()])
+    suite = Suite(None, {name: (200, {"status": "ok", "degraded": []}) for name in SERVICES}, [shop()], folder)
     servers = [_serve(folder, name, suite) for name in SERVICES]
-    urls = {f"{name}_url": f"unix:{folder}/{name}.sock" for name in SERVICES}
-    settings = GatewaySettings(**urls, state_dir=str(folder), public_url="http://localhost:8080")
+    urls = {f"{name}_url": suite.url(name) for name in SERVICES}
+    settings = GatewaySettings(**urls, state_dir=str(folder), public_url="http://localhost:8080", **DEMO)
     suite.client = create_app(settings).test_client()
     yield suite
     for server in servers:
@@ -97,7 +106,21 @@ def _serve(folder: Path, name: str, suite: Suite) -> socketserver.BaseServer:
                 return answer[0], json.dumps(answer[1]).encode()
             if self.path == "/catalog" and suite.catalog[0] is not None:
                 return 200, catalogs.encode(suite.catalog[0])
+            if self.path.startswith("/-/example?resource="):
+                return self._example(unquote(self.path.partition("=")[2]))
             return 599, encode_problem(Problem("PGRST000", "The database does not answer"))
+
+        def _example(self, resource: str) -> tuple[int, bytes]:
+            if suite.ready[name] is None:
+                return 503, b"{}"
+            body = {
+                "soap": f"<List>\n  <{resource}/>\n</List>",
+                "graphql": json.dumps({"query": f"{{\n  {resource}\n}}"}),
+            }
+            example = Example(
+                method="GET" if name == "rest" else "POST", path=f"/{name}/{resource}", body=body.get(name, "")
+            )
+            return 200, msgspec.json.encode(example)
 
         def address_string(self) -> str:
             return "unix"

@@ -1,105 +1,177 @@
-"""The gateway's page, index, assets and errors."""
+"""The gateway's pages, examples, index, assets and errors."""
 
 import json
 import re
+import shlex
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
+import pytest
 from chassis.data_client import PROBLEM_TYPE
+from chassis.examples import Example
+from chassis.settings import SettingsError
 from contracts.catalog import Catalog
-from gateway_service.examples import examples
+from gateway_service import routes, vendor
+from gateway_service.app import create_app
+from gateway_service.commands import command
+from gateway_service.settings import GatewaySettings
+
+NOTHING_OPEN = Catalog(engine="sqlite", version="1", schemas=("main",), resources=())
+PAGES = ("/", "/explore/rest", "/explore/graphql")
 
 
 class Page(HTMLParser):
-    """Links and text of a page; everything it loads."""
+    """What a page loads, and what of it would run or style inline."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.links: list[str] = []
         self.loads: list[str] = []
-        self.words: list[str] = []
+        self.inline: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs) -> None:
         found = dict(attrs)
-        if tag == "a":
-            self.links.append(found["href"])
-        elif address := found.get("src") or (tag == "link" and found.get("href")):
+        if address := found.get("src") or (tag == "link" and found.get("href")):
             self.loads.append(address)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
+        elif tag in ("script", "style"):
+            self.inline.append(tag)
+        self.inline += [name for name in found if name == "style" or name.startswith("on")]
 
 
-def test_the_page_shows_what_is_served_with_a_real_table(suite) -> None:
-    response = suite.client.get("/", headers={"Accept": "text/html"})
-    page = Page(response.text)
-    assert response.content_type.startswith("text/html")
-    assert "you see 3 tables and views" in page.text
-    assert "/rest/v1/sales_people?select=id,name&limit=3" in page.text
-    assert "<ListSalesPeople" in page.text
-    assert {
-        "http://localhost:8080/rest/v1/openapi.json",
-        "http://localhost:8080/soap/v1?wsdl",
-        "http://localhost:8080/auth/v1/openapi.json",
-    } <= set(page.links)
-
-
-def test_all_that_the_page_loads_is_served_here(suite) -> None:
-    page = Page(suite.client.get("/").text)
+@pytest.mark.parametrize("address", PAGES)
+def test_all_that_a_page_loads_is_served_here(suite, address) -> None:
+    page = Page(suite.client.get(address).text)
     assert page.loads
-    for address in page.loads:
-        assert address.startswith("/assets/")
-        assert suite.client.get(address).status_code == 200
+    assert page.inline == []
+    for loaded in page.loads:
+        assert loaded.startswith("/assets/")
+        assert suite.client.get(loaded).status_code == 200
 
 
-def test_nothing_open_asks_to_sign_in(suite) -> None:
-    suite.catalog[0] = Catalog(engine="sqlite", version="1", schemas=("main",), resources=())
-    page = Page(suite.client.get("/").text)
-    assert "Sign in to see what is served" in page.text
-    assert "/rest/v1/your_table" in page.text
+def test_every_module_that_a_script_imports_is_served(suite) -> None:
+    for script in routes.ASSETS.glob("*.js"):
+        for name in re.findall(r'from "\./([^"]+)"', script.read_text()):
+            assert suite.client.get(f"/assets/{name}").status_code == 200, (script.name, name)
 
 
-def test_without_the_database_the_page_says_so(suite) -> None:
+@pytest.mark.parametrize("address", PAGES)
+def test_the_policy_lets_a_page_load_and_ask_only_what_is_here(suite, address) -> None:
+    response = suite.client.get(address)
+    policy = dict(part.split(" ", 1) for part in response.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["form-action"] == "'none'"
+    assert ("'unsafe-inline'" in policy["style-src"]) == (address != "/")
+    assert response.content_type.startswith("text/html")
+
+
+def test_swagger_ui_and_graphiql_come_from_their_packages(suite) -> None:
+    for name in vendor.FILES:
+        response = suite.client.get(f"/assets/vendor/{name}")
+        assert response.status_code == 200
+        assert len(response.data) > 10_000
+        assert "max-age" in response.headers["Cache-Control"]
+        assert not Path(vendor.folder_of(name)).is_relative_to(routes.ASSETS)
+    for name in ("urls.py", "__init__.py", "..%2fapp.py", "swagger-ui.js"):
+        assert suite.client.get(f"/assets/vendor/{name}").status_code == 404
+
+
+def test_examples_for_the_resource_that_shows_best(suite) -> None:
+    found = suite.client.get("/explore/examples").json
+    assert (found["role"], found["signed_in"], found["resource"]) == ("anonymous", False, "sales_people")
+    assert [each["name"] for each in found["resources"]] == ["Order Details", "sales_people", "log"]
+    assert found["requests"]["rest"]["path"] == "/rest/sales_people"
+    assert set(found["requests"]) == {"rest", "graphql", "soap"}
+
+
+def test_examples_for_any_resource(suite) -> None:
+    found = suite.client.get("/explore/examples", query_string={"resource": "Order Details"})
+    assert found.json["requests"]["soap"]["path"] == "/soap/Order Details"
+    assert found.headers["Cache-Control"] == "no-store"
+    assert "Authorization" in found.headers["Vary"]
+
+
+def test_a_resource_out_of_sight_has_no_examples(suite) -> None:
+    found = suite.client.get("/explore/examples?resource=secrets").json
+    assert (found["resource"], found["requests"]) == ("secrets", None)
+
+
+def test_where_nothing_is_open_there_are_no_examples(suite) -> None:
+    suite.catalog[0] = NOTHING_OPEN
+    found = suite.client.get("/explore/examples").json
+    assert (found["resources"], found["resource"], found["requests"]) == ([], None, None)
+
+
+def test_examples_need_every_service(suite) -> None:
+    suite.ready["graphql"] = None
+    response = suite.client.get("/explore/examples")
+    assert (response.status_code, response.json["code"]) == (503, "TRV107")
+
+
+def test_examples_need_the_database(suite) -> None:
     suite.catalog[0] = None
-    response = suite.client.get("/")
-    assert response.status_code == 200
-    assert "The database can't be reached at present" in Page(response.text).text
+    assert suite.client.get("/explore/examples").status_code == 503
+
+
+def test_only_the_accounts_in_the_settings_are_offered(suite) -> None:
+    clerk = suite.client.get("/explore/examples").json["demo"][1]
+    assert clerk == {"role": "clerk", "email": "clerk@example.com", "password": "open:sesame"}
+    closed = create_app(GatewaySettings(data_url=suite.url("data"), auth_url=suite.url("auth"))).test_client()
+    suite.catalog[0] = NOTHING_OPEN
+    assert closed.get("/explore/examples").json["demo"] == []
+
+
+@pytest.mark.parametrize("text", ["clerk", "clerk=a@b.c", "=a@b.c:x", "clerk=:x"])
+def test_a_demo_account_that_can_not_be_read_is_a_fault_of_the_settings(text) -> None:
+    with pytest.raises(SettingsError, match="TRIVET_DEMO_ACCOUNTS"):
+        create_app(GatewaySettings(demo_accounts=(text,)))
 
 
 def test_programs_get_an_index(suite) -> None:
     found = suite.client.get("/", headers={"Accept": "application/json"}).json
     assert (found["role"], found["signed_in"], found["resources"]) == ("anonymous", False, 3)
     assert [api["name"] for api in found["apis"]] == ["REST", "GraphQL", "SOAP"]
-    assert all(api["command"].startswith("curl ") for api in found["apis"])
     assert [api["address"] for api in found["apis"]] == [
         "http://localhost:8080/rest/v1",
         "http://localhost:8080/graphql",
         "http://localhost:8080/soap/v1",
     ]
+    assert found["apis"][0]["command"] == "curl -s http://localhost:8080/rest/sales_people"
 
 
-def test_the_page_holds_what_a_database_names_as_text(suite) -> None:
-    odd = msgspec.structs.replace(suite.catalog[0].resources[1], name="people")
-    odd = msgspec.structs.replace(odd, fields=(msgspec.structs.replace(odd.fields[0], name="<script>x</script>"),))
-    suite.catalog[0] = msgspec.structs.replace(suite.catalog[0], resources=(odd,))
-    assert "<script>x" not in suite.client.get("/").text
+@pytest.mark.parametrize("catalog", [NOTHING_OPEN, None], ids=["nothing open", "no database"])
+def test_where_nothing_can_be_shown_the_commands_are_general(suite, catalog) -> None:
+    suite.catalog[0] = catalog
+    found = suite.client.get("/", headers={"Accept": "application/json"}).json
+    assert found["available"] == (catalog is not None)
+    assert all("your_table" in api["command"] or "YourTable" in api["command"] for api in found["apis"])
+    assert len(found["apis"]) == 3
+
+
+def test_a_command_is_one_line_that_a_shell_takes_apart_as_it_was_meant() -> None:
+    body = json.dumps({"query": '{\n  it_s(where: {a: {_eq: "\'"}})\n}'})
+    words = shlex.split(command(Example(method="POST", path="/graphql", body=body), "http://x", token=False))
+    assert words[:3] == ["curl", "-s", "http://x/graphql"]
+    assert json.loads(words[-1]) == {"query": '{ it_s(where: {a: {_eq: "\'"}}) }'}
+    soap = command(Example(method="POST", path="/soap/v1", body="<a>\n  <b>c d</b>\n</a>"), "http://x", token=True)
+    assert shlex.split(soap)[-1] == "<a><b>c d</b></a>"
+    assert '-H "Authorization: Bearer $TOKEN"' in soap
 
 
 def test_a_bad_token_is_refused_as_a_problem(suite) -> None:
-    response = suite.client.get("/", headers={"Authorization": "Bearer nonsense"})
-    assert (response.status_code, response.content_type) == (401, "application/problem+json")
-    assert response.json["code"] == "PGRST301"
-    assert response.content_type != PROBLEM_TYPE
+    for address in ("/", "/explore/examples"):
+        headers = {"Authorization": "Bearer nonsense", "Accept": "application/json"}
+        response = suite.client.get(address, headers=headers)
+        assert (response.status_code, response.content_type) == (401, "application/problem+json")
+        assert response.json["code"] == "PGRST301"
+        assert response.content_type != PROBLEM_TYPE
 
 
 def test_unknown_addresses_and_methods_are_problems(suite) -> None:
     for response, code in (
         (suite.client.get("/nowhere"), "TRV110"),
+        (suite.client.get("/explore/soap"), "TRV110"),
         (suite.client.get("/assets/../app.py"), "TRV110"),
         (suite.client.post("/"), "TRV101"),
     ):
@@ -108,14 +180,8 @@ def test_unknown_addresses_and_methods_are_problems(suite) -> None:
         assert (response.json["code"], response.json["status"]) == (code, response.status_code)
 
 
-def test_commands_carry_the_token_where_one_is_needed(suite) -> None:
-    for example in examples(suite.catalog[0], "http://x", "urn:n", token=True):
-        assert '-H "Authorization: Bearer $TOKEN"' in example.command
-    for example in examples(suite.catalog[0], "http://x", "urn:n", token=False):
-        assert "TOKEN" not in example.command
-
-
-def test_the_graphql_command_sends_json(suite) -> None:
-    command = examples(suite.catalog[0], "http://x", "urn:n", token=False)[1].command
-    body = json.loads(re.search(r"-d '(.*)'$", command).group(1))
-    assert body == {"query": "{ sales_people(limit: 3) { id name } }"}
+def test_a_resource_that_can_not_be_read_is_not_shown(suite) -> None:
+    blind = msgspec.structs.replace(suite.catalog[0].resources[1], fields=())
+    suite.catalog[0] = msgspec.structs.replace(suite.catalog[0], resources=(blind,))
+    found = suite.client.get("/explore/examples?resource=sales_people").json
+    assert (found["resources"], found["requests"]) == ([], None)

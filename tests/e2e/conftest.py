@@ -6,7 +6,6 @@ import zeep
 from requests import Session
 
 
-
 class Client:
     """One who is signed in (or not) at a suite."""
 

@@ -10,6 +10,7 @@ import requests
 import zeep
 from graphql import build_client_schema, get_introspection_query, validate_schema
 from openapi_spec_validator import validate
+
 from tests.fixtures.large_schemas import ten_schemas_sql
 from tests.fixtures.suite import Suite
 

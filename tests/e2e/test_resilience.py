@@ -4,9 +4,11 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import requests
+
 from tests.fixtures.suite import Suite
 
 READS = {
@@ -75,7 +77,7 @@ def test_a_killed_service_is_back_and_others_keep_answering(suite, victim):
 def test_a_killed_worker_is_back(suite):
     headers = {"Authorization": f"Bearer {suite.token('clerk@example.com')}"}
     head = suite.process_id("data")
-    children = [int(pid) for pid in open(f"/proc/{head}/task/{head}/children").read().split()]
+    children = [int(pid) for pid in Path(f"/proc/{head}/task/{head}/children").read_text().split()]
     os.kill(children[0], signal.SIGKILL)
     deadline = time.monotonic() + 30
     while READS["rest"](suite.base_url, headers).status_code != 200:

@@ -33,7 +33,10 @@ QUESTIONS = (
         name="to-one with nobody there, two relations to one table",
         ask=Read(
             "orders",
-            Node(outputs=(*out("id"), _embed("shipping_address", "city"), _embed("billing_address", "city")), sort=by("id")),
+            Node(
+                outputs=(*out("id"), _embed("shipping_address", "city"), _embed("billing_address", "city")),
+                sort=by("id"),
+            ),
         ),
         rest=get("orders?select=id,shipping_address(city),billing_address(city)&order=id"),
         graphql=Graphql(
@@ -64,13 +67,19 @@ QUESTIONS = (
         ask=Read(
             "customers",
             Node(
-                outputs=(*out("id"), _embed("addresses", "city", sort=by("id")), _embed("orders", "status", sort=by("id"))),
+                outputs=(
+                    *out("id"),
+                    _embed("addresses", "city", sort=by("id")),
+                    _embed("orders", "status", sort=by("id")),
+                ),
                 filter=compare("id", "in"),
                 sort=by("id"),
             ),
         ),
         values=([1, 3],),
-        rest=get("customers?select=id,addresses(city),orders(status)&id=in.(1,3)&order=id&addresses.order=id&orders.order=id"),
+        rest=get(
+            "customers?select=id,addresses(city),orders(status)&id=in.(1,3)&order=id&addresses.order=id&orders.order=id"
+        ),
         graphql=Graphql(
             "{ rows: customers(where: {id: {_in: [1, 3]}}, order_by: {id: asc})"
             " { id addresses(order_by: {id: asc}) { city } orders(order_by: {id: asc}) { status } } }"
@@ -82,13 +91,20 @@ QUESTIONS = (
             include=strings("addresses", "orders"),
         ),
         rows=[
-            {"id": 1, "addresses": [{"city": "Oslo"}, {"city": "Bergen"}], "orders": [{"status": "paid"}, {"status": "new"}]},
+            {
+                "id": 1,
+                "addresses": [{"city": "Oslo"}, {"city": "Bergen"}],
+                "orders": [{"status": "paid"}, {"status": "new"}],
+            },
             {"id": 3, "addresses": [], "orders": []},
         ],
     ),
     Question(
         name="to-many with a composite key",
-        ask=Read("orders", Node(outputs=(*out("id"), _embed("order_items", "line_no", "quantity", sort=by("line_no"))), sort=by("id"))),
+        ask=Read(
+            "orders",
+            Node(outputs=(*out("id"), _embed("order_items", "line_no", "quantity", sort=by("line_no"))), sort=by("id")),
+        ),
         rest=get("orders?select=id,order_items(line_no,quantity)&order=id&order_items.order=line_no"),
         graphql=Graphql(
             "{ rows: orders(order_by: {id: asc}) { id order_items(order_by: {line_no: asc}) { line_no quantity } } }"
@@ -118,7 +134,10 @@ QUESTIONS = (
         name="a table related to itself, both ways",
         ask=Read(
             "categories",
-            Node(outputs=(*out("name"), _embed("parent", "name"), _embed("categories", "name", sort=by("id"))), sort=by("id")),
+            Node(
+                outputs=(*out("name"), _embed("parent", "name"), _embed("categories", "name", sort=by("id"))),
+                sort=by("id"),
+            ),
         ),
         rest=get("categories?select=name,parent(name),categories(name)&order=id&categories.order=id"),
         graphql=Graphql(
@@ -134,15 +153,29 @@ QUESTIONS = (
     ),
     Question(
         name="relations under other names",
-        ask=Read("tags", Node(outputs=(FieldOutput("tag", F("name")), _embed("products", "id", key="bears", sort=by("id"))), sort=by("id"))),
+        ask=Read(
+            "tags",
+            Node(
+                outputs=(FieldOutput("tag", F("name")), _embed("products", "id", key="bears", sort=by("id"))),
+                sort=by("id"),
+            ),
+        ),
         rest=get("tags?select=tag:name,bears:products(id)&order=id&bears.order=id"),
-        graphql=Graphql("{ rows: tags(order_by: {id: asc}) { tag: name bears: products(order_by: {id: asc}) { id } } }"),
+        graphql=Graphql(
+            "{ rows: tags(order_by: {id: asc}) { tag: name bears: products(order_by: {id: asc}) { id } } }"
+        ),
         soap=call("ListTags", orderBy=order_by("id"), include=strings("products")),
-        rows=[{"tag": "heavy", "bears": [{"id": 1}]}, {"tag": "new", "bears": [{"id": 1}, {"id": 2}]}, {"tag": "unused", "bears": []}],
+        rows=[
+            {"tag": "heavy", "bears": [{"id": 1}]},
+            {"tag": "new", "bears": [{"id": 1}, {"id": 2}]},
+            {"tag": "unused", "bears": []},
+        ],
     ),
     Question(
         name="bytes and nulls of related rows are theirs alone",
-        ask=Read("addresses", Node(outputs=(*out("id"), _embed("customer", "born", "profile")), filter=compare("city", "eq"))),
+        ask=Read(
+            "addresses", Node(outputs=(*out("id"), _embed("customer", "born", "profile")), filter=compare("city", "eq"))
+        ),
         values=("Rome",),
         rest=get("addresses?select=id,customer(born,profile)&city=eq.Rome"),
         graphql=Graphql('{ rows: addresses(where: {city: {_eq: "Rome"}}) { id customer { born profile } } }'),
@@ -218,20 +251,29 @@ QUESTIONS = (
         name="the last related row of each",
         ask=Read(
             "customers",
-            Node(outputs=(*out("id"), _embed("orders", "id", sort=(Sort(F("id"), descending=True),), limit=P(0))), sort=by("id")),
+            Node(
+                outputs=(*out("id"), _embed("orders", "id", sort=(Sort(F("id"), descending=True),), limit=P(0))),
+                sort=by("id"),
+            ),
         ),
         values=(1,),
         rest=get("customers?select=id,orders(id)&order=id&orders.order=id.desc&orders.limit=1"),
-        graphql=Graphql("{ rows: customers(order_by: {id: asc}) { id orders(order_by: {id: desc}, limit: 1) { id } } }"),
+        graphql=Graphql(
+            "{ rows: customers(order_by: {id: asc}) { id orders(order_by: {id: desc}, limit: 1) { id } } }"
+        ),
         soap=_ONE_LEVEL,
         rows=[{"id": 1, "orders": [{"id": 2}]}, {"id": 2, "orders": [{"id": 4}]}, {"id": 3, "orders": []}],
     ),
     Question(
         name="rows that have a related one",
-        ask=Read("customers", Node(outputs=out("id"), filter=Exists(R("orders"), compare("status", "eq")), sort=by("id"))),
+        ask=Read(
+            "customers", Node(outputs=out("id"), filter=Exists(R("orders"), compare("status", "eq")), sort=by("id"))
+        ),
         values=("cancelled",),
         rest=get("customers?select=id,orders!inner()&orders.status=eq.cancelled&order=id"),
-        graphql=Graphql('{ rows: customers(where: {orders: {status: {_eq: "cancelled"}}}, order_by: {id: asc}) { id } }'),
+        graphql=Graphql(
+            '{ rows: customers(where: {orders: {status: {_eq: "cancelled"}}}, order_by: {id: asc}) { id } }'
+        ),
         soap=_NO_RELATED_FILTER,
         rows=[{"id": 2}],
     ),

@@ -1,4 +1,4 @@
-"""Questions about which rows: every filter, over nulls, odd texts, large numbers and odd names."""
+"""Questions about which rows: every kind of filter, over nulls too."""
 
 from decimal import Decimal
 
@@ -9,8 +9,8 @@ from tests.parity.question import (
     Graphql,
     NotAsked,
     Question,
-    call,
     by,
+    call,
     compare,
     get,
     order_by,
@@ -25,7 +25,7 @@ QUESTIONS = (
     Question(
         name="all rows of a table",
         ask=Read("addresses", Node(sort=_ID, outputs=out("id", "customer_id", "city"))),
-        rest=get("addresses?order=id"),
+        rest=get("addresses?select=id,customer_id,city&order=id"),
         graphql=Graphql("{ rows: addresses(order_by: {id: asc}) { id customer_id city } }"),
         soap=call("ListAddresses", orderBy=order_by("id")),
         rows=[
@@ -36,9 +36,7 @@ QUESTIONS = (
     ),
     Question(
         name="every type of field",
-        ask=Read(
-            "customers", Node(sort=_ID, outputs=out("name", "vip", "born", "balance", "profile", "created_at"))
-        ),
+        ask=Read("customers", Node(sort=_ID, outputs=out("name", "vip", "born", "balance", "profile", "created_at"))),
         rest=get("customers?select=name,vip,born,balance,profile,created_at&order=id"),
         graphql=Graphql("{ rows: customers(order_by: {id: asc}) { name vip born balance profile created_at } }"),
         soap=call(
@@ -63,7 +61,14 @@ QUESTIONS = (
                 "profile": {"city": "Rome", "age": 41},
                 "created_at": "2024-02-29T23:59:59",
             },
-            {"name": "Çelik 日本", "vip": True, "born": "2000-12-31", "balance": None, "profile": None, "created_at": None},
+            {
+                "name": "Çelik 日本",
+                "vip": True,
+                "born": "2000-12-31",
+                "balance": None,
+                "profile": None,
+                "created_at": None,
+            },
         ],
     ),
     Question(
@@ -101,7 +106,10 @@ QUESTIONS = (
         name="a row by a composite key",
         ask=Read(
             "order_items",
-            Node(outputs=out("order_id", "line_no", "quantity"), filter=And((compare("order_id", "eq", 0), compare("line_no", "eq", 1)))),
+            Node(
+                outputs=out("order_id", "line_no", "quantity"),
+                filter=And((compare("order_id", "eq", 0), compare("line_no", "eq", 1))),
+            ),
         ),
         values=(3, 2),
         rest=get("order_items?select=order_id,line_no,quantity&order_id=eq.3&line_no=eq.2"),
@@ -111,7 +119,10 @@ QUESTIONS = (
     ),
     Question(
         name="part of a composite key",
-        ask=Read("order_items", Node(outputs=out("order_id", "line_no"), filter=compare("order_id", "eq"), sort=by("line_no"))),
+        ask=Read(
+            "order_items",
+            Node(outputs=out("order_id", "line_no"), filter=compare("order_id", "eq"), sort=by("line_no")),
+        ),
         values=(1,),
         rest=get("order_items?select=order_id,line_no&order_id=eq.1&order=line_no"),
         graphql=Graphql(
@@ -131,7 +142,10 @@ QUESTIONS = (
     ),
     Question(
         name="between two numbers",
-        ask=Read("products", Node(outputs=out("id"), filter=And((compare("price", "gte", 0), compare("price", "lt", 1))), sort=_ID)),
+        ask=Read(
+            "products",
+            Node(outputs=out("id"), filter=And((compare("price", "gte", 0), compare("price", "lt", 1))), sort=_ID),
+        ),
         values=(Decimal("9.90"), 100),
         rest=get("products?select=id&price=gte.9.90&price=lt.100&order=id"),
         graphql=Graphql("{ rows: products(where: {price: {_gte: 9.90, _lt: 100}}, order_by: {id: asc}) { id } }"),
@@ -140,7 +154,14 @@ QUESTIONS = (
     ),
     Question(
         name="above and not above",
-        ask=Read("order_items", Node(outputs=out("order_id", "quantity"), filter=Or((compare("quantity", "gt", 0), compare("order_id", "lte", 1))), sort=by("order_id", "line_no"))),
+        ask=Read(
+            "order_items",
+            Node(
+                outputs=out("order_id", "quantity"),
+                filter=Or((compare("quantity", "gt", 0), compare("order_id", "lte", 1))),
+                sort=by("order_id", "line_no"),
+            ),
+        ),
         values=(2, 1),
         rest=get("order_items?select=order_id,quantity&or=(quantity.gt.2,order_id.lte.1)&order=order_id,line_no"),
         graphql=Graphql(
@@ -222,7 +243,7 @@ QUESTIONS = (
     Question(
         name="not null",
         ask=Read("customers", Node(outputs=out("id", "email"), filter=Is(F("email"), "not_null"), sort=_ID)),
-        rest=get("customers?select=id,email&email=not.is.null&order=id"),
+        rest=get("customers?select=id,email&email=is.not_null&order=id"),
         graphql=Graphql("{ rows: customers(where: {email: {_is_null: false}}, order_by: {id: asc}) { id email } }"),
         soap=call("ListCustomers", filter={"email": {"isNull": False}}, orderBy=order_by("id")),
         rows=[{"id": 1, "email": "ada@example.com"}, {"id": 2, "email": "bob@example.com"}],
@@ -247,7 +268,19 @@ QUESTIONS = (
     ),
     Question(
         name="and, or and not, one within another",
-        ask=Read("orders", Node(outputs=out("id"), filter=And((Not(compare("status", "eq", 0)), Or((compare("customer_id", "eq", 1), Is(F("ordered_at"), "null"))))), sort=_ID)),
+        ask=Read(
+            "orders",
+            Node(
+                outputs=out("id"),
+                filter=And(
+                    (
+                        Not(compare("status", "eq", 0)),
+                        Or((compare("customer_id", "eq", 1), Is(F("ordered_at"), "null"))),
+                    )
+                ),
+                sort=_ID,
+            ),
+        ),
         values=("paid", 1),
         rest=get("orders?select=id&status=not.eq.paid&or=(customer_id.eq.1,ordered_at.is.null)&order=id"),
         graphql=Graphql(
@@ -292,102 +325,5 @@ QUESTIONS = (
         ),
         soap=call("ListOrders", filter={"ordered_at": {"ge": "2024-03-02T08:00:00"}}, orderBy=order_by("id")),
         rows=[{"id": 2, "ordered_at": "2024-03-02T08:00:00"}, {"id": 3, "ordered_at": "2024-03-02T08:00:00"}],
-    ),
-    Question(
-        name="a decimal written with fewer digits",
-        ask=Read("products", Node(outputs=out("id", "price"), filter=compare("price", "eq"), sort=_ID)),
-        values=(Decimal("9.9"),),
-        rest=get("products?select=id,price&price=eq.9.9&order=id"),
-        graphql=Graphql("{ rows: products(where: {price: {_eq: 9.9}}, order_by: {id: asc}) { id price } }"),
-        soap=call("ListProducts", filter={"price": {"eq": Decimal("9.9")}}, orderBy=order_by("id")),
-        rows=[{"id": 2, "price": Decimal("9.90")}, {"id": 3, "price": Decimal("9.90")}],
-    ),
-    Question(
-        name="a large floating number",
-        ask=Read("products", Node(outputs=out("id", "weight"), filter=compare("weight", "eq"))),
-        values=(1e20,),
-        rest=get("products?select=id,weight&weight=eq.1e20"),
-        graphql=Graphql("{ rows: products(where: {weight: {_eq: 1e20}}) { id weight } }"),
-        soap=call("ListProducts", filter={"weight": {"eq": 1e20}}),
-        rows=[{"id": 2, "weight": Decimal("1e20")}],
-    ),
-    Question(
-        name="letters that are not Latin",
-        ask=Read("customers", Node(outputs=_NAMES, filter=compare("name", "eq"))),
-        values=("Çelik 日本",),
-        rest=get("customers?select=id,name&name=eq.%C3%87elik%20%E6%97%A5%E6%9C%AC"),
-        graphql=Graphql("query ($n: String!) { rows: customers(where: {name: {_eq: $n}}) { id name } }", {"n": "Çelik 日本"}),
-        soap=call("ListCustomers", filter={"name": {"eq": "Çelik 日本"}}),
-        rows=[{"id": 3, "name": "Çelik 日本"}],
-    ),
-    Question(
-        name="quotes within a text",
-        ask=Read("products", Node(outputs=_NAMES, filter=compare("name", "eq"))),
-        values=('Paint "red"',),
-        rest=get("products?select=id,name&name=eq.Paint%20%22red%22"),
-        graphql=Graphql(r'{ rows: products(where: {name: {_eq: "Paint \"red\""}}) { id name } }'),
-        soap=call("ListProducts", filter={"name": {"eq": 'Paint "red"'}}),
-        rows=[{"id": 3, "name": 'Paint "red"'}],
-    ),
-    Question(
-        name="bytes",
-        ask=Read("files", Node(outputs=out("id", "content"), sort=_ID)),
-        rest=get("files?select=id,content&order=id"),
-        graphql=Graphql("{ rows: files(order_by: {id: asc}) { id content } }"),
-        soap=call("ListFiles", orderBy=order_by("id")),
-        rows=[{"id": 1, "content": "\\x00ff"}, {"id": 2, "content": None}],
-    ),
-    Question(
-        name="equal bytes",
-        ask=Read("files", Node(outputs=out("id"), filter=compare("content", "eq"))),
-        values=("\\x00ff",),
-        rest=get("files?select=id&content=eq.%5Cx00ff"),
-        graphql=Graphql(r'{ rows: files(where: {content: {_eq: "\\x00ff"}}) { id } }'),
-        soap=call("ListFiles", filter={"content": {"eq": b"\x00\xff"}}),
-        rows=[{"id": 1}],
-    ),
-    Question(
-        name="inside a JSON field",
-        ask=Read("customers", Node(outputs=(FieldOutput("city", F("profile", ("city",))),), filter=compare("name", "eq"))),
-        values=("Ada",),
-        rest=get("customers?select=city:profile->city&name=eq.Ada"),
-        graphql=Graphql('{ rows: customers(where: {name: {_eq: "Ada"}}) { city: profile(path: "$.city") } }'),
-        soap=NotAsked("JSON is one text in XML"),
-        rows=[{"city": "Oslo"}],
-    ),
-    Question(
-        name="names that neither GraphQL nor XML can say",
-        ask=Read("odd Name.s", Node(outputs=(FieldOutput("a", F("the Key")), FieldOutput("b", F('quo"te')), FieldOutput("c", F("ünï"))), filter=compare("ünï", "eq"))),
-        values=("ü",),
-        rest=get("odd%20Name.s?select=a:%22the%20Key%22,b:%22quo%5C%22te%22,c:%C3%BCn%C3%AF&%C3%BCn%C3%AF=eq.%C3%BC"),
-        graphql=Graphql('{ rows: odd_Name_s(where: {_n_: {_eq: "ü"}}) { a: the_Key b: quo_te c: _n_ } }'),
-        soap=call("ListOddNameS", filter={"ünï": {"eq": "ü"}}),
-        rows=[{"a": 1, "b": "q", "c": "ü"}],
-    ),
-    Question(
-        name="a view",
-        ask=Read("big_orders", Node(outputs=out("order_id"), filter=compare("order_id", "gt"), sort=by("order_id"))),
-        values=(1,),
-        rest=get("big_orders?select=order_id&order_id=gt.1&order=order_id"),
-        graphql=Graphql("{ rows: big_orders(where: {order_id: {_gt: 1}}, order_by: {order_id: asc}) { order_id } }"),
-        soap=call("ListBigOrders", filter={"order_id": {"gt": 1}}, orderBy=order_by("order_id")),
-        rows=[{"order_id": 2}, {"order_id": 3}],
-    ),
-    Question(
-        name="what a view works out",
-        ask=Read("big_orders", Node(outputs=out("order_id", "pieces"), sort=by("order_id"))),
-        rest=get("big_orders?select=order_id,pieces&order=order_id"),
-        graphql=Graphql("{ rows: big_orders(order_by: {order_id: asc}) { order_id pieces } }"),
-        soap=NotAsked("an expression has no type in SQLite, so that it is text in XML"),
-        rows=[{"order_id": 1, "pieces": 3}, {"order_id": 2, "pieces": 5}, {"order_id": 3, "pieces": 2}],
-    ),
-    Question(
-        name="a table without a key",
-        ask=Read("log_lines", Node(outputs=out("line"))),
-        rest=get("log_lines?select=line"),
-        graphql=Graphql("{ rows: log_lines { line } }"),
-        soap=call("ListLogLines"),
-        rows=[{"line": "one"}, {"line": "two"}],
-        order=(),
     ),
 )

@@ -24,9 +24,7 @@ QUESTIONS = (
             Node(outputs=out("order_id", "line_no"), sort=(Sort(F("line_no"), descending=True), Sort(F("order_id")))),
         ),
         rest=get("order_items?select=order_id,line_no&order=line_no.desc,order_id.asc"),
-        graphql=Graphql(
-            "{ rows: order_items(order_by: [{line_no: desc}, {order_id: asc}]) { order_id line_no } }"
-        ),
+        graphql=Graphql("{ rows: order_items(order_by: [{line_no: desc}, {order_id: asc}]) { order_id line_no } }"),
         soap=call("ListOrderItems", orderBy=order_by(("line_no", True), "order_id")),
         rows=[
             {"order_id": 1, "line_no": 2},
@@ -42,7 +40,11 @@ QUESTIONS = (
         rest=get("customers?select=id,balance&order=balance"),
         graphql=Graphql("{ rows: customers(order_by: {balance: asc}) { id balance } }"),
         soap=call("ListCustomers", orderBy=order_by("balance")),
-        rows=[{"id": 2, "balance": Decimal("0.50")}, {"id": 1, "balance": Decimal("10.10")}, {"id": 3, "balance": None}],
+        rows=[
+            {"id": 2, "balance": Decimal("0.50")},
+            {"id": 1, "balance": Decimal("10.10")},
+            {"id": 3, "balance": None},
+        ],
     ),
     Question(
         name="nulls first when descending",
@@ -88,7 +90,10 @@ QUESTIONS = (
     ),
     Question(
         name="ties broken by the key",
-        ask=Read("orders", Node(outputs=out("id", "ordered_at"), sort=(Sort(F("ordered_at")), Sort(F("id"), descending=True)))),
+        ask=Read(
+            "orders",
+            Node(outputs=out("id", "ordered_at"), sort=(Sort(F("ordered_at")), Sort(F("id"), descending=True))),
+        ),
         rest=get("orders?select=id,ordered_at&order=ordered_at.asc,id.desc"),
         graphql=Graphql("{ rows: orders(order_by: [{ordered_at: asc}, {id: desc}]) { id ordered_at } }"),
         soap=call("ListOrders", orderBy=order_by("ordered_at", ("id", True))),
@@ -101,7 +106,10 @@ QUESTIONS = (
     ),
     Question(
         name="ties among nulls",
-        ask=Read("orders", Node(outputs=out("billing_address_id", "id"), sort=(Sort(F("billing_address_id"), nulls="first"),))),
+        ask=Read(
+            "orders",
+            Node(outputs=out("billing_address_id", "id"), sort=(Sort(F("billing_address_id"), nulls="first"),)),
+        ),
         rest=get("orders?select=billing_address_id,id&order=billing_address_id.nullsfirst"),
         graphql=Graphql("{ rows: orders(order_by: {billing_address_id: asc_nulls_first}) { billing_address_id id } }"),
         soap=call("ListOrders", orderBy=order_by(("billing_address_id", False, "first"))),
@@ -168,7 +176,11 @@ QUESTIONS = (
     ),
     Question(
         name="a page and how many there are",
-        ask=Read("order_items", Node(outputs=out("quantity"), filter=compare("product_id", "lte", 0), sort=by("quantity"), limit=P(1)), count="exact"),
+        ask=Read(
+            "order_items",
+            Node(outputs=out("quantity"), filter=compare("product_id", "lte", 0), sort=by("quantity"), limit=P(1)),
+            count="exact",
+        ),
         values=(2, 2),
         rest=get("order_items?select=quantity&product_id=lte.2&order=quantity&limit=2"),
         graphql=Graphql(

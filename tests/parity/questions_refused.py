@@ -1,10 +1,9 @@
 """Questions that are refused: the same problem in each dialect's own code (errors.md)."""
 
-from contracts.operations import And, Assign, Compare, Create, Delete, Embed, FieldOutput, Node, Read, Update
+from contracts.operations import And, Assign, Create, Delete, Embed, Node, Read, Update
 
 from tests.fixtures.guarded_store import Who
 from tests.parity.question import (
-    F,
     Graphql,
     Message,
     NotAsked,
@@ -22,7 +21,6 @@ from tests.parity.question import (
 
 CLERK = Who("clerk")
 ADA = Who("customer", {"customer_id": "1"})
-_NO_SUCH_ELEMENT = "its element is not in the schema"
 
 QUESTIONS = (
     Question(
@@ -118,7 +116,7 @@ QUESTIONS = (
         rest=get("orders?select=id&id=eq.one"),
         graphql=Graphql('{ rows: orders(where: {id: {_eq: "one"}}) { id } }'),
         soap=Message("<GetOrders><id>one</id></GetOrders>"),
-        refused=Refused("22P02"),
+        refused=Refused("22P02", graphql="data-exception"),
     ),
     Question(
         name="no day of the calendar",
@@ -185,7 +183,12 @@ QUESTIONS = (
     ),
     Question(
         name="a check of the table",
-        ask=Update("order_items", (Assign("quantity", P(0)),), And((compare("order_id", "eq", 1), compare("line_no", "eq", 2))), returning=Node(outputs=out("order_id"))),
+        ask=Update(
+            "order_items",
+            (Assign("quantity", P(0)),),
+            And((compare("order_id", "eq", 1), compare("line_no", "eq", 2))),
+            returning=Node(outputs=out("order_id")),
+        ),
         values=(0, 1, 1),
         rest=Rest("PATCH", "order_items?order_id=eq.1&line_no=eq.1&select=order_id", {"quantity": 0}),
         graphql=Graphql(

@@ -69,19 +69,27 @@ QUESTIONS = (
     Question(
         name="a clerk's products with items that are all hidden",
         who=CLERK,
-        ask=Read("products", Node(outputs=(*out("id"), _embed("order_items", "quantity")), filter=compare("id", "in"), sort=by("id"))),
+        ask=Read(
+            "products",
+            Node(outputs=(*out("id"), _embed("order_items", "quantity")), filter=compare("id", "in"), sort=by("id")),
+        ),
         values=([1, 3],),
         rest=get("products?select=id,order_items(quantity)&id=in.(1,3)&order=id"),
         graphql=Graphql(
             "{ rows: products(where: {id: {_in: [1, 3]}}, order_by: {id: asc}) { id order_items { quantity } } }"
         ),
-        soap=call("ListProducts", filter={"id": {"in": [1, 3]}}, orderBy=order_by("id"), include=strings("order_items")),
+        soap=call(
+            "ListProducts", filter={"id": {"in": [1, 3]}}, orderBy=order_by("id"), include=strings("order_items")
+        ),
         rows=[{"id": 1, "order_items": []}, {"id": 3, "order_items": [{"quantity": 1}]}],
     ),
     Question(
         name="a clerk's categories, one of them hidden among its own kind",
         who=CLERK,
-        ask=Read("categories", Node(outputs=(*out("id"), _embed("parent", "name"), _embed("categories", "id")), sort=by("id"))),
+        ask=Read(
+            "categories",
+            Node(outputs=(*out("id"), _embed("parent", "name"), _embed("categories", "id")), sort=by("id")),
+        ),
         rest=get("categories?select=id,parent(name),categories(id)&order=id"),
         graphql=Graphql("{ rows: categories(order_by: {id: asc}) { id parent { name } categories { id } } }"),
         soap=call("ListCategories", orderBy=order_by("id"), include=strings("parent", "categories")),

@@ -16,7 +16,19 @@ _SEEDED = [
     {"id": 3, "customer_id": 2, "status": "paid", "note": ""},
     {"id": 4, "customer_id": 2, "status": "cancelled", "note": None},
 ]
-_ITEMS = Read("order_items", Node(outputs=out("order_id", "line_no", "quantity"), filter=compare("order_id", "eq"), sort=by("line_no")))
+_ITEMS = Read(
+    "order_items",
+    Node(outputs=out("order_id", "line_no", "quantity"), filter=compare("order_id", "eq"), sort=by("line_no")),
+)
+_ZOE = {
+    "id": 9,
+    "name": "Zoë “Z” O'Neil <&>",
+    "vip": True,
+    "born": "1999-12-31",
+    "balance": 0.07,
+    "profile": {"a": [1, None, "x"]},
+    "created_at": "2024-02-29T12:00:01",
+}
 
 QUESTIONS = (
     Question(
@@ -27,74 +39,18 @@ QUESTIONS = (
             P(0),
             returning=Node(outputs=out("id", "name", "vip", "born", "balance", "profile", "created_at", "email")),
         ),
-        values=(
-            [
-                {
-                    "id": 9,
-                    "name": "Zoë “Z” O'Neil <&>",
-                    "vip": True,
-                    "born": "1999-12-31",
-                    "balance": Decimal("0.07"),
-                    "profile": {"a": [1, None, "x"]},
-                    "created_at": "2024-02-29T12:00:01",
-                }
-            ],
-        ),
-        rest=Rest(
-            "POST",
-            "customers?select=id,name,vip,born,balance,profile,created_at,email",
-            {
-                "id": 9,
-                "name": "Zoë “Z” O'Neil <&>",
-                "vip": True,
-                "born": "1999-12-31",
-                "balance": 0.07,
-                "profile": {"a": [1, None, "x"]},
-                "created_at": "2024-02-29T12:00:01",
-            },
-        ),
+        values=([_ZOE],),
+        rest=Rest("POST", "customers?select=id,name,vip,born,balance,profile,created_at,email", _ZOE),
         graphql=Graphql(
             "mutation ($c: customers_insert_input!) { rows: insert_customers_one(object: $c)"
             " { id name vip born balance profile created_at email } }",
-            {
-                "c": {
-                    "id": 9,
-                    "name": "Zoë “Z” O'Neil <&>",
-                    "vip": True,
-                    "born": "1999-12-31",
-                    "balance": 0.07,
-                    "profile": {"a": [1, None, "x"]},
-                    "created_at": "2024-02-29T12:00:01",
-                }
-            },
+            {"c": _ZOE},
         ),
-        soap=call(
-            "CreateCustomers",
-            customers={
-                "id": 9,
-                "name": "Zoë “Z” O'Neil <&>",
-                "vip": True,
-                "born": "1999-12-31",
-                "balance": Decimal("0.07"),
-                "profile": '{"a":[1,null,"x"]}',
-                "created_at": "2024-02-29T12:00:01",
-            },
-        ),
-        rows=[
-            {
-                "id": 9,
-                "name": "Zoë “Z” O'Neil <&>",
-                "vip": True,
-                "born": "1999-12-31",
-                "balance": Decimal("0.07"),
-                "profile": {"a": [1, None, "x"]},
-                "created_at": "2024-02-29T12:00:01",
-                "email": None,
-            }
-        ],
+        soap=call("CreateCustomers", customers={**_ZOE, "balance": Decimal("0.07"), "profile": '{"a":[1,null,"x"]}'}),
+        rows=[{**_ZOE, "email": None}],
         after=After(
             Read("customers", Node(outputs=out("name", "email"), filter=compare("id", "eq"))),
-            [{"name": "Zoë “Z” O'Neil <&>", "email": None}],
+            [{"name": _ZOE["name"], "email": None}],
             (9,),
         ),
     ),
@@ -149,7 +105,9 @@ QUESTIONS = (
         graphql=Graphql(r'mutation { rows: insert_files_one(object: {id: 9, content: "\\x0001fe"}) { id content } }'),
         soap=call("CreateFiles", files={"id": 9, "content": b"\x00\x01\xfe"}),
         rows=[{"id": 9, "content": "\\x0001fe"}],
-        after=After(Read("files", Node(outputs=out("content"), filter=compare("id", "eq"))), [{"content": "\\x0001fe"}], (9,)),
+        after=After(
+            Read("files", Node(outputs=out("content"), filter=compare("id", "eq"))), [{"content": "\\x0001fe"}], (9,)
+        ),
     ),
     Question(
         name="create under odd names",
@@ -166,11 +124,18 @@ QUESTIONS = (
         ),
         soap=call("CreateOddNameS", oddNameS={"the_x0020_Key": 9, "quo_x0022_te": "x"}),
         rows=[{"k": 9, "q": "x"}],
-        after=After(Read("odd Name.s", Node(outputs=out("the Key"), sort=by("the Key"))), [{"the Key": 1}, {"the Key": 9}]),
+        after=After(
+            Read("odd Name.s", Node(outputs=out("the Key"), sort=by("the Key"))), [{"the Key": 1}, {"the Key": 9}]
+        ),
     ),
     Question(
         name="change a row by its key",
-        ask=Update("orders", (Assign("note", P(0)), Assign("status", P(1))), compare("id", "eq", 2), returning=Node(outputs=out("id", "note", "status"))),
+        ask=Update(
+            "orders",
+            (Assign("note", P(0)), Assign("status", P(1))),
+            compare("id", "eq", 2),
+            returning=Node(outputs=out("id", "note", "status")),
+        ),
         values=("called", "paid", 2),
         rest=Rest("PATCH", "orders?id=eq.2&select=id,note,status", {"note": "called", "status": "paid"}),
         graphql=Graphql(
@@ -186,7 +151,9 @@ QUESTIONS = (
     ),
     Question(
         name="change a value to null",
-        ask=Update("orders", (Assign("note", P(0)),), compare("id", "eq", 1), returning=Node(outputs=out("id", "note"))),
+        ask=Update(
+            "orders", (Assign("note", P(0)),), compare("id", "eq", 1), returning=Node(outputs=out("id", "note"))
+        ),
         values=(None, 1),
         rest=Rest("PATCH", "orders?id=eq.1&select=id,note", {"note": None}),
         graphql=Graphql("mutation { rows: update_orders_by_pk(pk_columns: {id: 1}, _set: {note: null}) { id note } }"),
@@ -251,7 +218,9 @@ QUESTIONS = (
     Question(
         name="change several rows by a filter",
         who=CLERK,
-        ask=Update("orders", (Assign("note", P(0)),), compare("id", "gt", 1), returning=Node(outputs=out("id", "note"))),
+        ask=Update(
+            "orders", (Assign("note", P(0)),), compare("id", "gt", 1), returning=Node(outputs=out("id", "note"))
+        ),
         values=("seen", 1),
         rest=Rest("PATCH", "orders?id=gt.1&select=id,note", {"note": "seen"}),
         graphql=Graphql(
@@ -287,7 +256,11 @@ QUESTIONS = (
     ),
     Question(
         name="delete a row by its composite key",
-        ask=Delete("product_tags", And((compare("product_id", "eq", 0), compare("tag_id", "eq", 1))), returning=Node(outputs=out("product_id", "tag_id"))),
+        ask=Delete(
+            "product_tags",
+            And((compare("product_id", "eq", 0), compare("tag_id", "eq", 1))),
+            returning=Node(outputs=out("product_id", "tag_id")),
+        ),
         values=(1, 2),
         rest=Rest("DELETE", "product_tags?product_id=eq.1&tag_id=eq.2&select=product_id,tag_id"),
         graphql=Graphql("mutation { rows: delete_product_tags_by_pk(product_id: 1, tag_id: 2) { product_id tag_id } }"),

@@ -1,7 +1,7 @@
 """The app factory: what is the same in every service."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from contracts.identity import Caller
 from contracts.problems import Problem
@@ -9,7 +9,6 @@ from flask import Flask, Response, g, request
 
 from chassis import events, health, observe, problems
 from chassis.authn import Authenticator
-from chassis.data_client import DataClient
 from chassis.exchange import Exchange
 from chassis.health import Check
 from chassis.hop import Hop
@@ -39,10 +38,18 @@ def create_app(
     return app
 
 
+class Follower(Protocol):
+    """What follows the catalog's version: a client of data, or another process of data itself."""
+
+    def follow(self, version: str) -> None:
+        """Note that this version is served now."""
+        ...
+
+
 class Edge:
     """What a service needs to know who calls, and to hear what changed: keys, revocations, exchange and events."""
 
-    def __init__(self, settings: ServiceSettings, *, exchanges: bool, data: DataClient | None = None) -> None:
+    def __init__(self, settings: ServiceSettings, *, exchanges: bool, data: Follower | None = None) -> None:
         hop = Hop(settings.auth_url)
         self._settings = settings
         self._data = data
@@ -91,5 +98,6 @@ class Edge:
                 self._exchange.forget()
         elif channel == events.KEYS:
             self._keys.forget_age()
+            self.authenticator.forget()
         elif channel == events.CATALOG and self._data is not None:
-            self._data.refresh(str(message.get("version", "")))
+            self._data.follow(str(message.get("version", "")))

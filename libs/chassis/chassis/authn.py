@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jwt
+import msgspec
 from contracts.identity import ANONYMOUS_ROLE, Caller, Principal
 from contracts.problems import Problem
 
+from chassis import explanations
 from chassis.bounded import Bounded
 from chassis.exchange import Exchange
 from chassis.keys import KeySet
@@ -53,7 +55,10 @@ class Authenticator:
         principal = in_role(self.verify(token), wanted) if token is not None else _anonymous(wanted)
         deadline = time.monotonic() + timeout
         role = principal.role if token is not None and wanted else None
-        return Caller(principal=principal, token=token, role=role, request_id=request_id, deadline=deadline)
+        explain = headers.get(explanations.ASK) is not None
+        return Caller(
+            principal=principal, token=token, role=role, request_id=request_id, deadline=deadline, explain=explain
+        )
 
     def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
         """The caller that a name and password prove. Raises `Problem` as `Exchange.password` does."""
@@ -61,9 +66,7 @@ class Authenticator:
             raise Problem("PGRST301", "Only access tokens are accepted here")
         token = self._exchange.password(username, password, address)
         principal = in_role(self.verify(token), caller.role)
-        return Caller(
-            principal=principal, token=token, role=caller.role, request_id=caller.request_id, deadline=caller.deadline
-        )
+        return msgspec.structs.replace(caller, principal=principal, token=token)
 
     def verify(self, token: str) -> Principal:
         """The principal of an access token, in its default role. Raises `Problem` PGRST301 and PGRST303."""
@@ -77,6 +80,10 @@ class Authenticator:
         if self._revocations.covers(principal.claims):
             raise _bad("PGRST303", "JWT revoked")
         return principal
+
+    def forget(self) -> None:
+        """Check every token anew (a key may have gone)."""
+        self._verified.clear()
 
     def _token(self, headers: Headers, address: str) -> str | None:
         header = headers.get("Authorization")

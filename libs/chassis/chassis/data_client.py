@@ -9,9 +9,10 @@ from contracts import catalog as catalogs
 from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value, encode
-from contracts.problems import Problem, internal
+from contracts.problems import Kind, Problem, internal
 from contracts.results import Result
 
+from chassis import explanations
 from chassis.bounded import Bounded
 from chassis.hop import MARGIN, Hop, Reply
 
@@ -20,14 +21,22 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.decode
 
 
+_FRESH = 2.0  # seconds after which an idle client asks data whether a catalog still holds
+
+
 class DataClient:
-    """Asks data over ``hop``. Catalogs are kept by role and asked for again by version (`refresh`, ETag)."""
+    """Asks data over ``hop``. Catalogs are kept by role and asked for again by version (`follow`, ETag).
+
+    The version comes with every answer and by events; where neither has come for a while, data is asked.
+    """
 
     def __init__(self, hop: Hop, *, timeout: float = 30.0) -> None:
         self._hop = hop
         self._timeout = timeout
         self._catalogs: Bounded[str, Catalog] = Bounded(256)
         self._version = ""
+        self._since = float("-inf")  # when that version was first heard of
+        self._told = float("-inf")  # when data last said that it has it
 
     def execute(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
         """Answer one operation for the caller. Raises `Problem`."""
@@ -39,32 +48,43 @@ class DataClient:
             rows=_integer(headers, "x-trivet-rows"),
             total=_integer(headers, "x-trivet-total"),
             affected=_integer(headers, "x-trivet-affected"),
+            inserted=_integer(headers, "x-trivet-inserted"),
             location=_decode(text) if (text := headers.get("x-trivet-location")) else None,
             catalog_version=headers.get("x-trivet-catalog", ""),
             timings=_timings(headers.get("server-timing", "")),
         )
-        self.refresh(result.catalog_version)
         return result
 
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it; from memory while its version is data's own."""
         kept = self._catalogs.get(caller.principal.role)
-        if kept is not None and kept.version == self._version:
+        if kept is not None and kept.version == self._version and time.monotonic() - self._told < _FRESH:
             return kept
         extra = {"If-None-Match": f'"{kept.version}"'} if kept is not None else {}
+        asked = time.monotonic()
         reply = self._call("GET", "/catalog", b"", caller, extra)
         if reply.status == 304 and kept is not None:
-            self._version = kept.version
+            self._note(kept.version, asked)
             return kept
         found = catalogs.decode(reply.body)
         self._catalogs.put(caller.principal.role, found)
-        self._version = found.version
+        self._note(found.version, asked)
         return found
 
-    def refresh(self, version: str) -> None:
-        """Note the version that data has now (from an answer or an event); other catalogs are asked for again."""
-        if version and version != self._version:
-            self._version = version
+    def follow(self, version: str) -> None:
+        """Note the version that an event tells of; catalogs of another are asked for again."""
+        self._note(version, time.monotonic(), told=False)
+
+    def _note(self, version: str, asked: float, *, told: bool = True) -> None:
+        """Note a version that was ``asked`` for at this time; ``told`` by data itself.
+
+        Answers overtake each other: one to a question from before the last change tells nothing.
+        """
+        now = time.monotonic()
+        if version and version != self._version and asked >= self._since:
+            self._version, self._since = version, now
+        if told and version == self._version:
+            self._told = now
 
     def _call(self, method: str, path: str, body: bytes, caller: Caller, extra: dict[str, str] | None = None) -> Reply:
         left = self._timeout if caller.deadline is None else caller.deadline - time.monotonic()
@@ -76,9 +96,18 @@ class DataClient:
             headers["Authorization"] = f"Bearer {caller.token}"
         if caller.role is not None:
             headers["X-Trivet-Role"] = caller.role
+        if caller.explain:
+            headers[explanations.ASK] = "1"
+        asked = time.monotonic()
         reply = self._hop.call(method, path, body, headers, timeout=left)
+        self._note(reply.headers.get("x-trivet-catalog", ""), asked)
+        if (explanation := reply.headers.get(explanations.HEADER.lower())) is not None:
+            explanations.note(explanation)
         if reply.headers.get("content-type", "").startswith(PROBLEM_TYPE):
-            raise decode_problem(reply.body)
+            problem = decode_problem(reply.body)
+            if problem.kind is Kind.UNKNOWN_NAME:  # perhaps the name was taken from a catalog that is too old
+                self._told = float("-inf")
+            raise problem
         if reply.status >= 400:
             raise internal()
         return reply

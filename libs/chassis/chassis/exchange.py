@@ -10,6 +10,7 @@ from contracts.problems import Problem
 
 from chassis.bounded import Bounded
 from chassis.data_client import PROBLEM_TYPE, decode_problem
+from chassis.flights import Flights
 from chassis.hop import Hop
 
 PATH = "/-/exchange"
@@ -23,6 +24,7 @@ class Exchange:
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
         self._key = secrets.token_bytes(32)
+        self._flights: Flights[tuple[bytes, str], tuple[str, float]] = Flights()
         self._kept: Bounded[bytes, tuple[str, float]] = Bounded(_BOUND)
 
     def password(self, username: str, password: str, address: str) -> str:
@@ -31,7 +33,8 @@ class Exchange:
         kept = self._kept.get(mark)
         if kept is not None and kept[1] > time.monotonic():
             return kept[0]
-        token, seconds = self._ask({"username": username, "password": password, "address": address})
+        credential = {"username": username, "password": password, "address": address}
+        token, seconds = self._flights.share((mark, address), lambda: self._ask(credential))
         self._kept.put(mark, (token, time.monotonic() + min(seconds / 2, _REMEMBERED)))
         return token
 

@@ -1,14 +1,20 @@
-"""HTTP between the services: a small client over unix sockets or TCP that keeps its connections."""
+"""HTTP between the services: a small client over unix sockets or TCP that keeps its connections.
+
+On a hub (`chassis.worker`) all of it waits there.
+"""
 
 import http.client
 import select
 import socket
 import threading
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from contracts.problems import Problem
+
+from chassis.hub.loop import blocking, pause
+from chassis.sockets import PatientSocket
 
 MARGIN = 0.25  # seconds that an inner call gives up before the request itself must
 
@@ -21,15 +27,40 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
+class _Connection(http.client.HTTPConnection):
+    """A connection to a unix socket (``path``) or to ``address``."""
+
+    sock: PatientSocket | None
+
+    def __init__(self, path: str | None, address: tuple[str, int], timeout: float) -> None:
+        super().__init__(*(("localhost", 80) if path is not None else address), timeout=timeout)
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        if self._path is not None:
+            self._dial(socket.AF_UNIX, self._path)
+            return
+        fault: OSError | None = None
+        for family, *_, address in blocking(socket.getaddrinfo, self.host, self.port, 0, socket.SOCK_STREAM):
+            try:
+                self._dial(family, address)
+            except OSError as error:
+                fault = error
+            else:
+                return
+        raise fault or OSError("no address")
+
+    def _dial(self, family: int, address: Any) -> None:
+        sock = PatientSocket(family, socket.SOCK_STREAM)
+        try:
+            sock.set_patience(self.timeout or 0.05)
+            sock.connect(address)
+            if family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            sock.close()
+            raise
+        self.sock = sock
 
 
 class Hop:
@@ -41,7 +72,7 @@ class Hop:
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._keep = keep
         self._patience = connect_patience
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[_Connection] = []
         self._lock = threading.Lock()
 
     def call(
@@ -52,7 +83,7 @@ class Hop:
         connection = self._take(deadline)
         try:
             if connection.sock is not None:
-                connection.sock.settimeout(max(deadline - time.monotonic(), 0.05))
+                connection.sock.set_patience(max(deadline - time.monotonic(), 0.05))
             connection.request(method, path, body=body or None, headers=headers or {})
             answer = connection.getresponse()
             reply = Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
@@ -65,7 +96,7 @@ class Hop:
         self._give_back(connection, answer)
         return reply
 
-    def _take(self, deadline: float) -> http.client.HTTPConnection:
+    def _take(self, deadline: float) -> _Connection:
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
@@ -75,16 +106,12 @@ class Hop:
                 return connection
             connection.close()  # the other side has hung up since
 
-    def _connect(self, deadline: float) -> http.client.HTTPConnection:
+    def _connect(self, deadline: float) -> _Connection:
         """A new connection; while the other service starts again, its socket is tried for a moment."""
         give_up = min(deadline, time.monotonic() + self._patience)
         while True:
             timeout = max(deadline - time.monotonic(), 0.05)
-            connection = (
-                _UnixConnection(self._unix, timeout)
-                if self._unix
-                else http.client.HTTPConnection(*self._address, timeout=timeout)
-            )
+            connection = _Connection(self._unix, self._address, timeout)
             try:
                 connection.connect()
                 return connection
@@ -92,9 +119,9 @@ class Hop:
                 connection.close()
                 if time.monotonic() >= give_up:
                     raise _unreachable() from None
-                time.sleep(0.05)
+                pause(0.05)
 
-    def _give_back(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+    def _give_back(self, connection: _Connection, answer: http.client.HTTPResponse) -> None:
         with self._lock:
             if not answer.will_close and len(self._idle) < self._keep:
                 self._idle.append(connection)

@@ -1,6 +1,5 @@
 """The public keys that access tokens are checked with, fetched from auth and kept."""
 
-import threading
 import time
 from typing import Any
 
@@ -8,6 +7,7 @@ import jwt
 import msgspec
 from contracts.problems import Problem
 
+from chassis.flights import Flights
 from chassis.hop import Hop
 
 JWKS_PATH = "/auth/v1/.well-known/jwks.json"
@@ -23,7 +23,7 @@ class KeySet:
         self._keys: dict[str, Any] = {}
         self._asked = float("-inf")
         self._failed = float("-inf")
-        self._lock = threading.Lock()
+        self._flights: Flights[str, None] = Flights()
 
     def find(self, key_id: str) -> Any:
         """The key of this id. Raises `Problem` PGRST301 (no such key), TRV107 (auth never answered)."""
@@ -38,23 +38,25 @@ class KeySet:
 
     def fetch(self) -> None:
         """Ask auth for its present keys."""
-        with self._lock:
-            if time.monotonic() - self._asked < 1.0:
-                return  # another thread has just asked
-            if not self._keys and time.monotonic() - self._failed < 1.0:
-                raise _silent()  # another thread has just waited in vain: don't queue up to do the same
-            try:
-                reply = self._hop.call("GET", JWKS_PATH, timeout=5.0)
-                found = msgspec.json.decode(reply.body)["keys"] if reply.status == 200 else None
-            except (Problem, msgspec.DecodeError):
-                found = None
-            if found is None:
-                if not self._keys:
-                    self._failed = time.monotonic()
-                    raise _silent()
-            else:
-                self._keys = {key["kid"]: jwt.PyJWK.from_dict(key).key for key in found}
-            self._asked = time.monotonic()
+        self._flights.share("keys", self._fetch)
+
+    def _fetch(self) -> None:
+        if time.monotonic() - self._asked < 1.0:
+            return  # another one has just asked
+        if not self._keys and time.monotonic() - self._failed < 1.0:
+            raise _silent()  # another one has just waited in vain: don't queue up to do the same
+        try:
+            reply = self._hop.call("GET", JWKS_PATH, timeout=5.0)
+            found = msgspec.json.decode(reply.body)["keys"] if reply.status == 200 else None
+        except (Problem, msgspec.DecodeError):
+            found = None
+        if found is None:
+            if not self._keys:
+                self._failed = time.monotonic()
+                raise _silent()
+        else:
+            self._keys = {key["kid"]: jwt.PyJWK.from_dict(key).key for key in found}
+        self._asked = time.monotonic()
 
     def forget_age(self) -> None:
         """Ask again at the next chance (the set was rotated)."""

@@ -14,6 +14,8 @@ from flask import Flask, Response, g, has_request_context, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client import values as metric_values
 
+from chassis import explanations
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUESTS = Counter("trivet_requests_total", "Requests answered", ["service", "method", "status"])
@@ -91,6 +93,8 @@ def install(app: Flask, service: str) -> None:
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         response.headers["X-Request-Id"] = request_id()
         timings = {**g.get("timings", {}), "total": round(seconds * 1_000_000)}
+        if (explanation := explanations.noted()) is not None:
+            response.headers[explanations.HEADER] = explanation
         response.headers["Server-Timing"] = ", ".join(f"{k};dur={v / 1000:.3f}" for k, v in timings.items())
         _REQUESTS.labels(
             service, request.method if request.method in _METHODS else "other", str(response.status_code)

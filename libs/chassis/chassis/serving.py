@@ -9,7 +9,7 @@ from chassis.settings import ServiceSettings, load
 _settings = load(ServiceSettings)
 
 bind = _settings.listen
-worker_class = "gthread"
+worker_class = "chassis.worker.HubWorker" if _settings.worker == "hub" else "gthread"
 workers = _settings.workers
 threads = _settings.threads
 timeout = 60

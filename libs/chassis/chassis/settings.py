@@ -1,14 +1,14 @@
 """Settings: read once from the environment into a frozen object, all faults reported together.
 
 A service's settings are a frozen dataclass whose fields carry their help text (`setting`). The field ``data_url`` is
-read from ``TRIVET_DATA_URL``; a field marked secret also from the file that ``TRIVET_…_FILE`` names.
+read from ``TRIVET_DATA_URL``; a field marked secret, where that is unset, from the file that ``TRIVET_…_FILE`` names.
 """
 
 import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 PREFIX = "TRIVET_"
 _YES = {"1", "true", "yes", "on"}
@@ -26,7 +26,7 @@ class SettingsError(Exception):
 
 def setting(default: Any, help: str, *, env: str | None = None, secret: bool = False) -> Any:
     """A field of a settings class: its default, its help text, and its variable where the name alone won't do."""
-    return dataclasses.field(default=default, metadata={"help": help, "env": env, "secret": secret})
+    return dataclasses.field(default=default, repr=not secret, metadata={"help": help, "env": env, "secret": secret})
 
 
 def variable(field: "dataclasses.Field[Any]") -> str:
@@ -42,7 +42,7 @@ class ServiceSettings:
     state_dir: str = setting(".trivet", "folder for what the service writes")
     auth_url: str = setting("http://127.0.0.1:8001", "address of auth: `http://host:port` or `unix:/path`")
     data_url: str = setting("http://127.0.0.1:8002", "address of data: `http://host:port` or `unix:/path`")
-    redis_url: str = setting("", "Redis for events and limits: `redis://…` or `unix:///path`; empty: none")
+    redis_url: str = setting("", "Redis for events and limits: `redis://…` or `unix:///path`; empty: none", secret=True)
     public_url: str = setting("http://127.0.0.1:8080", "the address that clients know the gateway by")
     issuer: str = setting("trivet", "the `iss` of our access tokens")
     audience: str = setting("trivet", "the `aud` of our access tokens")
@@ -50,6 +50,15 @@ class ServiceSettings:
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
     threads: int = setting(4, "threads of a worker process")
     workers: int = setting(1, "worker processes of this service")
+    worker: Literal["gthread", "hub"] = setting(
+        "gthread",
+        "how rest, graphql, soap and data run requests: `gthread`, a thread for each, or `hub`, all in one thread "
+        "(auth and the gateway always use threads)",
+    )
+    head_timeout: float = setting(
+        10.0, "seconds that a client may take to send a request's head, or to begin its body (worker `hub`)"
+    )
+    body_rate: int = setting(1024, "bytes a second that a request's body must arrive with (worker `hub`)")
     log_level: str = setting("info", "debug, info, warning or error")
 
 
@@ -73,7 +82,7 @@ def load(cls: type[T], environ: Mapping[str, str] | None = None) -> T:
 
 def _text_of(field: "dataclasses.Field[Any]", environ: Mapping[str, str]) -> str | None:
     name = variable(field)
-    if field.metadata.get("secret") and environ.get(name + "_FILE"):
+    if field.metadata.get("secret") and environ.get(name + "_FILE") and not environ.get(name):
         return Path(environ[name + "_FILE"]).read_text(encoding="utf-8").strip()
     return environ.get(name)
 
@@ -98,6 +107,10 @@ def _parse(text: str, kind: Any) -> Any:
             return kind(text)
         except ValueError:
             raise ValueError(f"expected a number, got {text!r}") from None
+    if get_origin(kind) is Literal:
+        if text and text not in get_args(kind):
+            raise ValueError(f"expected {' or '.join(get_args(kind))}, got {text!r}")
+        return text or get_args(kind)[0]
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text

@@ -234,3 +234,16 @@ def test_auth_away_is_an_outage_and_no_refusal() -> None:
     with pytest.raises(Problem) as caught:
         authenticator.verify(token())
     assert (caught.value.code, caught.value.status) == ("TRV107", 503)
+
+
+def test_a_token_of_a_key_that_has_gone_is_no_longer_good(peer: Any, suite: Suite) -> None:
+    mine = token()
+    assert suite.caller(Authorization=f"Bearer {mine}").principal.subject == "u1"
+    other = jwt.algorithms.ECAlgorithm.to_jwk(STRANGERS.public_key(), as_dict=True)
+    keys = json.dumps({"keys": [{**other, "kid": "k2", "alg": "ES256"}]}).encode()
+    peer.answer = lambda _: (200, {}, keys)
+    suite.keys.forget_age()
+    assert suite.caller(Authorization=f"Bearer {mine}").principal.subject == "u1"  # as it was remembered
+    suite.with_passwords.forget()
+    assert refusal(suite, Authorization=f"Bearer {mine}").code == "PGRST301"
+    assert suite.caller(Authorization=f"Bearer {token(STRANGERS, 'k2')}").principal.subject == "u1"

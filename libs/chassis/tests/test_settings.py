@@ -62,6 +62,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert load(Odd, {"TRIVET_PASSWORD_FILE": str(tmp_path / "password")}).password == "sesame"
     with pytest.raises(SettingsError, match="TRIVET_PASSWORD"):
         load(Odd, {"TRIVET_PASSWORD_FILE": str(tmp_path / "missing")})
+    named = {"TRIVET_PASSWORD_FILE": str(tmp_path / "password")}
+    assert load(Odd, {"TRIVET_PASSWORD": "", **named}).password == "sesame"
+    assert load(Odd, {"TRIVET_PASSWORD": "mine", **named}).password == "mine"
+    assert load(Odd, {"TRIVET_PASSWORD_FILE": "/dev/null"}).password == ""
     assert load(Odd, {"TRIVET_LISTEN_FILE": str(tmp_path / "password")}).listen == Odd().listen
 
 

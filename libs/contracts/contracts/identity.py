@@ -35,7 +35,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a request that is not the operation itself.
 
     ``token`` is the access token that proves ``principal`` to the next service (None: anonymous); ``role`` is the one
-    asked for among the token's roles (None: its default). ``deadline`` is seconds of ``time.monotonic``.
+    asked for among the token's roles (None: its default). ``deadline`` is seconds of ``time.monotonic``. ``explain``:
+    the client wants to know what is behind the answer; data decides whether it may.
     """
 
     principal: Principal = Principal()
@@ -43,6 +44,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     role: str | None = None
     request_id: str = ""
     deadline: float | None = None
+    explain: bool = False
 
 
 ANONYMOUS = Caller()

@@ -265,6 +265,20 @@ class Read(_Node, tag="read", frozen=True):
     count: Count | None = None
 
 
+class Conflict(_Node, tag="conflict", frozen=True):
+    """What becomes of a new row whose key is there already.
+
+    The key is the one of ``fields``, or of the unique ``constraint`` of this name, else the primary key; a resource
+    without any has no conflicts. ``update`` names the columns that the old row takes from the new one; None leaves it
+    alone. ``filter``: only old rows for which it holds are updated.
+    """
+
+    fields: tuple[str, ...] = ()
+    constraint: str | None = None
+    update: tuple[str, ...] | None = None
+    filter: Filter | None = None
+
+
 class Create(_Node, tag="create", frozen=True):
     """New rows. ``rows`` is the index of a list of objects; of them only ``columns`` are used.
 
@@ -277,16 +291,24 @@ class Create(_Node, tag="create", frozen=True):
     schema: str | None = None
     ragged: bool = False
     missing: Literal["default", "null"] = "null"
+    conflict: Conflict | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
 
 
+How = Literal["value", "increment", "default", "append", "prepend", "delete_key", "delete_elem", "delete_at_path"]
+
+
 class Assign(_Node, tag="assign", frozen=True):
-    """One field set by an update: to a value, or moved by one (``increment``)."""
+    """One field set by an update: to a value, moved by one (``increment``), or to its ``default``.
+
+    JSON may also be changed in place, as PostgreSQL's ``||``, ``-`` and ``#-`` do: a value put after or before it, a
+    key taken out by name, an element by index, or what stands at a path (a list of texts).
+    """
 
     field: str
     value: Param
-    how: Literal["value", "increment"] = "value"
+    how: How = "value"
 
 
 class Update(_Node, tag="update", frozen=True):

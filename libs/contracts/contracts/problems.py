@@ -112,6 +112,7 @@ SQLSTATES: dict[str, Code] = {
     "53400": Code(Kind.INTERNAL, 500, "a limit of the database's configuration"),
     "53": Code(Kind.UNAVAILABLE, 503, "the database has not enough resources"),
     "54": Code(Kind.TOO_LARGE, 500, "the statement is too complex"),
+    "55P03": Code(Kind.UNAVAILABLE, 503, "a lock was not to be had in time: try again"),
     "55": Code(Kind.INTERNAL, 500, "an object of the database is not in the needed state"),
     "57014": Code(Kind.TIMEOUT, 500, "the statement took too long"),
     "57P01": Code(Kind.UNAVAILABLE, 503, "the database is shutting down"),

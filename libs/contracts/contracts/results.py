@@ -8,7 +8,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     ``body`` is JSON text by the root's shape (empty for ``none``). ``rows`` counts the page's rows (for a read of
     shape ``many``, and a write's rows read back), ``total`` all rows of the filter where a count was asked for,
-    ``affected`` the rows that a write matched. ``location`` holds the key of a single created row, by field, in the
+    ``affected`` the rows that a write matched; of a create with a conflict rule that took effect, ``inserted`` those of
+    them that are new. ``location`` holds the key of a single created row, by field, in the
     key's order (only where ``returning`` has shape ``none``). ``timings`` are microseconds by step's name.
     """
 
@@ -16,6 +17,28 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     rows: int | None = None
     total: int | None = None
     affected: int | None = None
+    inserted: int | None = None
     location: dict[str, str] | None = None
     catalog_version: str = ""
     timings: dict[str, int] = {}
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """The rule that decided what a role may do with a resource.
+
+    ``place`` is ``file:line``, None where no line does: then ``admin`` may do everything, any other role nothing.
+    ``text`` is the rule as JSON.
+    """
+
+    resource: str
+    role: str
+    verb: str
+    place: str | None = None
+    text: str | None = None
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is behind an answer: the SQL (its values are bound, and not in it), and the rules. Not for everybody."""
+
+    statement: str | None = None
+    rules: tuple[Rule, ...] = ()

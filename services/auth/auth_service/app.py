@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from auth_service import __version__, errors, inner_routes, routes, schemas, store, tokens
+from auth_service import __version__, errors, inner_routes, routes, schemas, store, tokens, upgrade
 from auth_service.attempts import Attempts, Limits
 from auth_service.connectors.accounts import AccountsConnector
 from auth_service.login import Login, tidy
@@ -39,19 +39,19 @@ class Documentation(Api):  # type: ignore[misc]  # flask-smorest has no types
 def create_app(settings: AuthSettings | None = None) -> Flask:
     """The app, from the environment's settings where none are given.
 
-    Raises `SettingsError`, `store.StoreError` (not migrated), `KeyFileError`. A store that does not answer is no
-    obstacle: logins get 503 until it does.
+    Raises `SettingsError`, `store.StoreError` (tables of another release), `MasterKeyError`. A store that does not
+    answer is no obstacle: logins get 503 until it does.
     """
     settings = settings or load(AuthSettings)
     login = build_login(settings)
+    ring = _keys(login.store, settings)
     wishes = {"redis": login.upkeep.redis_answers} if settings.redis_url else {}
     app = create_service("auth", settings, render, needs={"accounts": login.store.reachable}, wishes=wishes)
     app.config["MAX_CONTENT_LENGTH"] = min(settings.body_limit, _BODY_LIMIT)
-    ring = KeyRing(settings.keys_dir)
     app.extensions[routes.EXTENSION] = login
     app.extensions[routes.EXTENSION + "_keys"] = ring
     tokens.install(app, settings, ring)
-    _document(app)
+    _document(app, settings)
     app.register_blueprint(inner_routes.blueprint)
     login.upkeep.start()
     return app
@@ -60,10 +60,6 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
 def build_login(settings: AuthSettings) -> Login:
     """Everything behind the routes."""
     accounts = store.open(settings.store_url)
-    try:
-        store.require_migrated(accounts)
-    except Problem:
-        pass  # it does not answer yet
     client = events.connect(settings.redis_url)
     limits = Limits(settings.login_attempts, settings.login_delay_seconds, settings.login_delay_limit_seconds)
     return Login(
@@ -75,6 +71,20 @@ def build_login(settings: AuthSettings) -> Login:
     )
 
 
+def _keys(accounts: store.Store, settings: AuthSettings) -> KeyRing:
+    """The signing keys, looked at already, as the tables are; a store that is away may come back."""
+    try:
+        store.require_migrated(accounts)
+    except Problem:
+        return KeyRing(accounts, upgrade.master_key(settings))
+    ring = KeyRing(accounts, upgrade.master_key(settings))
+    try:
+        _ = ring.keys
+    except Problem:
+        pass
+    return ring
+
+
 def render(problem: Problem) -> Response:
     """A problem as an answer, in the form of the path."""
     inner = request.path.startswith(inner_routes.PREFIX + "/")
@@ -82,13 +92,14 @@ def render(problem: Problem) -> Response:
     return Response(answer.body, answer.status, answer.headers)
 
 
-def _document(app: Flask) -> None:
+def _document(app: Flask, settings: AuthSettings) -> None:
     app.config.update(
         API_TITLE="Trivet auth",
         API_VERSION=__version__,
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=routes.PREFIX,
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={"servers": [{"url": settings.public_url.rstrip("/") or "/"}]},
     )
     api = Documentation(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})

@@ -7,7 +7,7 @@ from typing import Literal
 import sqlalchemy as sa
 from contracts.problems import Problem
 
-from auth_service import accounts, revocations, sessions
+from auth_service import accounts, revocations, sessions, signing_keys
 from auth_service.accounts import Account
 from auth_service.attempts import Attempts
 from auth_service.connectors.base import Connector
@@ -143,6 +143,7 @@ def tidy(store: Store, settings: AuthSettings) -> None:
     with store.write() as connection:
         sessions.prune(connection, settings.refresh_token_seconds)
         revocations.prune(connection, revocation_life(settings))
+        signing_keys.prune(connection, revocation_life(settings))
 
 
 def _unchanged(connection: sa.Connection, verified: Account) -> Account:

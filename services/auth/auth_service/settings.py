@@ -5,6 +5,8 @@ from pathlib import Path
 
 from chassis.settings import ServiceSettings, setting
 
+from auth_service.sealing import FILE as MASTER_KEY_FILE
+
 
 @dataclasses.dataclass(frozen=True)
 class AuthSettings(ServiceSettings):
@@ -13,6 +15,12 @@ class AuthSettings(ServiceSettings):
     accounts_url: str = setting(
         "",
         "where accounts are kept: `sqlite:////path/file.db`, `postgresql://…`; empty: in the state folder",
+        secret=True,
+    )
+    master_key: str = setting(
+        "",
+        "the key that seals the signing keys, 32 bytes in base64 or hexadecimal; empty: `master.key` in the state "
+        "folder",
         secret=True,
     )
     access_token_seconds: int = setting(600, "life of an access token in seconds")
@@ -30,5 +38,10 @@ class AuthSettings(ServiceSettings):
 
     @property
     def keys_dir(self) -> Path:
-        """The folder of the signing keys."""
+        """The folder where an early release kept its signing keys."""
         return Path(self.state_dir) / "keys"
+
+    @property
+    def master_key_path(self) -> Path:
+        """The file of the master key where the settings name none."""
+        return Path(self.state_dir).absolute() / MASTER_KEY_FILE

@@ -6,18 +6,17 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from contracts.problems import Problem
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+
+from auth_service import schema_versions
+from auth_service.schema_versions import Version
 
 SCHEMA = "trivet_auth"  # on PostgreSQL, where the accounts may share a database with what is served
 _LOCK = 0x7472_6976  # any number, the same in every process
@@ -27,6 +26,18 @@ log = logging.getLogger("trivet.store")
 
 class StoreError(Exception):
     """The store can't be used as it is; the message says what to do."""
+
+
+class Migration(NamedTuple):
+    """What bringing the tables up to date did: their version before (None: there were none), and now."""
+
+    before: str | None
+    after: str | None
+
+    @property
+    def newer(self) -> bool:
+        """True where the tables are newer than this release's, and were left alone."""
+        return self.after is not None and self.after > schema_versions.head()
 
 
 class Store:
@@ -49,9 +60,24 @@ class Store:
             yield connection
 
     def reachable(self) -> bool:
-        """True where the store answers and has the tables of this release. Raises `Problem` TRV203."""
+        """True where the store answers and has tables that this release works on. Raises `Problem` TRV203."""
+        return self.version().usable
+
+    def version(self) -> Version:
+        """The version of the store's tables. Raises `Problem` TRV203."""
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == _head()
+            return schema_versions.read(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction that reads everything as it stood at one moment. Raises `Problem` TRV203."""
+        engine = self._engine
+        if engine.dialect.name == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with _outages_told(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SET LOCAL statement_timeout TO 0"))
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""
@@ -63,28 +89,65 @@ def open(url: str) -> Store:  # (as in `store.open(url)`)
     return Store(_engine(_parse(url)))
 
 
-def migrate(url: str) -> None:
-    """Make or update the tables; whoever comes at the same time waits. Raises `StoreError`, `Problem` TRV203."""
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite":
-        _make_file(Path(parsed.database or ""))
-    engine = _engine(parsed)
+def migrate(url: str) -> Migration:
+    """Make or update the tables; whoever comes at the same time waits.
+
+    Newer tables are left alone where this release works on them. Raises `StoreError` where it does not, or where the
+    address is none; `Problem` TRV203.
+    """
+    make_place(url)
+    engine = _engine(_parse(url))
     try:
         with _outages_told(), engine.execution_options(trivet_writes=True).begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            take_turn(connection)
+            return upgrade(connection)
     finally:
         engine.dispose()
 
 
+def make_place(url: str) -> None:
+    """Make the file of a store in SQLite; PostgreSQL needs nothing. Raises `StoreError`."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_file(Path(parsed.database or ""))
+
+
+def upgrade(connection: sa.Connection) -> Migration:
+    """Make or update the tables within the transaction at hand, whose turn it is. Raises `StoreError`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+    before = schema_versions.read(connection)
+    if before.newer:
+        if not before.bearable:
+            raise StoreError(schema_versions.refusal(before))
+        return Migration(before.revision, before.revision)
+    command.upgrade(schema_versions.config(connection), "head")
+    schema_versions.note(connection)
+    return Migration(before.revision, schema_versions.head())
+
+
+def take_turn(connection: sa.Connection) -> None:
+    """Wait until nobody else changes tables or keys, and hold that until the transaction ends."""
+    if connection.dialect.name == "postgresql":  # in SQLite every writer is alone
+        connection.execute(sa.text("SET LOCAL statement_timeout TO '60s'"))
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
 def require_migrated(store: Store) -> None:
-    """Raise `StoreError` where the tables are not those of this release, `Problem` TRV203 where nobody answers."""
-    if not store.reachable():
-        raise StoreError("the accounts store is not up to date: run `trivet up`, or any `trivet user` command, once")
+    """Raise `StoreError` where this release can't work on the tables, `Problem` TRV203 where nobody answers."""
+    why = schema_versions.refusal(store.version())
+    if why is not None:
+        raise StoreError(why)
+
+
+def require_current(store: Store) -> None:
+    """Raise `StoreError` where the tables are not exactly this release's, `Problem` TRV203 where nobody answers."""
+    require_migrated(store)
+    found = store.version()
+    if found.newer:
+        raise StoreError(
+            f"the accounts store has version {found.revision}, newer than this release's, which works on it"
+        )
 
 
 def _parse(url: str) -> URL:
@@ -141,18 +204,6 @@ def _make_file(path: Path) -> None:
                 connection.execute("PRAGMA journal_mode=WAL")
     except (OSError, sqlite3.Error) as fault:
         raise StoreError(f"the accounts can't be kept in {path}: {fault}") from None
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-@cache
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 @contextmanager

@@ -50,3 +50,20 @@ revocations = sa.Table(
     sa.Column("at", sa.Double, nullable=False, index=True),
     sqlite_autoincrement=True,  # a number is never given twice: readers remember the last one they saw
 )
+
+signing_keys = sa.Table(
+    "signing_keys",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_by", sa.String(16), nullable=False),  # the master key's fingerprint
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("signs_from", sa.Double, nullable=False),
+)
+
+compatibility = sa.Table(
+    "compatibility",
+    metadata,
+    sa.Column("revision", sa.String(32), primary_key=True),
+    sa.Column("works_from", sa.String(32), nullable=False),
+)

@@ -6,14 +6,14 @@ from typing import Any
 import jwt
 from chassis.authn import ALGORITHMS, LEEWAY
 from contracts.problems import Problem
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_jwt_extended import JWTManager, create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 
 from auth_service.login import Bearer, Grant, Login, bearer
 from auth_service.roles import claims_of
 from auth_service.settings import AuthSettings
-from auth_service.signing_keys import KeyRing
+from auth_service.signing_keys import KeyRing, SigningKey
 
 
 def install(app: Flask, settings: AuthSettings, ring: KeyRing) -> None:
@@ -32,8 +32,8 @@ def install(app: Flask, settings: AuthSettings, ring: KeyRing) -> None:
     )
     manager = JWTManager(app)
     # key objects, not their text: parsing PEM would cost as much as signing
-    manager.encode_key_loader(lambda _identity: ring.keys.keys[ring.keys.current])
-    manager.additional_headers_loader(lambda _identity: {"kid": ring.keys.current})
+    manager.encode_key_loader(lambda _identity: _signing_key(ring).private)
+    manager.additional_headers_loader(lambda _identity: {"kid": _signing_key(ring).key_id})
     manager.decode_key_loader(lambda header, _claims: _public_key(ring, header.get("kid")))
 
 
@@ -76,7 +76,15 @@ def _decode(token: str) -> dict[str, Any]:
 
 
 def _public_key(ring: KeyRing, key_id: object) -> Any:
-    key = ring.keys.keys.get(str(key_id))
+    key = ring.keys.find(str(key_id))
     if key is None:
         raise jwt.InvalidTokenError("no such key")
-    return key.public_key()
+    return key.private.public_key()
+
+
+def _signing_key(ring: KeyRing) -> SigningKey:
+    """The key that signs in this request: the same for a token and its header, even while another takes over."""
+    if "signing_key" not in g:
+        g.signing_key = ring.current()
+    key: SigningKey = g.signing_key
+    return key

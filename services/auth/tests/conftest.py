@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from auth_service import accounts, store
+from auth_service import accounts, store, upgrade
 from auth_service.app import create_app
 from auth_service.routes import EXTENSION
 from auth_service.settings import AuthSettings
@@ -93,9 +93,9 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> AuthSettings:
-    """Settings with a migrated SQLite store in a folder of the test's own."""
+    """Settings with a prepared SQLite store in a folder of the test's own."""
     found = AuthSettings(state_dir=str(tmp_path / "state"))
-    store.migrate(found.store_url)
+    upgrade.prepare(found)
     return found
 
 

@@ -1,8 +1,15 @@
 """The OpenAPI document of auth is valid, complete, and says how errors look."""
 
+from collections.abc import Callable
+
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
+
+
+def test_the_document_says_where_clients_reach_it(make_app: Callable[..., Flask]) -> None:
+    client = make_app(public_url="https://api.example.com/shop/").test_client()
+    assert client.get("/auth/v1/openapi.json").get_json()["servers"] == [{"url": "https://api.example.com/shop"}]
 
 
 def test_the_document_is_valid_and_names_every_public_route(app: Flask, client: FlaskClient) -> None:

@@ -14,20 +14,30 @@ from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
 from data_service.settings import DataSettings
+from data_service.sql.statements import Caps
 
 
 def open_database(settings: DataSettings) -> Database:
     """The database that the settings name. Raises `SettingsError`."""
+    size = max(settings.pool_max // max(settings.workers, 1), 1)
     if settings.is_postgres:
         return PostgresDatabase(
             settings.database_url,
-            size=settings.pool_max,
+            size=size,
             limit=settings.statement_timeout,
             prepare=settings.prepare,
             read_only=settings.read_only,
+            direct_url=settings.direct_url,
+            listens=settings.listen_notify,
+            patience=settings.pool_wait,
         )
     return SqliteDatabase(
-        settings.sqlite_path, size=settings.pool_max, limit=settings.statement_timeout, read_only=settings.read_only
+        settings.sqlite_path,
+        size=size,
+        limit=settings.statement_timeout,
+        read_only=settings.read_only,
+        immutable=settings.sqlite_immutable,
+        patience=settings.pool_wait,
     )
 
 
@@ -42,12 +52,13 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     engine = Engine(
         open_database(settings),
         config=Path(settings.config) if settings.config else None,
-        max_rows=settings.max_rows or None,
+        caps=Caps(settings.default_rows or None, settings.max_rows or None),
+        anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
     )
-    edge = Edge(settings, exchanges=False)
+    edge = Edge(settings, exchanges=False, data=engine)
     app = chassis_app("data", settings, routes.render, needs={"catalog": lambda: engine.ready}, wishes=edge.wishes())
-    app.register_blueprint(routes.blueprint(engine, edge))
+    app.register_blueprint(routes.blueprint(engine, edge, show_statements=settings.show_statements))
     edge.start()
     engine.watch(settings.poll_seconds)
     return app

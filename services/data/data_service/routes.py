@@ -2,15 +2,18 @@
 
 import json
 import time
+from functools import partial
 
 import msgspec
+from chassis import explanations
 from chassis.app import Edge
 from chassis.data_client import PROBLEM_TYPE, decode_values, encode_problem
+from chassis.hub.loop import blocking
 from chassis.observe import add_timings, request_id
 from contracts import catalog as catalogs
 from contracts import operations
 from contracts.catalog import Catalog
-from contracts.identity import Caller
+from contracts.identity import ADMIN_ROLE, Caller
 from contracts.problems import Problem
 from contracts.results import Result
 from flask import Blueprint, Response, request
@@ -31,19 +34,26 @@ def render(problem: Problem) -> Response:
     return Response(encode_problem(problem), status=problem.status, content_type=PROBLEM_TYPE)
 
 
-def blueprint(engine: Engine, edge: Edge) -> Blueprint:
-    """The routes over an engine."""
+def blueprint(engine: Engine, edge: Edge, *, show_statements: bool) -> Blueprint:
+    """The routes over an engine. ``show_statements``: not only admins may know what is behind an answer."""
     routes = Blueprint("data", __name__)
+
+    @routes.after_request
+    def tell_version(response: Response) -> Response:
+        response.headers.setdefault("X-Trivet-Catalog", engine.version)  # with a problem, too
+        return response
 
     @routes.post("/execute")
     def execute() -> Response:
         caller = _caller(edge)
         operation, values = _parse(request.get_data())
-        return _answer(engine.execute(operation, values, caller))
+        if caller.explain and (show_statements or caller.principal.role == ADMIN_ROLE):
+            explanations.note(explanations.encode(blocking(engine.explain, operation, caller)))
+        return _answer(blocking(engine.execute, operation, values, caller))
 
     @routes.get("/catalog")
     def catalog() -> Response:
-        found = engine.catalog(_caller(edge))
+        found = blocking(engine.catalog, _caller(edge))
         if request.headers.get("If-None-Match") == f'"{found.version}"':
             return Response(status=304)
         return Response(
@@ -52,7 +62,7 @@ def blueprint(engine: Engine, edge: Edge) -> Blueprint:
 
     @routes.post("/reload")
     def reload() -> Response:
-        engine.refresh(force=True)
+        blocking(partial(engine.refresh, force=True))
         return Response(msgspec.json.encode({"version": engine.version}), content_type="application/json")
 
     return routes
@@ -78,8 +88,8 @@ def _answer(result: Result) -> Response:
     response = Response(result.body, content_type="application/json")
     headers = response.headers
     headers["X-Trivet-Catalog"] = result.catalog_version
-    for name, value in (("Rows", result.rows), ("Total", result.total), ("Affected", result.affected)):
-        if value is not None:
+    for name in ("rows", "total", "affected", "inserted"):
+        if (value := getattr(result, name)) is not None:
             headers[f"X-Trivet-{name}"] = str(value)
     if result.location is not None:
         headers["X-Trivet-Location"] = json.dumps(result.location)  # a header is ASCII

@@ -15,13 +15,31 @@ class DataSettings(ServiceSettings):
         "", "the database to serve: `postgresql://…`, `sqlite:///path` or the path of an SQLite file",
         env="DATABASE_URL", secret=True,
     )  # fmt: skip
+    direct_url: str = setting(
+        "", "the same PostgreSQL database past a pooler, for looks at its catalog and for LISTEN; empty: DATABASE_URL",
+        env="DIRECT_URL", secret=True,
+    )  # fmt: skip
     config: str = setting("", "path of `trivet.yaml`; empty: only the role admin sees anything")
-    pool_max: int = setting(20, "connections to the database at most")
+    pool_max: int = setting(20, "connections to the database at most, of all worker processes of data on this host")
+    pool_wait: float = setting(1.0, "seconds that a request waits for a free connection before it is answered 503")
     statement_timeout: float = setting(8.0, "seconds that one statement may run")
-    max_rows: int = setting(0, "rows of a read's root at most; 0: no limit")
+    anonymous_statement_timeout: float = setting(3.0, "the same for callers without a login; 0: no difference")
+    default_rows: int = setting(1000, "rows that a read has where it asks for no limit, and each embed; 0: all")
+    max_rows: int = setting(0, "rows that a read or an embed has at most, whatever limit it asks for; 0: no cap")
     poll_seconds: float = setting(60.0, "seconds between two looks for a changed database or configuration")
-    prepare: bool = setting(True, "whether statements are prepared by name (off behind some poolers)")
-    read_only: bool = setting(False, "whether all writes are refused", env="READ_ONLY")
+    listen_notify: bool = setting(True, "whether `NOTIFY trivet` or `NOTIFY pgrst` makes data look at once")
+    prepare: bool = setting(
+        True, "whether connections keep prepared statements and settings; off behind a pooler in transaction mode"
+    )
+    read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
+    show_statements: bool = setting(
+        False,
+        "whether everybody, not only the role admin, may ask for the SQL statement and the rules behind an answer; "
+        "they name fields and conditions that a role does not see: for a demo",
+    )
+    sqlite_immutable: bool = setting(
+        False, "promises that nobody changes the SQLite file, for one in WAL mode in a folder that can't be written"
+    )
 
     @property
     def is_postgres(self) -> bool:

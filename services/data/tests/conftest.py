@@ -94,6 +94,14 @@ def store(kind, tmp_path_factory, request):
         made, database = sqlite_store(tmp_path_factory.mktemp("store"))
     else:
         server = request.getfixturevalue("postgres_server")
-        made, database = postgres_store(server.create_database(f"store_{request.module.__name__.rpartition('.')[2]}"[:60]))
+        made, database = postgres_store(
+            server.create_database(f"store_{request.module.__name__.rpartition('.')[2]}"[:60])
+        )
     yield made
     database.close()
+
+
+@pytest.fixture
+def sqlite_maker():
+    """The function that makes a store in SQLite, for tests with a configuration of their own."""
+    return sqlite_store

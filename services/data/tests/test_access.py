@@ -118,7 +118,9 @@ def test_rows_and_fields_at_the_root(ask):
 
 
 def test_rows_of_a_nested_node(ask):
-    read = Read("customers", Node(outputs=(*out("id"), Embed("orders", R("orders"), Node(outputs=out("id"), sort=ID))), sort=ID))
+    read = Read(
+        "customers", Node(outputs=(*out("id"), Embed("orders", R("orders"), Node(outputs=out("id"), sort=ID))), sort=ID)
+    )
     assert ask(read) == [
         {"id": 1, "orders": [{"id": 1}, {"id": 2}]},
         {"id": 2, "orders": [{"id": 3}]},
@@ -127,7 +129,9 @@ def test_rows_of_a_nested_node(ask):
 
 
 def test_a_policy_over_a_relation(ask):
-    assert ask(Read("orders", Node(outputs=out("id"), sort=ID)), role="customer", customer_id="2") == [{"id": 3}]  # limit: 1
+    assert ask(Read("orders", Node(outputs=out("id"), sort=ID)), role="customer", customer_id="2") == [
+        {"id": 3}
+    ]  # limit: 1
 
 
 def test_a_role_s_limit_caps_the_client_s(ask):
@@ -165,10 +169,14 @@ def test_hidden_rows_through_filters(ask):
 
 
 def test_hidden_rows_through_aggregates(ask):
-    node = Node(outputs=(Group("aggregate", (Aggregate("count", "count"),)), Rows("nodes", out("id"))), shape="summary", sort=ID)
+    node = Node(
+        outputs=(Group("aggregate", (Aggregate("count", "count"),)), Rows("nodes", out("id"))), shape="summary", sort=ID
+    )
     assert ask(Read("orders", node))["aggregate"] == {"count": 3}
     items = Node(outputs=(Aggregate("n", "count"),), shape="summary")
-    assert ask(Read("orders", Node(outputs=(Embed("i", R("order_items"), items),), filter=eq("id", 0))), [1]) == [{"i": {"n": 1}}]
+    assert ask(Read("orders", Node(outputs=(Embed("i", R("order_items"), items),), filter=eq("id", 0))), [1]) == [
+        {"i": {"n": 1}}
+    ]
 
 
 def test_hidden_rows_through_counts(ask, guarded):
@@ -241,7 +249,9 @@ def test_update_within_filter_and_check(ask):
 
 def test_update_can_t_reach_rows_that_can_t_be_seen(ask):
     """A write's count is an oracle unless what may be changed lies within what may be seen."""
-    update = Update("orders", (Assign("note", P(0)),), eq("id", 1), returning=Node(outputs=(Affected("n"),), shape="summary"))
+    update = Update(
+        "orders", (Assign("note", P(0)),), eq("id", 1), returning=Node(outputs=(Affected("n"),), shape="summary")
+    )
     assert ask(update, ["x", 4]) == {"n": 0}
     assert ask(update, ["x", 3]) == {"n": 1}
 
@@ -261,7 +271,12 @@ def test_a_role_that_may_only_insert(ask, guarded):
 
 def test_error_text_tells_nothing_of_other_rows(ask):
     """A unique key's value is told only to one who may see its field."""
-    as_admin = refused(ask, Create("customers", ("id", "name", "email"), P(0)), [[{"id": 9, "name": "x", "email": "bob@example.com"}]], role="admin")
+    as_admin = refused(
+        ask,
+        Create("customers", ("id", "name", "email"), P(0)),
+        [[{"id": 9, "name": "x", "email": "bob@example.com"}]],
+        role="admin",
+    )
     assert as_admin.code == "23505"
     assert "email" in as_admin.details
     null = refused(ask, Create("customers", ("id", "secret"), P(0)), [[{"id": 9, "secret": "top"}]], role="admin")

@@ -3,7 +3,6 @@
 Values that are none of their type are not asked with here: PostgreSQL may never look at one that can't matter.
 """
 
-
 import pytest
 from contracts.operations import (
     Aggregate,
@@ -80,8 +79,10 @@ class Draft:
     def compare(self, resource):
         name, kind = self.pick(FIELDS[resource].items())
         operator = self.pick([*OPERATORS, *(("like", "ilike") if kind == "t" else ())])
-        value = [self.pick(VALUES[kind]) for _ in range(self.draw(st.integers(0, 3)))] if operator == "in" else self.pick(
-            VALUES[kind]
+        value = (
+            [self.pick(VALUES[kind]) for _ in range(self.draw(st.integers(0, 3)))]
+            if operator == "in"
+            else self.pick(VALUES[kind])
         )
         return Compare(FieldRef(name), operator, self.param(value))
 
@@ -95,7 +96,7 @@ class Draft:
             return Not(self.filter(resource, depth - 1))
         if kind == "exists":
             name, target = self.pick(RELATIONS[resource].items())
-            return Exists(RelationRef(name), self.draw(st.booleans()) and self.filter(target, depth - 1) or None)
+            return Exists(RelationRef(name), (self.draw(st.booleans()) and self.filter(target, depth - 1)) or None)
         items = tuple(self.filter(resource, depth - 1) for _ in range(self.draw(st.integers(0, 3))))
         return And(items) if kind == "and" else Or(items)
 
@@ -108,7 +109,9 @@ class Draft:
                 name, target = self.pick(to_one)
                 via = (RelationRef(name),)
             kinds = [name for name, kind in FIELDS[target].items() if kind != "t"]  # texts sort by collation
-            terms.append(Sort(FieldRef(self.pick(kinds)), self.draw(st.booleans()), self.pick([None, "first", "last"]), via))
+            terms.append(
+                Sort(FieldRef(self.pick(kinds)), self.draw(st.booleans()), self.pick([None, "first", "last"]), via)
+            )
         return (*terms, *(Sort(FieldRef(name)) for name in KEYS.get(resource, ("id",))))
 
     def node(self, resource, depth=2):
@@ -165,5 +168,3 @@ def test_the_databases_agree(both, question):
     operation, values = question
     lite, post = (told(store, operation, values) for store in both)
     assert lite == post
-
-

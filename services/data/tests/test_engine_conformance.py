@@ -173,7 +173,9 @@ def test_object(store, name, operation, values, expected):
 
 def test_more_fields_than_an_object_takes_at_once(store):
     outputs = tuple(FieldOutput(f"k{n}", F("id")) for n in range(1200))
-    assert store.ask(Read("tags", Node(outputs=outputs, filter=eq("id", 0), shape="one")), [2]) == {f"k{n}": 2 for n in range(1200)}
+    assert store.ask(Read("tags", Node(outputs=outputs, filter=eq("id", 0), shape="one")), [2]) == {
+        f"k{n}": 2 for n in range(1200)
+    }
 
 
 PROBLEMS = [
@@ -229,7 +231,10 @@ def fresh(store):
 
 def test_create_reads_back_with_embeds(fresh):
     create = Create(
-        "orders", ("customer_id", "note"), P(0), returning=Node(outputs=(*out("status", "note"), embed("customer", *out("name"))))
+        "orders",
+        ("customer_id", "note"),
+        P(0),
+        returning=Node(outputs=(*out("status", "note"), embed("customer", *out("name")))),
     )
     rows = [{"customer_id": 1, "note": "a"}, {"customer_id": 2, "note": None}]
     assert fresh.ask(create, [rows]) == [
@@ -241,7 +246,9 @@ def test_create_reads_back_with_embeds(fresh):
 
 def test_create_ragged_rows_take_defaults_or_null(fresh):
     rows = [{"customer_id": 1, "status": "paid"}, {"customer_id": 1}]
-    create = Create("orders", ("customer_id", "status"), P(0), ragged=True, missing="default", returning=Node(outputs=out("status")))
+    create = Create(
+        "orders", ("customer_id", "status"), P(0), ragged=True, missing="default", returning=Node(outputs=out("status"))
+    )
     assert fresh.ask(create, [rows]) == [{"status": "paid"}, {"status": "new"}]
     with pytest.raises(Problem) as caught:
         fresh.ask(Create("orders", ("customer_id", "status"), P(0), ragged=True), [rows])
@@ -260,14 +267,25 @@ def test_create_nothing(fresh):
 
 
 def test_create_tells_the_key(fresh):
-    result = fresh.run(Create("order_items", ("order_id", "line_no", "product_id", "quantity"), P(0)), [[{"order_id": 4, "line_no": 7, "product_id": 1, "quantity": 1}]])
+    result = fresh.run(
+        Create("order_items", ("order_id", "line_no", "product_id", "quantity"), P(0)),
+        [[{"order_id": 4, "line_no": 7, "product_id": 1, "quantity": 1}]],
+    )
     assert result.location == {"order_id": "4", "line_no": "7"}
     assert result.affected == 1
     assert result.body == b""
 
 
 def test_create_types_round_trip(fresh):
-    row = {"id": 9, "name": "Zoë \U0001f600", "vip": True, "born": "2024-02-29", "balance": Decimal("12345678.90"), "profile": {"a": [1, 2.5, None]}, "created_at": "2024-12-31T23:59:59"}
+    row = {
+        "id": 9,
+        "name": "Zoë \U0001f600",
+        "vip": True,
+        "born": "2024-02-29",
+        "balance": Decimal("12345678.90"),
+        "profile": {"a": [1, 2.5, None]},
+        "created_at": "2024-12-31T23:59:59",
+    }
     create = Create("customers", tuple(row), P(0), returning=Node(outputs=out(*row), shape="one"))
     assert fresh.ask(create, [[row]]) == row
     assert fresh.ask(Read("customers", Node(outputs=out(*row), filter=eq("id", 0), shape="one")), [9]) == row
@@ -279,7 +297,12 @@ def test_create_bytes(fresh):
 
 
 def test_update(fresh):
-    update = Update("orders", (Assign("note", P(0)), Assign("status", P(1))), eq("customer_id", 2), returning=Node(outputs=(*out("id", "note"), embed("customer", *out("name")))))
+    update = Update(
+        "orders",
+        (Assign("note", P(0)), Assign("status", P(1))),
+        eq("customer_id", 2),
+        returning=Node(outputs=(*out("id", "note"), embed("customer", *out("name")))),
+    )
     assert sorted(fresh.ask(update, ["n", "paid", 1]), key=lambda row: row["id"]) == [
         {"id": 1, "note": "n", "customer": {"name": "Ada"}},
         {"id": 2, "note": "n", "customer": {"name": "Ada"}},
@@ -287,7 +310,12 @@ def test_update(fresh):
 
 
 def test_update_increment_null_and_nobody(fresh):
-    update = Update("products", (Assign("price", P(0), "increment"), Assign("weight", P(1))), eq("id", 2), returning=Node(outputs=out("price", "weight"), shape="maybe"))
+    update = Update(
+        "products",
+        (Assign("price", P(0), "increment"), Assign("weight", P(1))),
+        eq("id", 2),
+        returning=Node(outputs=out("price", "weight"), shape="maybe"),
+    )
     assert fresh.ask(update, ["0.10", None, 2]) == {"price": Decimal("10.00"), "weight": None}
     assert fresh.ask(update, ["0.10", None, 99]) is None
     assert fresh.run(Update("tags", (), eq("id", 0)), [1]).affected == 0
@@ -295,12 +323,21 @@ def test_update_increment_null_and_nobody(fresh):
 
 def test_update_of_a_summary(fresh):
     node = Node(outputs=(Affected("affected_rows"), Rows("returning", out("id"))), shape="summary")
-    assert fresh.ask(Update("tags", (Assign("name", P(0)),), eq("id", 1), returning=node), ["x", 3]) == {"affected_rows": 1, "returning": [{"id": 3}]}
+    assert fresh.ask(Update("tags", (Assign("name", P(0)),), eq("id", 1), returning=node), ["x", 3]) == {
+        "affected_rows": 1,
+        "returning": [{"id": 3}],
+    }
     assert fresh.ask(Update("tags", (), eq("id", 0), returning=node), [3]) == {"affected_rows": 0, "returning": []}
 
 
 def test_delete_gives_the_row_and_no_children(fresh):
-    delete = Delete("orders", eq("id", 0), returning=Node(outputs=(*out("id", "status"), embed("order_items", *out("line_no")), embed("customer", *out("name")))))
+    delete = Delete(
+        "orders",
+        eq("id", 0),
+        returning=Node(
+            outputs=(*out("id", "status"), embed("order_items", *out("line_no")), embed("customer", *out("name")))
+        ),
+    )
     assert fresh.ask(delete, [1]) == [{"id": 1, "status": "paid", "order_items": [], "customer": {"name": "Ada"}}]
 
 
@@ -321,7 +358,15 @@ def test_at_most(fresh):
 
 def test_a_document_of_writes_is_all_or_nothing(fresh):
     good = Member("a", Create("tags", ("id", "name"), P(0), returning=Node(shape="one", outputs=out("id"))))
-    later = Member("b", Update("tags", (Assign("name", P(1)),), eq("id", 2), returning=Node(outputs=(Affected("n"), Rows("rows", out("name"))), shape="summary")))
+    later = Member(
+        "b",
+        Update(
+            "tags",
+            (Assign("name", P(1)),),
+            eq("id", 2),
+            returning=Node(outputs=(Affected("n"), Rows("rows", out("name"))), shape="summary"),
+        ),
+    )
     assert fresh.ask(Document((good, later, Member("t", Constant("t", "mutation_root")))), [[{"id": 9, "name": "x"}], "y", 9]) == {
         "a": {"id": 9}, "b": {"n": 1, "rows": [{"name": "y"}]}, "t": "mutation_root",
     }  # fmt: skip

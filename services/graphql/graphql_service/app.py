@@ -1,5 +1,6 @@
 """The graphql service: GraphQL in Hasura's dialect."""
 
+from chassis import examples
 from chassis.app import create_app as create_service
 from chassis.facade import Gate, face
 from chassis.settings import load
@@ -7,6 +8,7 @@ from contracts.data import Data
 from flask import Flask
 
 from graphql_service import routes
+from graphql_service.examples import write as write_example
 from graphql_service.executor import Executor
 from graphql_service.limits import Limits
 from graphql_service.settings import GraphqlSettings
@@ -18,5 +20,6 @@ def create_app(settings: GraphqlSettings | None = None, data: Data | None = None
     facade = face(settings, data, edge)
     app = create_service("graphql", settings, routes.render, needs=facade.needs, wishes=facade.wishes)
     executor = Executor(facade.data, Limits(settings.graphql_depth, settings.graphql_nodes))
+    examples.install(app, facade.data, facade.gate, write_example)
     routes.install(app, executor, facade.gate, batch_limit=settings.graphql_batch)
     return app

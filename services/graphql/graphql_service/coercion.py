@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from graphql import (
+    ArgumentNode,
     BooleanValueNode,
     EnumValueNode,
     FieldNode,
@@ -18,6 +19,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
@@ -31,38 +33,53 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_named_type,
     type_from_ast,
 )
 
-from graphql_service.errors import DATA_EXCEPTION, VALIDATION_FAILED, Error, Misfit, Refusal
+from graphql_service.errors import DATA_EXCEPTION, Misfit, Path, Refusal, refuse
 from graphql_service.scalar_input import describe, mismatch, parse_scalar
 
 ABSENT: Final = object()
 UNKNOWN: Final[Mapping[str, Any]] = {}  # while a document is validated, no variable has a value yet
 _TEXTS = frozenset({"String", "ID"})  # the scalars that would take a bare word for a string in quotes
+_COUNTS = {"limit": "a non-negative 32-bit integer", "offset": "a 32-bit integer"}
+_FOUND: dict[type, str] = {IntValueNode: "an integer", FloatValueNode: "a float", EnumValueNode: "an enum value"}
 Variables = Mapping[str, Any]
 
 
-def variables_of(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables of an operation, coerced to their declared types. Raises `Refusal`."""
-    definitions = {definition.variable.name.value: definition for definition in operation.variable_definitions}
-    unexpected = [name for name in given if name not in definitions]
+def variables_of(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], uses: Mapping[str, Path]
+) -> dict[str, Any]:
+    """The variables of an operation, coerced to their declared types. Raises `Refusal`.
+
+    ``uses`` are the places where they are used: there a value is wrong. One that is given has to be used.
+    """
+    unexpected = [name for name in given if name not in uses]
     if unexpected:
-        text = "unexpected variables in variableValues: " + ", ".join(unexpected)
-        raise Refusal(Error(text, VALIDATION_FAILED))
+        refuse("unexpected variables in variableValues: " + ", ".join(unexpected))
     values: dict[str, Any] = {}
-    for name, definition in definitions.items():
+    for definition in operation.variable_definitions:
+        name = definition.variable.name.value
         type_ = cast("GraphQLInputType", type_from_ast(schema, definition.type))
-        try:
-            if name in given:
-                values[name] = from_json(given[name], type_)
-            elif definition.default_value is not None:
-                values[name] = from_literal(definition.default_value, type_, UNKNOWN)
-            elif isinstance(type_, GraphQLNonNull):
-                raise Misfit(f"expecting a value for non-nullable variable: '{name}'")
-        except Misfit as misfit:
-            raise Refusal(misfit.under("variableValues", name).error()) from None
+        if name in given:
+            if given[name] is None and isinstance(type_, GraphQLNonNull):
+                refuse(f'null value found for non-nullable type: "{type_}"')
+            values[name] = _variable(given[name], type_, uses[name])
+        elif definition.default_value is not None:
+            values[name] = from_literal(definition.default_value, type_, UNKNOWN)
+        elif isinstance(type_, GraphQLNonNull):
+            refuse(f'expecting a value for non-nullable variable: "{name}"')
     return values
+
+
+def _variable(value: Any, type_: GraphQLInputType, use: Path) -> Any:
+    try:
+        return from_json(value, type_)
+    except Misfit as misfit:
+        if use[-2:-1] == ("args",):
+            misfit = _counted(misfit, str(use[-1]), type_, describe(value))
+        raise Refusal(misfit.under(*use).error()) from None
 
 
 def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], variables: Variables) -> dict[str, Any]:
@@ -71,7 +88,7 @@ def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], varia
     for argument in node.arguments:
         name = argument.name.value
         try:
-            value = from_literal(argument.value, expected[name].type, variables)
+            value = argument_of(argument, expected[name].type, variables)
         except Misfit as misfit:
             raise misfit.under("args", name) from None
         if value is not ABSENT:
@@ -80,6 +97,26 @@ def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], varia
         if name not in values:
             _default(name, declared, values)
     return values
+
+
+def argument_of(node: ArgumentNode, type_: GraphQLInputType, variables: Variables) -> Any:
+    """The value of an argument, `ABSENT` for a variable that was not given. Raises `Misfit`."""
+    try:
+        return from_literal(node.value, type_, variables)
+    except Misfit as misfit:
+        raise _counted(misfit, node.name.value, type_, found_in(node.value, variables)) from None
+
+
+def _counted(misfit: Misfit, name: str, type_: GraphQLInputType, found: str) -> Misfit:
+    """What is said of a number of rows that is no number."""
+    if name not in _COUNTS or get_named_type(type_) is not GraphQLInt:
+        return misfit
+    return mismatch(_COUNTS[name], "Int", found)
+
+
+def found_in(node: ValueNode, variables: Variables) -> str:
+    """What a literal is, as error messages say it."""
+    return _FOUND.get(type(node)) or describe(untyped(node, variables))
 
 
 def from_literal(node: ValueNode, type_: GraphQLInputType, variables: Variables) -> Any:
@@ -101,7 +138,7 @@ def from_literal(node: ValueNode, type_: GraphQLInputType, variables: Variables)
         return _object_literal(node, type_, variables)
     if isinstance(type_, GraphQLEnumType):
         if not isinstance(node, EnumValueNode):
-            raise mismatch("an enum value", type_.name, describe(untyped(node, variables)))
+            raise mismatch("an enum value", type_.name, found_in(node, variables))
         return _enum(node.value, type_)
     assert isinstance(type_, GraphQLScalarType)
     return _scalar_literal(node, type_, variables)
@@ -155,9 +192,10 @@ def _number(node: IntValueNode | FloatValueNode) -> int | Decimal:
 
 
 def _scalar_literal(node: ValueNode, type_: GraphQLScalarType, variables: Variables) -> Any:
+    found = found_in(node, variables)
     if isinstance(node, EnumValueNode) and type_.name in _TEXTS:
-        raise mismatch("a string", type_.name, "an enum value")
-    return parse_scalar(type_.name, untyped(node, variables))
+        raise mismatch("a string", type_.name, found)
+    return parse_scalar(type_.name, untyped(node, variables), found)
 
 
 def _list_literal(node: ValueNode, type_: "GraphQLList[Any]", variables: Variables) -> list[Any]:
@@ -187,7 +225,7 @@ def _list_json(value: Any, type_: "GraphQLList[Any]") -> list[Any]:
 
 def _object_literal(node: ValueNode, type_: GraphQLInputObjectType, variables: Variables) -> dict[str, Any]:
     if not isinstance(node, ObjectValueNode):
-        raise mismatch("an object", type_.name, describe(untyped(node, variables)))
+        raise mismatch("an object", type_.name, found_in(node, variables))
     values: dict[str, Any] = {}
     for field in node.fields:
         name = field.name.value

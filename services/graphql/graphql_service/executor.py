@@ -9,6 +9,7 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import Caller
+from contracts.operations import Create
 from contracts.problems import Problem
 from graphql import OperationType
 
@@ -68,7 +69,7 @@ class Executor:
             return introspect(kept.role_schema, operation, prepared.fragments, compiled.scope.variables, nodes)
 
         if compiled.document.members:
-            return _merged(compiled, describe(), self._execute(compiled, caller))
+            return _arranged(compiled, self._execute(compiled, caller), describe())
         return _remembered(kept, (request.query, repr((request.operation_name, request.variables))), describe)
 
     def _kept(self, caller: Caller) -> _Kept:
@@ -91,14 +92,14 @@ class Executor:
     def _execute(self, compiled: Compiled, caller: Caller) -> bytes:
         constants = compiled.constants
         if constants is not None:
-            return _encode(constants)
+            return _arranged(compiled, _encode(constants), {}) if compiled.lists else _encode(constants)
         try:
             with step("data"):
                 result = self._data.execute(compiled.document, compiled.values, caller)
         except Problem as problem:
             raise refusal_of(problem, _place(problem, compiled)) from None
         add_timings(result.timings)
-        return result.body
+        return _arranged(compiled, result.body, {}) if compiled.lists else result.body
 
 
 def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[str, Any]]) -> bytes:
@@ -109,18 +110,32 @@ def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[s
     return body
 
 
-def _merged(compiled: Compiled, described: dict[str, Any], body: bytes) -> bytes:
+def _arranged(compiled: Compiled, body: bytes, described: dict[str, Any]) -> bytes:
+    """The answer of data and what is described beside it, under the response keys in their order."""
     parts: dict[str, Any] = {**_raw.decode(body), **described}
+    parts |= {key: [parts[part] for part in several] for key, several in compiled.lists.items()}
     return _encode({key: parts[key] for key in compiled.keys})
 
 
 def _place(problem: Problem, compiled: Compiled) -> tuple[str | int, ...]:
     path = problem.path
+    for key, several in compiled.lists.items():
+        if path and path[0] in several:
+            place = place_of((key, *path[1:]), compiled.scope, compiled.root)
+            within = place[2:3] == ("selectionSet",)
+            return place if within else (*place[:2], "args", "updates", several.index(str(path[0])), *place[3:])
     if not path and len(compiled.root) == 1:
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""
     constraint = problem.code[:2] == "23" or problem.code == "42501"
     if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
-        return place + rows_of(name, ())
+        alone = problem.code == "42501" and _rows_given(compiled, path) == 1
+        return place + rows_of(name, (0,) if alone else ())
     return place
+
+
+def _rows_given(compiled: Compiled, path: tuple[str | int, ...]) -> int:
+    """How many rows the create at a place of the operation gives."""
+    creates = (m.operation for m in compiled.document.members if m.key == path[0] and isinstance(m.operation, Create))
+    return sum(len(compiled.values[create.rows.index]) for create in creates)

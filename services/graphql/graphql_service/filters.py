@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 from contracts.operations import (
     And,
     Compare,
@@ -22,6 +23,7 @@ from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelatio
 from graphql_service.selection import Scope
 
 Given = dict[str, Any]
+_json_text = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class _Operator(NamedTuple):
@@ -112,12 +114,21 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
             yield Is(left, "null" if value else "not_null")
             continue
         operator = _OPERATORS[name]
-        if field.scalar.array and operator.comparison == "in":
-            # a list of lists has no bounds that a database could compare with: one comparison each
-            compare: Filter = Or(tuple(Compare(left, "eq", scope.param(item)) for item in value))
+        if operator.comparison == "in" and (field.scalar.array or field.field.type == "json"):
+            # databases compare neither lists nor JSON with the members of a list: one comparison each
+            items = (scope.param(_operand(field, "eq", item)) for item in value)
+            compare: Filter = Or(tuple(Compare(left, "eq", item) for item in items))
         else:
-            compare = Compare(left, operator.comparison, scope.param(value))
+            operand = scope.param(_operand(field, operator.comparison, value))
+            compare = Compare(left, operator.comparison, operand)
         yield Not(compare) if operator.negated else compare
+
+
+def _operand(field: ExposedField, comparison: Comparison, value: Any) -> Any:
+    """A value as data compares with it: JSON as its text, so that a string is a string and not JSON's own text."""
+    if field.field.type != "json" or comparison.startswith("has_key"):
+        return value
+    return _json_text(value).decode()
 
 
 def _null(operator: str, field: ExposedField) -> Misfit:

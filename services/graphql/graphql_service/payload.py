@@ -12,6 +12,7 @@ from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Refus
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # no digit is lost
 _NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+_NO_REQUEST = "TRV100"  # what is no GraphQL request has status 400 in either media type, as what is no JSON has
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ def parse_json(text: bytes | str) -> Any:
 def request_of(value: Any) -> Request:
     """The request in a JSON value. Raises `Refusal`."""
     if not isinstance(value, dict):
-        refuse("expected an object with the key 'query'", VALIDATION_FAILED)
+        refuse("expected an object with the key 'query'", VALIDATION_FAILED, problem=_NO_REQUEST)
     query = value.get("query")
     if query is None:
         if isinstance(value.get("extensions"), dict) and "persistedQuery" in value["extensions"]:
             raise Refusal(Error("PersistedQueryNotSupported", _NOT_SUPPORTED))
-        refuse("the key 'query' was not present", PARSE_FAILED)
+        refuse("the key 'query' was not present", PARSE_FAILED, problem=_NO_REQUEST)
     _expect(query, str, "query", "a string")
     for name in ("variables", "extensions"):
         _expect(value.get(name), dict, name, "an object")
@@ -58,4 +59,4 @@ def request_in(parameters: Mapping[str, str]) -> Any:
 
 def _expect(value: Any, kind: type, name: str, words: str) -> None:
     if value is not None and not isinstance(value, kind):
-        refuse(f"expected {words} for the key '{name}'", VALIDATION_FAILED, (name,))
+        refuse(f"expected {words} for the key '{name}'", VALIDATION_FAILED, (name,), _NO_REQUEST)

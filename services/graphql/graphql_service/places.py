@@ -1,6 +1,6 @@
 """Where in a document something stands: a node of it, or a place in the operation that was made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from graphql import (
     ArgumentNode,
@@ -12,6 +12,7 @@ from graphql import (
     Node,
     ObjectFieldNode,
     OperationDefinitionNode,
+    VariableNode,
 )
 
 from graphql_service.errors import Path
@@ -19,7 +20,7 @@ from graphql_service.selection import Scope, Selected
 
 _WORDS: dict[str | int, Path] = {"filter": ("args", "where"), "sort": ("args", "order_by")}
 _CHILDREN = (
-    "variable_definitions", "directives", "selection_set", "selections",
+    "name", "type_condition", "variable_definitions", "directives", "selection_set", "selections",
     "arguments", "value", "values", "fields", "type", "default_value", "variable",
 )  # fmt: skip
 
@@ -27,39 +28,45 @@ _CHILDREN = (
 def path_of(document: DocumentNode, target: Node) -> Path:
     """The path of a node, seen from the operation that leads to it; () where none does."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            found = _find(definition, target, (), fragments, frozenset())
-            if found is not None:
-                return found
-    for fragment in fragments.values():
-        found = _find(fragment, target, (), {}, frozenset())
-        if found is not None:
-            return found
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    for definition in (*operations, *fragments.values()):
+        for node, path in _walk(definition, (), fragments, set()):
+            if node is target:
+                return path
     return ()
 
 
-def _find(
-    node: Node, target: Node, path: Path, fragments: Mapping[str, FragmentDefinitionNode], inside: frozenset[str]
-) -> Path | None:
+def variables_in(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> dict[str, Path]:
+    """The variables that an operation uses, each with the place of its first use."""
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    for part in (*operation.directives, operation.selection_set):
+        for node, path in _walk(part, (), fragments, seen):
+            if isinstance(node, VariableNode):
+                found.setdefault(node.name.value, path)
+    return found
+
+
+def _walk(
+    node: Node, path: Path, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
+) -> Iterator[tuple[Node, Path]]:
+    """A node and all within it with their paths; each fragment once, where it is first spread."""
     path = path + _step(node)
-    if node is target:
-        return path
+    yield node, path
     if isinstance(node, FragmentSpreadNode):
         name = node.name.value
-        if name in inside or name not in fragments:
-            return None
-        return _find(fragments[name], target, path, fragments, inside | {name})
+        if name in fragments and name not in seen:
+            seen.add(name)
+            yield from _walk(fragments[name], path, fragments, seen)
     for name in _CHILDREN:
         children = getattr(node, name, None) or ()
         several = children if isinstance(children, tuple | list) else (children,)
         for index, child in enumerate(several):
             if isinstance(child, Node):
                 within = (*path, index) if isinstance(node, ListValueNode) else path
-                found = _find(child, target, within, fragments, inside)
-                if found is not None:
-                    return found
-    return None
+                yield from _walk(child, within, fragments, seen)
 
 
 def _step(node: Node) -> Path:

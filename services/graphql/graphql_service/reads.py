@@ -17,12 +17,12 @@ from contracts.operations import (
     Param,
     RelationRef,
     Rows,
-    Shape,
 )
-from graphql import FieldNode, GraphQLArgument
+from graphql import FieldNode, GraphQLArgument, VariableNode
+from msgspec.structs import replace
 
-from graphql_service.coercion import arguments_of
-from graphql_service.errors import Misfit
+from graphql_service.coercion import arguments_of, found_in
+from graphql_service.errors import DATA_EXCEPTION, Misfit
 from graphql_service.filters import filter_of, key_filter
 from graphql_service.json_path import parse_path
 from graphql_service.scalar_input import mismatch
@@ -37,14 +37,13 @@ _TYPENAME = "__typename"
 
 def rows_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
     """The node of ``T`` and of array relations: the rows of a page."""
-    arguments = arguments_of(nodes[0], expected, scope.variables)
-    return _paged(scope, exposed, arguments, outputs(scope, exposed, nodes), "many")
+    return _paged(scope, exposed, nodes[0], expected, Node(outputs(scope, exposed, nodes)))
 
 
 def summary_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
     """The node of ``T_aggregate``: aggregates over the page, and the page's rows."""
-    arguments = arguments_of(nodes[0], expected, scope.variables)
-    return _paged(scope, exposed, arguments, _summary_outputs(scope, exposed, nodes), "summary")
+    summary = Node(_summary_outputs(scope, exposed, nodes), shape="summary")
+    return _paged(scope, exposed, nodes[0], expected, summary)
 
 
 def key_node(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Arguments) -> Node:
@@ -132,20 +131,21 @@ def _function(scope: Scope, exposed: Exposed, function: AggregateFunction, nodes
     return walk(scope, nodes, f"{exposed.type_name}_{function}_fields", make)
 
 
-def _paged(scope: Scope, exposed: Exposed, arguments: dict[str, Any], made: tuple[Output, ...], shape: Shape) -> Node:
+def _paged(scope: Scope, exposed: Exposed, node: FieldNode, expected: Arguments, made: Node) -> Node:
+    """The node with the page that a field's arguments ask for."""
+    arguments = arguments_of(node, expected, scope.variables)
     where, order = arguments.get("where"), arguments.get("order_by")
     distinct = tuple(dict.fromkeys(arguments.get("distinct_on") or ()))
     sort = sort_of(exposed, order) if order else ()
     if distinct:
         check_distinct(distinct, sort)
-    return Node(
+    return replace(
         made,
         filter=where_filter(scope, exposed, where) if where is not None else None,
         sort=sort,
-        limit=_natural(scope, arguments, "limit"),
-        offset=_natural(scope, arguments, "offset"),
+        limit=_limit(scope, node, arguments.get("limit")),
+        offset=_offset(scope, arguments.get("offset")),
         distinct_on=distinct,
-        shape=shape,
     )
 
 
@@ -157,10 +157,19 @@ def where_filter(scope: Scope, exposed: Exposed, where: dict[str, Any]) -> Filte
         raise misfit.under("args", "where") from None
 
 
-def _natural(scope: Scope, arguments: dict[str, Any], name: str) -> Param | None:
-    value = arguments.get(name)
+def _limit(scope: Scope, node: FieldNode, value: int | None) -> Param | None:
     if value is None:
         return None
     if value < 0:
-        raise mismatch("a non-negative 32-bit integer", "Int", "a negative number").under("args", name)
+        given = next(argument.value for argument in node.arguments if argument.name.value == "limit")
+        found = "a number" if isinstance(given, VariableNode) else found_in(given, scope.variables)
+        raise mismatch("a non-negative 32-bit integer", "Int", found).under("args", "limit")
+    return scope.param(value)
+
+
+def _offset(scope: Scope, value: int | None) -> Param | None:
+    if value is None:
+        return None
+    if value < 0:
+        raise Misfit("OFFSET must not be negative", DATA_EXCEPTION, ("args", "offset"))
     return scope.param(value)

@@ -19,9 +19,9 @@ from graphql import (
 
 from graphql_service import introspection, limits, reads, writes
 from graphql_service.coercion import variables_of
-from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
+from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Path, Refusal, refuse
 from graphql_service.limits import Limits
-from graphql_service.places import path_of
+from graphql_service.places import path_of, variables_in
 from graphql_service.rules import RULES
 from graphql_service.schema import RoleSchema
 from graphql_service.schema.roots import NO_QUERIES, NO_QUERIES_TEXT, Root
@@ -35,10 +35,14 @@ _Nodes = list[FieldNode]
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A document that is valid against a role's schema, by operation's name ("" where it has none)."""
+    """A document that is valid against a role's schema, by operation's name ("" where it has none).
+
+    ``uses`` are the places where an operation uses its variables.
+    """
 
     operations: dict[str, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode]
+    uses: dict[str, dict[str, Path]]
     constant: dict[str, "Compiled"] = field(default_factory=dict)  # operations that depend on no variables
 
 
@@ -46,7 +50,8 @@ class Prepared:
 class Compiled:
     """An operation of a document, translated.
 
-    ``keys`` are the response keys in order; ``document`` answers those that aren't in ``introspective``.
+    ``keys`` are the response keys in order; ``document`` answers those that aren't in ``introspective``. ``lists`` are
+    those answered by several members of it, with the members' keys.
     """
 
     scope: Scope
@@ -54,6 +59,7 @@ class Compiled:
     keys: tuple[str, ...]
     document: Document
     introspective: dict[str, _Nodes]
+    lists: dict[str, tuple[str, ...]]
 
     @property
     def values(self) -> list[Value]:
@@ -62,7 +68,7 @@ class Compiled:
 
     @property
     def constants(self) -> dict[str, str] | None:
-        """The whole answer where no data is asked for (``{ __typename }``), else None."""
+        """All that the document answers where no data is asked for (``{ __typename }``), else None."""
         found = {m.key: m.operation.value for m in self.document.members if isinstance(m.operation, Constant)}
         return found if len(found) == len(self.document.members) else None
 
@@ -80,11 +86,16 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
     if faults:
         raise Refusal(*(_validation_error(document, fault) for fault in faults))
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     return Prepared(
-        {node.name.value if node.name else "": node for node in operations},
-        {node.name.value: node for node in fragments},
+        {_name_of(node): node for node in operations},
+        fragments,
+        {_name_of(node): variables_in(node, fragments) for node in operations},
     )
+
+
+def _name_of(operation: OperationDefinitionNode) -> str:
+    return operation.name.value if operation.name else ""
 
 
 def choose(prepared: Prepared, name: str | None) -> OperationDefinitionNode:
@@ -103,11 +114,11 @@ def compile_operation(
     role_schema: RoleSchema, prepared: Prepared, operation: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> Compiled:
     """Translate an operation with the variables given. Raises `Refusal`."""
-    name = operation.name.value if operation.name else ""
+    name = _name_of(operation)
     if not given and name in prepared.constant:
         return prepared.constant[name]
     roots = _roots(role_schema, operation)
-    variables = variables_of(role_schema.schema, operation, given)
+    variables = variables_of(role_schema.schema, operation, given, prepared.uses[name])
     scope = Scope(role_schema.types, prepared.fragments, variables)
     selected: Selected = {}
     try:
@@ -133,6 +144,7 @@ def _compile(role_schema: RoleSchema, roots: dict[str, Root], scope: Scope, sele
     assert type_ is not None
     members: list[Member] = []
     introspective: dict[str, _Nodes] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for key, nodes in selected.items():
         name = nodes[0].name.value
         if name in introspection.FIELDS:
@@ -143,8 +155,13 @@ def _compile(role_schema: RoleSchema, roots: dict[str, Root], scope: Scope, sele
             members.append(Member(key, Constant(key, NO_QUERIES_TEXT)))
         else:
             expected = type_.fields[name].args
-            members.append(Member(key, _member(scope, name, roots[name], nodes, expected)))
-    return Compiled(scope, selected, tuple(selected), Document(tuple(members)), introspective)
+            made = _member(scope, name, roots[name], nodes, expected)
+            if isinstance(made, list):
+                lists[key] = tuple(f"{key}[{index}]" for index in range(len(made)))
+                members.extend(map(Member, lists[key], made))
+            else:
+                members.append(Member(key, made))
+    return Compiled(scope, selected, tuple(selected), Document(tuple(members)), introspective, lists)
 
 
 def _member(scope: Scope, name: str, root: Root, nodes: _Nodes, expected: Any) -> Operation:
@@ -166,6 +183,7 @@ _MEMBERS: dict[str, Callable[..., Operation]] = {
     "insert_one": writes.insert_one,
     "update": writes.update,
     "update_by_pk": writes.update_by_pk,
+    "update_many": writes.update_many,
     "delete": writes.delete,
     "delete_by_pk": writes.delete_by_pk,
 }

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NoReturn
 
 from graphql_service.errors import DATA_EXCEPTION, Misfit
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 _NOT_NUMBERS = frozenset({"nan", "infinity", "-infinity", "inf", "-inf"})
 _RANGES = {"Int": 31, "smallint": 15, "bigint": 63}
+_NAMES = {"Int": "integer"}  # as the database calls it
 
 
 def describe(value: Any) -> str:
@@ -30,13 +31,14 @@ def mismatch(expected: str, name: str, found: str) -> Misfit:
     return Misfit(f"expected {expected} for type '{name}', but found {found}")
 
 
-def parse_scalar(name: str, value: Any) -> Any:
+def parse_scalar(name: str, value: Any, found: str | None = None) -> Any:
     """The JSON value that stands for ``value`` as scalar ``name``. Raises `Misfit`.
 
-    A scalar that is not known here takes any value: the database judges it.
+    A scalar that is not known here takes any value: the database judges it. ``found`` says what the value is, where
+    more is known than its JSON shows.
     """
     parse = _PARSERS.get(name)
-    return value if parse is None else parse(name, value)
+    return value if parse is None else parse(name, value, found or describe(value))
 
 
 def _integer_of(value: Any) -> int | None:
@@ -52,66 +54,61 @@ def _integer_of(value: Any) -> int | None:
     return None
 
 
-def _int(name: str, value: Any) -> int:
-    number = _integer_of(value)
-    if number is None or not -(2**31) <= number < 2**31:
-        raise mismatch("a 32-bit integer", name, describe(value))
-    return number
-
-
-def _big_or_small(name: str, value: Any) -> int:
+def _integer(name: str, value: Any, found: str) -> int:
     number = _integer_of(value)
     if number is None:
         if isinstance(value, str):
-            raise Misfit(f'invalid input syntax for type {name}: "{value}"', DATA_EXCEPTION)
-        raise mismatch("an integer", name, describe(value))
+            _not_numeric(_NAMES.get(name, name), value)
+        raise mismatch("a 32-bit integer" if name == "Int" else "an integer", name, found)
     if not -(2 ** _RANGES[name]) <= number < 2 ** _RANGES[name]:
-        raise Misfit(f'value "{number}" is out of range for type {name}', DATA_EXCEPTION)
+        raise Misfit(f'value "{number}" is out of range for type {_NAMES.get(name, name)}', DATA_EXCEPTION)
     return number
 
 
-def _number(name: str, value: Any) -> Any:
+def _number(name: str, value: Any, found: str) -> Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
-        raise mismatch("a number", name, describe(value))
+        raise mismatch("a number", name, found)
     if value.strip().lower() in _NOT_NUMBERS:
         return value
     try:
-        return Decimal(value.strip()) if "_" not in value else _not_numeric(name, value)
+        if "_" not in value:
+            return Decimal(value.strip())
     except InvalidOperation:
-        _not_numeric(name, value)
+        pass
+    _not_numeric(name, value)
 
 
-def _not_numeric(name: str, value: str) -> Any:
+def _not_numeric(name: str, value: str) -> NoReturn:
     raise Misfit(f'invalid input syntax for type {name}: "{value}"', DATA_EXCEPTION)
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: Any, found: str) -> str:
     if not isinstance(value, str):
-        raise mismatch("a string", name, describe(value))
+        raise mismatch("a string", name, found)
     return value
 
 
-def _boolean(name: str, value: Any) -> bool:
+def _boolean(name: str, value: Any, found: str) -> bool:
     if not isinstance(value, bool):
-        raise mismatch("a boolean", name, describe(value))
+        raise mismatch("a boolean", name, found)
     return value
 
 
-def _identifier(name: str, value: Any) -> str:
+def _identifier(name: str, value: Any, found: str) -> str:
     if isinstance(value, str):
         return value
     number = _integer_of(value)
     if number is None:
-        raise mismatch("a string", name, describe(value))
+        raise mismatch("a string", name, found)
     return str(number)
 
 
-_PARSERS: dict[str, Callable[[str, Any], Any]] = {
-    "Int": _int,
-    "smallint": _big_or_small,
-    "bigint": _big_or_small,
+_PARSERS: dict[str, Callable[[str, Any, str], Any]] = {
+    "Int": _integer,
+    "smallint": _integer,
+    "bigint": _integer,
     "numeric": _number,
     "float4": _number,
     "float8": _number,

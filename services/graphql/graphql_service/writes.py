@@ -1,21 +1,32 @@
 """Mutation fields become writes, with what they read back (graphql.md §§2, 6)."""
 
-from typing import Any, Literal
+from typing import Any
 
-from contracts.operations import Affected, Assign, Create, Delete, Filter, Node, Output, Rows, Update
+from contracts.operations import Affected, Assign, Create, Delete, How, Node, Output, Read, Rows, Update
 from graphql import FieldNode, GraphQLArgument
+from msgspec.structs import replace
 
 from graphql_service.coercion import arguments_of
-from graphql_service.errors import Misfit
-from graphql_service.filters import key_filter
+from graphql_service.errors import Misfit, Path
+from graphql_service.filters import filter_of, key_filter
 from graphql_service.reads import outputs, walk, where_filter
 from graphql_service.schema.exposed import Exposed
 from graphql_service.selection import Scope
 
 Nodes = list[FieldNode]
 Expected = dict[str, GraphQLArgument]
-How = Literal["value", "increment"]
-_OPERATORS: dict[str, How] = {"_set": "value", "_inc": "increment"}
+Given = dict[str, Any]
+_OPERATORS: dict[str, How] = {
+    "_set": "value",
+    "_inc": "increment",
+    "_append": "append",
+    "_prepend": "prepend",
+    "_delete_key": "delete_key",
+    "_delete_elem": "delete_elem",
+    "_delete_at_path": "delete_at_path",
+}
+# what an operator takes where it is not a value of the field's own type
+_TAKEN = {"_delete_key": "String", "_delete_elem": "Int", "_delete_at_path": "[String]"}
 
 
 def insert(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Create:
@@ -33,25 +44,36 @@ def insert_one(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected)
 def update(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update:
     """``update_T``; without any operator nothing is set, and no row counts as affected."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    assigns = _assigns(scope, exposed, arguments)
-    filter_ = where_filter(scope, exposed, arguments["where"])
-    return Update(exposed.resource.name, assigns, filter=filter_, returning=_response(scope, exposed, nodes))
+    return _update(scope, exposed, nodes, arguments, ("args",))
 
 
-def update_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update:
-    """``update_T_by_pk``. Raises `Misfit` without any operator."""
+def update_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update | Read:
+    """``update_T_by_pk``; the row as it is where the operators name no field. Raises `Misfit` without any operator."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    if not any(arguments.get(name) is not None for name in _OPERATORS):
-        raise Misfit("at least one update operator must be provided", path=("args",))
-    assigns = _assigns(scope, exposed, arguments)
+    _demand_operator(arguments, ("args",))
+    assigns = _assigns(scope, exposed, arguments, ("args",))
     filter_ = key_filter(scope, exposed, arguments["pk_columns"])
-    return Update(exposed.resource.name, assigns, filter=filter_, returning=_one(scope, exposed, nodes))
+    returning = _one(scope, exposed, nodes)
+    if not assigns:  # a form that was saved without a change
+        return Read(exposed.resource.name, replace(returning, filter=filter_))
+    return Update(exposed.resource.name, assigns, filter=filter_, returning=returning)
+
+
+def update_many(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> list[Update]:
+    """``update_T_many``: several updates, one after the other. Raises `Misfit` where one has no operator."""
+    arguments = arguments_of(nodes[0], expected, scope.variables)
+    made = []
+    for index, given in enumerate(arguments["updates"]):
+        place = ("args", "updates", index)
+        _demand_operator(given, place)
+        made.append(_update(scope, exposed, nodes, given, place))
+    return made
 
 
 def delete(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Delete:
     """``delete_T``."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    filter_: Filter = where_filter(scope, exposed, arguments["where"])
+    filter_ = where_filter(scope, exposed, arguments["where"])
     return Delete(exposed.resource.name, filter=filter_, returning=_response(scope, exposed, nodes))
 
 
@@ -76,15 +98,33 @@ def _create(scope: Scope, exposed: Exposed, objects: list[dict[str, Any]], retur
     )
 
 
-def _assigns(scope: Scope, exposed: Exposed, arguments: dict[str, Any]) -> tuple[Assign, ...]:
+def _update(scope: Scope, exposed: Exposed, nodes: Nodes, given: Given, place: Path) -> Update:
+    assigns = _assigns(scope, exposed, given, place)
+    try:
+        filter_ = filter_of(scope, exposed, given["where"])
+    except Misfit as misfit:
+        raise misfit.under(*place, "where") from None
+    return Update(exposed.resource.name, assigns, filter=filter_, returning=_response(scope, exposed, nodes))
+
+
+def _demand_operator(given: Given, place: Path) -> None:
+    if not any(given.get(name) is not None for name in _OPERATORS):
+        raise Misfit("at least one update operator must be provided", path=place)
+
+
+def _assigns(scope: Scope, exposed: Exposed, given: Given, place: Path) -> tuple[Assign, ...]:
     assigns: list[Assign] = []
     for operator, how in _OPERATORS.items():
-        for name, value in (arguments.get(operator) or {}).items():
-            assigns.append(Assign(exposed.updatable[name].field.name, scope.param(value), how))
+        for name, value in (given.get(operator) or {}).items():
+            field = exposed.updatable[name]
+            if value is None and operator != "_set":
+                taken = _TAKEN.get(operator, field.scalar.name)
+                raise Misfit(f"unexpected null value for type '{taken}'", path=(*place, operator, name))
+            assigns.append(Assign(field.field.name, scope.param(value), how))
     fields = [assign.field for assign in assigns]
     twice = sorted({field for field in fields if fields.count(field) > 1})
     if twice:
-        raise Misfit(f"Column found in multiple operators: {twice}.", path=("args",))
+        raise Misfit(f"Column found in multiple operators: {twice}.", path=place)
     return tuple(assigns)
 
 

@@ -42,25 +42,25 @@ CASES = [
     ),
     (
         '{ album(where: {id: {_eq: "x"}}) { id } }',
-        "expected a 32-bit integer for type 'Int', but found a string",
-        FAILED,
+        'invalid input syntax for type integer: "x"',
+        "data-exception",
         "$.selectionSet.album.args.where.id._eq",
     ),
     (
         "{ album(where: {id: {_eq: 2.5}}) { id } }",
-        "expected a 32-bit integer for type 'Int', but found a number",
+        "expected a 32-bit integer for type 'Int', but found a float",
         FAILED,
         "$.selectionSet.album.args.where.id._eq",
     ),
     (
         "{ album(where: {id: {_eq: 3000000000}}) { id } }",
-        "expected a 32-bit integer for type 'Int', but found a number",
-        FAILED,
+        'value "3000000000" is out of range for type integer',
+        "data-exception",
         "$.selectionSet.album.args.where.id._eq",
     ),
     (
         "{ album(where: {title: {_eq: 5}}) { id } }",
-        "expected a string for type 'String', but found a number",
+        "expected a string for type 'String', but found an integer",
         FAILED,
         "$.selectionSet.album.args.where.title._eq",
     ),
@@ -85,10 +85,17 @@ CASES = [
     ),
     (
         "{ album(limit: -1) { id } }",
-        "expected a non-negative 32-bit integer for type 'Int', but found a negative number",
+        "expected a non-negative 32-bit integer for type 'Int', but found an integer",
         FAILED,
         "$.selectionSet.album.args.limit",
     ),
+    (
+        '{ album(limit: "x") { id } }',
+        "expected a non-negative 32-bit integer for type 'Int', but found a string",
+        FAILED,
+        "$.selectionSet.album.args.limit",
+    ),
+    ("{ album(offset: -1) { id } }", "OFFSET must not be negative", "data-exception", "$.selectionSet.album.args.offset"),
     (
         "{ artist { albums(distinct_on: [title], order_by: {id: asc}) { id } } }",
         '"distinct_on" columns must match initial "order_by" columns',
@@ -113,7 +120,7 @@ CASES = [
         FAILED,
         "$.selectionSet.update_album_by_pk.args.pk_columns",
     ),
-    ("{ album(where: {id: {_eq: $x}}) { id } }", "unbound variable 'x'", FAILED, "$.selectionSet.album.args.where.id._eq"),
+    ("{ album(where: {id: {_eq: $x}}) { id } }", 'unbound variable "x"', FAILED, "$.selectionSet.album.args.where.id._eq"),
     (
         "query($x: String) { album(where: {id: {_eq: $x}}) { id } }",
         "variable 'x' is declared as 'String', but used where 'Int' is expected",
@@ -121,7 +128,7 @@ CASES = [
         "$.selectionSet.album.args.where.id._eq",
     ),
     ("query($x: nope) { album { id @skip(if: $x) } }", "no such type exists in the schema: 'nope'", FAILED, "$"),
-    ("query($x: Int!) { album_by_pk(id: $x) { id } }", "expecting a value for non-nullable variable: 'x'", FAILED, "$.variableValues.x"),
+    ("query($x: Int!) { album_by_pk(id: $x) { id } }", 'expecting a value for non-nullable variable: "x"', FAILED, "$"),
     ("subscription { album { id } }", "no subscriptions exist", FAILED, "$"),
     ("{ album { extra(path: \"$.\") } }", "parse json path error: $.", FAILED, "$.selectionSet.album.selectionSet.extra.args.path"),
     ("query A { album { id } } query B { album { id } }", "exactly one operation has to be present in the document when operationName is not specified", FAILED, "$"),
@@ -139,9 +146,30 @@ def test_refusals(suite, query, message, code, path):
 def test_variables_that_do_not_fit(suite):
     query = "query($x: [artist_bool_exp!]) { artist(where: {_and: $x}) { id } }"
     given = {"x": [{}, {"id": {"_eq": "q"}}]}
-    message = "expected a 32-bit integer for type 'Int', but found a string"
-    assert suite.error(query, given) == (message, FAILED, "$.variableValues.x[1].id._eq")
+    message = 'invalid input syntax for type integer: "q"'
+    place = "$.selectionSet.artist.args.where._and[1].id._eq"
+    assert suite.error(query, given) == (message, "data-exception", place)
     assert suite.error("{ album { id } }", {"a": 1, "b": 2})[0] == "unexpected variables in variableValues: a, b"
+    query = "query($n: Int!, $unused: Int) { album(limit: $n) { id } }"
+    found = "expected a non-negative 32-bit integer for type 'Int', but found a"
+    place = "$.selectionSet.album.args.limit"
+    assert suite.error(query, {"n": "x"}) == (f"{found} string", FAILED, place)
+    assert suite.error(query, {"n": -1}) == (f"{found} number", FAILED, place)
+    assert suite.error(query, {"n": None}) == ('null value found for non-nullable type: "Int!"', FAILED, "$")
+    assert suite.error(query, {"n": 1, "unused": 2})[0] == "unexpected variables in variableValues: unused"
+    assert "data" in suite.ask(query, {"n": 1})
+
+
+def test_the_place_of_a_variable_is_where_it_is_first_used(suite):
+    query = """query($x: [Int!]) { artist { ...Some } }
+        fragment Some on artist { albums(where: {_or: [{}, {id: {_in: $x}}]}) { id } }"""
+    place = "$.selectionSet.artist.selectionSet.albums.args.where._or[1].id._in[1]"
+    assert suite.error(query, {"x": [1, "y"]})[2] == place
+
+
+def test_what_a_document_does_not_use_does_no_harm(suite):
+    query = "query($x: Int = 1) @cached(ttl: 5) { album { id } } fragment Unused on album { title }"
+    assert "data" in suite.ask(query)
 
 
 def test_a_null_variable_in_an_operator_is_refused_but_a_missing_one_is_absent(suite):

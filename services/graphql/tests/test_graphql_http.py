@@ -68,6 +68,18 @@ def test_what_is_not_json(suite, body):
         {"query": QUERY, "variables": [1]},
         {"query": QUERY, "operationName": 7},
         {"query": QUERY, "extensions": "x"},
+    ],
+)
+def test_what_is_no_graphql_request(suite, body):
+    for accept in ("application/json", STRICT):
+        response = suite.http.post("/graphql", json=body, headers={"Accept": accept})
+        assert response.status_code == 400
+        assert list(response.get_json()) == ["errors"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         {"query": "{ album { "},
         {"query": "{ nope }"},
         {"query": "query($x: Int!) { album(limit: $x) { id } }", "variables": {}},

@@ -42,9 +42,30 @@ def test_the_exact_names_of_the_convention(suite):
         "insert_album_one",
         "update_album",
         "update_album_by_pk",
+        "update_album_many",
         "delete_album",
         "delete_album_by_pk",
     }
+    many = schema.mutation_type.fields["update_album_many"]
+    assert (str(many.type), str(many.args["updates"].type)) == ("[album_mutation_response]", "[album_updates!]!")
+    operators = {
+        "_append": "album_append_input",
+        "_delete_at_path": "album_delete_at_path_input",
+        "_delete_elem": "album_delete_elem_input",
+        "_delete_key": "album_delete_key_input",
+        "_inc": "album_inc_input",
+        "_prepend": "album_prepend_input",
+        "_set": "album_set_input",
+    }
+    updates = {name: str(field.type) for name, field in schema.type_map["album_updates"].fields.items()}
+    assert updates == {**operators, "where": "album_bool_exp!"}
+    arguments = schema.mutation_type.fields["update_album_by_pk"].args
+    assert {name: str(arg.type) for name, arg in arguments.items()} == {
+        **operators,
+        "pk_columns": "album_pk_columns_input!",
+    }
+    assert str(schema.type_map["album_delete_at_path_input"].fields["extra"].type) == "[String!]"
+    assert set(schema.mutation_type.fields["update_artist"].args) == {"where", "_set", "_inc"}
     assert str(schema.query_type.fields["album"].type) == "[album!]!"
     assert {name: str(arg.type) for name, arg in schema.query_type.fields["album"].args.items()} == {
         "distinct_on": "[album_select_column!]",

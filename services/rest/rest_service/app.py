@@ -1,5 +1,6 @@
 """The rest service: REST in PostgREST's dialect."""
 
+from chassis import examples
 from chassis.app import create_app as create_service
 from chassis.facade import Gate, face
 from chassis.settings import load
@@ -7,6 +8,7 @@ from contracts.data import Data
 from flask import Flask
 
 from rest_service import routes
+from rest_service.examples import write as write_example
 from rest_service.settings import Settings
 
 
@@ -15,5 +17,6 @@ def create_app(settings: Settings | None = None, data: Data | None = None, edge:
     settings = settings or load(Settings)
     facade = face(settings, data, edge)
     app = create_service("rest", settings, routes.render, needs=facade.needs, wishes=facade.wishes)
+    examples.install(app, facade.data, facade.gate, write_example)
     routes.install(app, routes.Rest(facade.data, facade.gate, settings))
     return app

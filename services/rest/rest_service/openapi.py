@@ -12,6 +12,7 @@ from contracts.catalog import Catalog, Resource
 
 from rest_service import schemas, swagger
 from rest_service.grammar.keys import filter_key
+from rest_service.resources import can_put
 from rest_service.schemas import ComponentNames, Schema
 
 Format = Literal["3.1", "2.0"]
@@ -27,6 +28,7 @@ _SHARED: tuple[tuple[str, str, str, Schema, str], ...] = (
     ("offset", "query", "offset", {"type": "integer", "minimum": 0}, "Rows to skip"),
     ("and", "query", "and", _TEXT, "Conditions that must all hold: `(a.eq.1,b.gt.2)`"),
     ("or", "query", "or", _TEXT, "Conditions of which one must hold: `(a.eq.1,not.b.is.null)`"),
+    ("onConflict", "query", "on_conflict", _TEXT, "The unique columns by which an upsert knows a row: `a,b`"),
     ("columns", "query", "columns", _TEXT, "The columns of the body that count: `a,b`"),
     ("range", "header", "Range", {"type": "string", "pattern": r"^\d+-\d*$"}, "Rows from and to: `0-24`"),
     ("preferRead", "header", "Prefer", _TEXT, "`count=exact|planned|estimated`, `handling=strict|lenient`"),
@@ -36,12 +38,14 @@ _SHARED: tuple[tuple[str, str, str, Schema, str], ...] = (
         "Prefer",
         _TEXT,
         "`return=minimal|headers-only|representation`, `count=exact`, `missing=default|null`, "
+        "`resolution=merge-duplicates|ignore-duplicates`, "
         "`handling=strict|lenient`, `max-affected=N`",
     ),
 )
 _READ = ("select", "and", "or", "order", "limit", "offset", "range", "preferRead")
 _WRITE = ("select", "and", "or", "preferWrite")
-_CREATE = ("select", "columns", "preferWrite")
+_CREATE = ("select", "columns", "onConflict", "preferWrite")
+_PUT = ("select", "columns", "preferWrite")
 _UPDATE = ("select", "columns", "and", "or", "preferWrite")
 
 
@@ -137,6 +141,9 @@ def _add_resource(spec: APISpec, catalog: Catalog, entry: _Entry, filters: list[
     if resource.updatable:
         spec.components.schema(entry.update, schemas.to_update(catalog, resource))
         operations["patch"] = _patch(entry, filters)
+    if can_put(resource):
+        fields = zip(resource.fields, filters, strict=True)
+        operations["put"] = _put(entry, [name for field, name in fields if field.name in resource.key])
     if resource.deletable:
         operations["delete"] = _delete(entry, filters)
     if operations:
@@ -159,6 +166,17 @@ def _post(entry: _Entry) -> dict[str, Any]:
         "text/csv": {"schema": _TEXT},
     }
     operation = _operation(entry, "Create", list(_CREATE), {"201": _rows_answer(entry, "Created")})
+    return {**operation, "requestBody": {"content": content, "required": True}}
+
+
+def _put(entry: _Entry, key: list[str]) -> dict[str, Any]:
+    answers = {
+        "200": _rows_answer(entry, "The row that was changed"),
+        "201": _rows_answer(entry, "The row that was created"),
+        "204": {"description": "Created or changed"},
+    }
+    operation = _operation(entry, "Put", [*key, *_PUT], answers)
+    content = {"application/json": {"schema": _ref(entry.create)}}
     return {**operation, "requestBody": {"content": content, "required": True}}
 
 

@@ -17,8 +17,9 @@ KNOWN: dict[str, tuple[str, ...]] = {
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ECHOED = {
     "read": ("count", "handling"),
-    "create": ("missing", "return", "count", "handling"),
+    "create": ("resolution", "missing", "return", "count", "handling"),
     "update": ("missing", "return", "count", "handling", "max-affected"),
+    "put": ("return", "count", "handling"),
     "delete": ("return", "count", "handling", "max-affected"),
 }
 
@@ -43,9 +44,13 @@ class Preferences(msgspec.Struct, frozen=True):
         """How many rows a write may affect; only counts with strict handling."""
         return int(self.given["max-affected"]) if self.strict and "max-affected" in self.given else None
 
-    def applied(self, kind: str) -> str | None:
-        """The ``Preference-Applied`` header for a kind of operation, None where nothing was applied."""
-        names = [name for name in _ECHOED[kind] if name in self.given and (name != "max-affected" or self.strict)]
+    def applied(self, kind: str, *, resolved: bool = True) -> str | None:
+        """The ``Preference-Applied`` header for a kind of operation, None where nothing was applied.
+
+        ``resolved`` False: there was no key that could have conflicted.
+        """
+        idle = {*(() if self.strict else ("max-affected",)), *(() if resolved else ("resolution",))}
+        names = [name for name in _ECHOED[kind] if name in self.given and name not in idle]
         return ", ".join(f"{name}={self.given[name]}" for name in names) or None
 
 

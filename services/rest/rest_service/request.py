@@ -8,6 +8,7 @@ from chassis.authn import Headers
 from contracts.operations import (
     Aggregate,
     Assign,
+    Conflict,
     Count,
     Create,
     Delete,
@@ -36,27 +37,37 @@ from rest_service.page import Page, parse_page
 from rest_service.payload import Payload, parse_payload
 from rest_service.preferences import Preferences
 from rest_service.tree import Branch
+from rest_service.upserts import conflict_of, refuse_another_row, refuse_other_filters
 
-Kind = Literal["read", "create", "update", "delete"]
-KINDS: dict[str, Kind] = {"GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
+Kind = Literal["read", "create", "update", "put", "delete"]
+KINDS: dict[str, Kind] = {
+    "GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "PUT": "put", "DELETE": "delete",
+}  # fmt: skip
 Pairs = list[tuple[str, str]]
 
 
 class Incoming(NamedTuple):
-    """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string."""
+    """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string.
+
+    ``profile`` is the schema that its headers chose, where there is a choice; ``key`` is the resource's primary key,
+    which only PUT needs.
+    """
 
     method: str
     resource: str
     query: str
     headers: Headers
     body: bytes = b""
+    profile: str | None = None
+    key: tuple[str, ...] = ()
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """How the client wants its answer.
 
-    ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query string;
-    ``body`` False where no body is to be sent.
+    ``profile`` is the schema that answers, ``schema`` the one that was asked for expressly; ``columns`` are the
+    response keys where they are known beforehand; ``query`` is the canonical query string; ``body`` False where no
+    body is to be sent.
     """
 
     kind: Kind
@@ -65,6 +76,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     preferences: Preferences
     page: Page = Page()
     profile: str | None = None
+    schema: str | None = None
     query: str = ""
     columns: tuple[str, ...] = ()
     body: bool = True
@@ -86,19 +98,15 @@ class _Shape(NamedTuple):
 
 
 def translate(incoming: Incoming) -> Asked:
-    """The operation that a request asks for. Raises `Problem` PGRST1xx.
-
-    The methods are those of `KINDS`, and PUT, which is refused; other verbs are the routes' affair.
-    """
-    kind = KINDS.get(incoming.method)
-    if kind is None:
-        raise not_implemented(f"{incoming.method} is not available; use POST or PATCH.")
+    """The operation that a request asks for, by a method of `KINDS`. Raises `Problem` PGRST1xx."""
+    kind = KINDS[incoming.method]
     wish = Wish(
         kind=kind,
         resource=incoming.resource,
         media=media.choose(incoming.headers.get("Accept")),
         preferences=preferences.parse([incoming.headers.get("Prefer") or ""]),
-        profile=incoming.headers.get("Accept-Profile" if kind == "read" else "Content-Profile"),
+        profile=incoming.profile,
+        schema=incoming.profile if incoming.headers.get(profile_header(incoming.method)) else None,
     )
     pairs = parse_query(incoming.query)
     literals = Literals()
@@ -106,6 +114,11 @@ def translate(incoming: Incoming) -> Asked:
     if kind == "read":
         return _read(incoming, wish, pairs, shape, literals)
     return _write(incoming, wish, pairs, shape, literals)
+
+
+def profile_header(method: str) -> str:
+    """The name of the header that chooses a schema (rest.md §7)."""
+    return "Accept-Profile" if method in ("GET", "HEAD", "OPTIONS") else "Content-Profile"
 
 
 def parse_query(query: str) -> Pairs:
@@ -117,11 +130,6 @@ def parse_query(query: str) -> Pairs:
 def canonical(pairs: Pairs) -> str:
     """The query string with its parameters in order, encoded in one way."""
     return "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in sorted(pairs))
-
-
-def not_implemented(details: str) -> Problem:
-    """The problem of a feature that there isn't."""
-    return Problem("PGRST127", "Feature not implemented", details=details)
 
 
 def first_of(pairs: Pairs, key: str) -> str | None:
@@ -184,7 +192,7 @@ def _read(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals:
     wish = msgspec.structs.replace(
         wish, page=shape.page, query=canonical(pairs), columns=_columns(shape.root), body=not head
     )
-    return Asked(Read(wish.resource, node, wish.profile, count), literals.values, wish)
+    return Asked(Read(wish.resource, node, wish.schema, count), literals.values, wish)
 
 
 def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals: Literals) -> Asked:
@@ -194,27 +202,31 @@ def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals
     back = _returning(wish, shape.root)
     if wish.kind == "delete":
         delete = Delete(
-            wish.resource, tree.restriction(shape.root), wish.profile, _at_most(wish, literals), back, _count(wish)
+            wish.resource, tree.restriction(shape.root), wish.schema, _at_most(wish, literals), back, _count(wish)
         )
         return Asked(delete, literals.values, wish)
     columns = first_of(pairs, "columns")
     listed = names.names(columns, "columns parameter") if columns is not None else None
     payload = parse_payload(incoming.headers.get("Content-Type"), incoming.body, listed)
-    make = _create if wish.kind == "create" else _update
-    return Asked(make(wish, payload, shape.root, back, literals), literals.values, wish)
+    if wish.kind == "update":
+        return Asked(_update(wish, payload, shape.root, back, literals), literals.values, wish)
+    if wish.kind == "put":
+        refuse_another_row(payload, refuse_other_filters(shape.root, incoming.key), literals.values)
+        conflict: Conflict | None = Conflict(update=payload.columns)
+    else:
+        conflict = conflict_of(wish.preferences.get("resolution"), first_of(pairs, "on_conflict"), payload.columns)
+    return Asked(_create(wish, payload, conflict, back, literals), literals.values, wish)
 
 
-def _create(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Literals) -> Operation:
-    resolution = wish.preferences.get("resolution")
-    if resolution is not None:
-        raise not_implemented(f"Prefer: resolution={resolution} is not available.")
+def _create(wish: Wish, payload: Payload, conflict: Conflict | None, back: Node, literals: Literals) -> Operation:
     return Create(
         wish.resource,
         payload.columns,
         literals.add(payload.rows),
-        wish.profile,
+        wish.schema,
         ragged=payload.ragged,
         missing=cast("Literal['default', 'null']", wish.preferences.get("missing") or "null"),
+        conflict=conflict,
         returning=back,
         count=_count(wish),
     )
@@ -226,15 +238,17 @@ def _update(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Li
     row = payload.rows[0] if payload.rows else {}
     if not row or not payload.columns:
         # nothing to set is no write at all: a read of no rows answers for it
-        return Read(wish.resource, msgspec.structs.replace(back, filter=Or()), wish.profile)
-    if payload.ragged and wish.preferences.get("missing") == "default":
-        raise not_implemented("missing=default is not available where rows are updated.")
-    assigns = tuple(Assign(column, literals.add(row.get(column))) for column in payload.columns)
+        return Read(wish.resource, msgspec.structs.replace(back, filter=Or()), wish.schema)
+    defaults = wish.preferences.get("missing") == "default"
+    assigns = tuple(
+        Assign(column, literals.add(row.get(column)), "default" if defaults and column not in row else "value")
+        for column in payload.columns
+    )
     return Update(
         wish.resource,
         assigns,
         tree.restriction(root),
-        wish.profile,
+        wish.schema,
         _at_most(wish, literals),
         back,
         _count(wish),

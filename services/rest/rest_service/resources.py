@@ -8,13 +8,25 @@ from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
 
 from rest_service.grammar.keys import RESERVED
-from rest_service.request import Incoming, parse_query
+from rest_service.request import Incoming, parse_query, profile_header
 
 _LIKENESS = 0.75
 
 
+def negotiate(catalog: Catalog, profile: str | None) -> str | None:
+    """The schema that a request is about, by its profile header: None where only one is exposed, and nothing to choose.
+
+    Raises `Problem` PGRST106 for a schema that is not exposed. Clients send their default, ``public``, to databases
+    that have no such schema: where there is no choice the header does not count.
+    """
+    if len(catalog.schemas) < 2:
+        return None
+    return _schema(catalog, profile)
+
+
 def find(catalog: Catalog, name: str, profile: str | None) -> Resource:
     """The resource of a name, in the schema asked for. Raises `Problem` PGRST106, PGRST205."""
+    profile = profile if negotiate(catalog, profile) else None
     schema = _schema(catalog, profile)
     found = catalog.by_name.get(name) if profile is None else catalog.by_table.get((schema, name))
     if found is not None:
@@ -26,14 +38,24 @@ def find(catalog: Catalog, name: str, profile: str | None) -> Resource:
 
 def methods(resource: Resource) -> tuple[str, ...]:
     """The methods for ``Allow``: what the caller's role may do with the resource."""
-    able = {"POST": resource.insertable, "PATCH": resource.updatable, "DELETE": resource.deletable}
+    able = {
+        "POST": resource.insertable,
+        "PUT": can_put(resource),
+        "PATCH": resource.updatable,
+        "DELETE": resource.deletable,
+    }
     return ("OPTIONS", "GET", "HEAD", *(method for method, holds in able.items() if holds))
+
+
+def can_put(resource: Resource) -> bool:
+    """Whether a row may be put where its key says: created, or changed where it is there."""
+    return resource.insertable and resource.updatable and bool(resource.key) and resource.kind == "table"
 
 
 def no_function(catalog: Catalog, incoming: Incoming) -> Problem:
     """The problem of calling a function that there isn't. Raises `Problem` PGRST106 for an unknown schema."""
-    profile = incoming.headers.get("Accept-Profile" if incoming.method in ("GET", "HEAD") else "Content-Profile")
-    name = f"{_schema(catalog, profile)}.{incoming.resource}"
+    profile = incoming.headers.get(profile_header(incoming.method))
+    name = f"{negotiate(catalog, profile) or _schema(catalog, None)}.{incoming.resource}"
     arguments = _arguments(incoming)
     listed = f"({', '.join(arguments)})" if arguments else " without parameters"
     return Problem("PGRST202", f"Could not find the function {name}{listed} in the schema cache")

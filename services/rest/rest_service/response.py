@@ -13,6 +13,8 @@ from rest_service.page import content_range, read_status
 from rest_service.request import Wish
 from rest_service.rows import strip_nulls, to_csv
 
+# of a Content-Location: many clients and proxies take no more than 8 or 16 KB of headers in all
+_LONGEST_LOCATION = 4096
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -27,7 +29,7 @@ class Answer(NamedTuple):
 def of_result(result: Result, wish: Wish) -> Answer:
     """The answer that carries a result. Raises `Problem` PGRST103 where the page begins beyond the last row."""
     headers = {"Vary": "Accept, Prefer, Range"}
-    applied = wish.preferences.applied(wish.kind)
+    applied = wish.preferences.applied(wish.kind, resolved=result.inserted is not None)
     if applied is not None:
         headers["Preference-Applied"] = applied
     if wish.profile is not None:
@@ -57,7 +59,9 @@ def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     status = read_status(first, rows, result.total)
     headers["Content-Range"] = content_range(first, rows, result.total)
     headers["Range-Unit"] = "items"
-    headers["Content-Location"] = f"/{quote(wish.resource, safe='')}" + (f"?{wish.query}" if wish.query else "")
+    location = f"/{quote(wish.resource, safe='')}" + (f"?{wish.query}" if wish.query else "")
+    if len(location) <= _LONGEST_LOCATION:
+        headers["Content-Location"] = location
     headers["Content-Type"] = wish.media.content_type
     return Answer(status, headers, _body(result, wish) if wish.body else b"")
 
@@ -65,14 +69,24 @@ def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
 def _of_write(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     affected = next((number for number in (result.affected, result.rows) if number is not None), 0)
     total = affected if wish.preferences.get("count") else None
-    headers["Content-Range"] = content_range(0, affected if wish.kind == "update" else 0, total)
+    if wish.kind != "put":
+        headers["Content-Range"] = content_range(0, affected if wish.kind == "update" else 0, total)
     if wish.kind == "create" and wish.preferences.get("return") == "headers-only" and result.location:
         headers["Location"] = _location(wish.resource, result.location)
-    created = wish.kind == "create"
     if not wish.body:
-        return Answer(201 if created else 204, headers)
+        return Answer(_write_status(result, wish), headers)
     headers["Content-Type"] = wish.media.content_type
-    return Answer(201 if created else 200, headers, _body(result, wish))
+    return Answer(_write_status(result, wish), headers, _body(result, wish))
+
+
+def _write_status(result: Result, wish: Wish) -> int:
+    """201 for what is new, 200 for other rows, 204 for none; a merge is not new where it only changed rows."""
+    if wish.kind == "create":
+        merged = wish.preferences.get("resolution") == "merge-duplicates" and result.inserted == 0
+        return 200 if merged else 201
+    if not wish.body:
+        return 204
+    return 201 if wish.kind == "put" and result.inserted else 200
 
 
 def _rows_of_page(result: Result, wish: Wish) -> int:

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 from werkzeug.routing import Rule
 
 from rest_service import media, openapi, resources, response
-from rest_service.request import Incoming, translate
+from rest_service.request import Incoming, profile_header, translate
 from rest_service.response import Answer
 from rest_service.settings import Settings
 
@@ -26,7 +26,9 @@ class Rest:
     def __init__(self, data: Data, gate: Gate, settings: Settings) -> None:
         self._data = data
         self._gate = gate
-        self._documents = openapi.Documents(settings.rest_title, settings.public_url.rstrip("/") + PREFIX)
+        address = settings.public_url.rstrip("/") + PREFIX
+        self._documents = openapi.Documents(settings.rest_title, address)
+        self._location_base = address if settings.absolute_location else ""
 
     def serve(self, path: str = "") -> Response:
         """Answer any request below the mount. Raises `Problem`."""
@@ -48,12 +50,24 @@ class Rest:
         if method not in _TABLE_METHODS:
             raise _unsupported(method)
         with observe.step("parse"):
-            asked = translate(_incoming(name))
+            asked = translate(self._incoming(name, caller))
         with observe.step("data"):
             result = self._data.execute(asked.operation, asked.values, caller)
         observe.add_timings(result.timings)
         with observe.step("respond"):
-            return response.of_result(result, asked.wish)
+            return self._located(response.of_result(result, asked.wish))
+
+    def _located(self, answer: Answer) -> Answer:
+        if self._location_base and "Location" in answer.headers:
+            answer.headers["Location"] = self._location_base + answer.headers["Location"]
+        return answer
+
+    def _incoming(self, name: str, caller: Caller) -> Incoming:
+        """The request with what the catalog says of it."""
+        catalog, asked = self._data.catalog(caller), request.headers.get(profile_header(request.method))
+        profile = resources.negotiate(catalog, asked)
+        key = resources.find(catalog, name, asked).key if request.method == "PUT" else ()
+        return _incoming(name)._replace(profile=profile, key=key)
 
     def _allowed(self, name: str, caller: Caller) -> str:
         catalog = self._data.catalog(caller)

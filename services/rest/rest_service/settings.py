@@ -10,3 +10,6 @@ class Settings(ServiceSettings):
     """The settings of every service, and rest's own."""
 
     rest_title: str = setting("Trivet REST API", "title of the OpenAPI document")
+    absolute_location: bool = setting(
+        False, "whether Location is a whole address below PUBLIC_URL, rather than `/table?key` as PostgREST has it"
+    )

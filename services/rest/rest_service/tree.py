@@ -126,8 +126,9 @@ def _outputs(branch: Branch) -> tuple[Output, ...]:
                 found.append(item)
             continue
         child = next(children)
-        if not child.hidden:
-            found.append(Embed(child.key, child.relation, build(child), item.join, item.spread))
+        # a hidden one gives nothing, but its names must be right; what it filters stands in `restriction`
+        join = "left" if child.hidden else item.join
+        found.append(Embed(child.key, child.relation, build(child), join, item.spread))
     return tuple(found)
 
 

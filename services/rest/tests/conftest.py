@@ -12,7 +12,7 @@ from contracts.problems import Problem
 from contracts.results import Result
 from flask import Flask
 from rest_service.app import create_app
-from rest_service.request import Asked, Incoming, translate
+from rest_service.request import Asked, Incoming, profile_header, translate
 from rest_service.settings import Settings
 
 FILM = Resource(
@@ -59,7 +59,7 @@ def ask() -> Callable[..., Asked]:
     def make(method: str, query: str = "", body: Any = b"", resource: str = "film", **headers: str) -> Asked:
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return translate(Incoming(method, resource, query, named, raw))
+        return translate(Incoming(method, resource, query, named, raw, named.get(profile_header(method))))
 
     return make
 

@@ -47,7 +47,7 @@ def test_odd_names_make_a_valid_document():
     assert "/Order%20Items" in document["paths"]
     assert "/x%7By%7D" in document["paths"]
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert len({operation["operationId"] for operation in operations}) == len(ODD) * 4
+    assert len({operation["operationId"] for operation in operations}) == len(ODD) * 5
 
 
 def test_filters_are_named_as_the_grammar_reads_them():
@@ -99,7 +99,9 @@ def test_what_the_role_may_do(film_catalog):
         film_catalog, writable={"film": Writable(create=frozenset({"title"}), update=frozenset({"rate"}))}
     )
     document = valid(describe(catalog, "T", "http://x"))
-    assert set(document["paths"]["/film"]) == {"get", "post", "patch", "delete"}
+    assert set(document["paths"]["/film"]) == {"get", "post", "put", "patch", "delete"}
+    parameters = [name["$ref"].rpartition("/")[2] for name in document["paths"]["/film"]["put"]["parameters"]]
+    assert parameters == ["filter.film.id", "select", "columns", "preferWrite"]
     assert set(document["paths"]["/actor"]) == {"get"}
     schemas = document["components"]["schemas"]
     assert set(schemas["film.create"]["properties"]) == {"title"}

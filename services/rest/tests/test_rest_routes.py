@@ -92,7 +92,8 @@ def test_writes_without_a_filter_are_refused(client, method):
         ("LOCK", "/rest/v1/film", 405, "PGRST117"),
         ("POST", "/", 405, "PGRST117"),
         ("DELETE", "/rest/v1/", 405, "PGRST117"),
-        ("PUT", "/film?id=eq.1", 400, "PGRST127"),
+        ("PUT", "/film?id=eq.1", 400, "PGRST102"),
+        ("PUT", "/film?title=eq.1", 400, "PGRST102"),
         ("GET", "/rpc/add", 404, "PGRST202"),
         ("POST", "/rest/v1/rpc/add", 404, "PGRST202"),
         ("PATCH", "/rpc/add", 405, "PGRST101"),
@@ -152,12 +153,30 @@ def test_a_bad_token_is_refused_before_anything_else(client, memory, door, monke
 def test_options(client):
     response = client.options("/rest/v1/film")
     assert (response.status_code, response.data) == (200, b"")
-    assert response.headers["Allow"] == "OPTIONS,GET,HEAD,POST,PATCH,DELETE"
+    assert response.headers["Allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert client.options("/actor").headers["Allow"] == "OPTIONS,GET,HEAD"
     assert client.options("/").headers["Allow"] == "OPTIONS,GET,HEAD"
-    unknown = client.options("/film", headers={"Accept-Profile": "other"})
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST", "PATCH", "DELETE"])
+def test_a_profile_counts_where_there_is_a_choice(client, memory, method):
+    profile = {"Accept-Profile": "other", "Content-Profile": "other"}
+    body = b"{}" if method in ("POST", "PATCH") else b""
+    alone = client.open("/film?id=eq.1", method=method, headers=profile, data=body)
+    assert alone.status_code < 300
+    assert "Content-Profile" not in alone.headers
+    memory.catalog_of = msgspec.structs.replace(memory.catalog_of, schemas=("public", "sales"))
+    unknown = client.open("/film?id=eq.1", method=method, headers=profile, data=body)
     assert (unknown.status_code, unknown.json["code"]) == (406, "PGRST106")
-    assert unknown.json["hint"] == "Only the following schemas are exposed: public"
+    assert unknown.json["hint"] == "Only the following schemas are exposed: public, sales"
+
+
+def test_of_several_schemas_the_answer_names_its_own(client, memory):
+    memory.catalog_of = msgspec.structs.replace(memory.catalog_of, schemas=("public", "sales"))
+    assert client.get("/film").headers["Content-Profile"] == "public"
+    assert memory.seen[-1][0].schema is None
+    assert client.get("/film", headers={"Accept-Profile": "sales"}).headers["Content-Profile"] == "sales"
+    assert memory.seen[-1][0].schema == "sales"
 
 
 def test_a_near_name_is_suggested(client):

@@ -1,5 +1,6 @@
 """The soap service: every table and view in SOAP 1.1 and 1.2."""
 
+from chassis import examples
 from chassis.app import create_app as create_service
 from chassis.facade import Gate, face
 from chassis.settings import load
@@ -7,6 +8,7 @@ from contracts.data import Data
 from flask import Flask
 
 from soap_service import routes
+from soap_service.examples import writer as example_writer
 from soap_service.settings import SoapSettings
 
 
@@ -15,5 +17,6 @@ def create_app(settings: SoapSettings | None = None, data: Data | None = None, e
     settings = settings or load(SoapSettings)
     facade = face(settings, data, edge)
     app = create_service("soap", settings, routes.renderer(settings), needs=facade.needs, wishes=facade.wishes)
+    examples.install(app, facade.data, facade.gate, example_writer(settings.soap_namespace))
     routes.install(app, routes.Service(settings, facade.data, facade.gate))
     return app

@@ -4,6 +4,7 @@ from html import escape
 from itertools import groupby
 
 from soap_service.port_type import PortType
+from soap_service.profiles import address_of
 from soap_service.wsdl import describe
 
 _STYLE = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}code{background:#eee}"
@@ -18,9 +19,10 @@ def write(port: PortType, address: str) -> str:
         + "</ul>"
         for name, operations in groups
     )
-    shown = escape(address)
+    shown = escape(address_of(address, port.profile))
+    document = f"{shown}{'&amp;' if '?' in shown else '?'}wsdl"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>SOAP</title><style>{_STYLE}</style></head>'
-        f'<body><h1>SOAP 1.1 and 1.2</h1><p>The WSDL is at <a href="{shown}?wsdl">{shown}?wsdl</a>.</p>'
+        f'<body><h1>SOAP 1.1 and 1.2</h1><p>The WSDL is at <a href="{document}">{document}</a>.</p>'
         f"{sections or '<p>Nothing is open to you without a login.</p>'}</body></html>"
     )

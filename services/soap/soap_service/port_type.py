@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import chain
 
 from contracts.catalog import Catalog, Field, Relation, Resource
 
 from soap_service import xsd
 from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
+from soap_service.profiles import NET, Profile
 
 
 class Verb(Enum):
@@ -101,12 +103,13 @@ CONNECTIVES = ("and", "or", "not")
 class PortType:
     """All operations of one role; made once for a catalog and kept."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, profile: Profile = NET) -> None:
         self.catalog = catalog
-        names = _type_names(catalog)
+        self.profile = profile
+        names = _type_names(catalog, profile)
         visible = {resource.name for resource in catalog.resources if resource.fields}
         self.types = tuple(
-            _type_of(resource, name, catalog, visible) for resource, name in zip(catalog.resources, names, strict=True)
+            _type_of(resource, name, self, visible) for resource, name in zip(catalog.resources, names, strict=True)
         )
         self.by_resource = {type.resource.name: type for type in self.types}
         self.related = {
@@ -119,23 +122,23 @@ class PortType:
         }
 
 
-def _type_names(catalog: Catalog) -> list[str]:
+def _type_names(catalog: Catalog, profile: Profile) -> list[str]:
     """A name for each resource, in PascalCase and not yet escaped, unlike all others."""
     taken = {fold(name) for name in _SHARED}
     names = []
     for resource in catalog.resources:
-        name = next(name for name in _candidates(resource) if taken.isdisjoint(_family(escape(name))))
+        name = next(name for name in _candidates(resource, profile) if taken.isdisjoint(_family(escape(name))))
         taken |= _family(escape(name))
         names.append(name)
     return names
 
 
-def _candidates(resource: Resource) -> Iterator[str]:
+def _candidates(resource: Resource, profile: Profile) -> Iterator[str]:
     name, schema = pascal_case(resource.name), pascal_case(resource.schema)
-    yield name
-    if schema and not fold(name).startswith(fold(schema)):
-        yield schema + name
-    yield from numbered(name)
+    tries = [name, schema + name] if schema and not fold(name).startswith(fold(schema)) else [name]
+    for candidate in chain(tries, numbered(name)):
+        # (without a limit a name is escaped once it has its affixes)
+        yield candidate if profile.limit is None else profile.spell_type(candidate)
 
 
 def _family(name: str) -> set[str]:
@@ -148,16 +151,17 @@ def _family(name: str) -> set[str]:
     return {fold(each) for each in names}
 
 
-def _type_of(resource: Resource, name: str, catalog: Catalog, visible: set[str]) -> ResourceType:
+def _type_of(resource: Resource, name: str, port: PortType, visible: set[str]) -> ResourceType:
+    catalog, spell = port.catalog, port.profile.spell
     hidden = catalog.hidden.get(resource.name, ())
-    elements = _field_elements((*resource.fields, *hidden))
+    elements = _field_elements((*resource.fields, *hidden), port.profile)
     fields = elements[: len(resource.fields)]
     by_name = {element.field.name: element for element in fields}
     key = tuple(by_name[part] for part in resource.key if part in by_name)
     if len(key) < len(resource.key):
         key = ()
     relations = [relation for relation in resource.relations if relation.target in visible]
-    relation_names = unique((escape(each.name) for each in relations), [element.name for element in elements])
+    relation_names = unique((spell(each.name) for each in relations), [element.name for element in elements])
     element_name = escape(camel_case(name))
     *_, patch_name, nulls_name = unique([*(part.name for part in key), element_name, SET_NULL])
     return ResourceType(
@@ -174,8 +178,8 @@ def _type_of(resource: Resource, name: str, catalog: Catalog, visible: set[str])
     )
 
 
-def _field_elements(fields: tuple[Field, ...]) -> tuple[FieldElement, ...]:
-    names = unique(escape(field.name) for field in fields)
+def _field_elements(fields: tuple[Field, ...], profile: Profile) -> tuple[FieldElement, ...]:
+    names = unique(profile.spell(field.name) for field in fields)
     return tuple(map(FieldElement, names, fields, unique(names, CONNECTIVES)))
 
 

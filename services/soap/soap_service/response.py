@@ -42,7 +42,7 @@ def _row_writer(
     type: ResourceType, fields: tuple[FieldElement, ...], relations: tuple[RelationElement, ...], port: PortType
 ) -> Callable[[Row], str]:
     """A function from a row to its element."""
-    members = [_field_writer(element) for element in fields]
+    members = [_field_writer(element, nillable=port.profile.nillable) for element in fields]
     members += [_relation_writer(element, port) for element in relations]
     opening, closing = f"<{type.name}>", f"</{type.name}>"
 
@@ -52,11 +52,14 @@ def _row_writer(
     return write_row
 
 
-def _field_writer(element: FieldElement) -> Callable[[Row], str]:
-    """A function from a row to a field's element: nil where it is null, or is nothing that its type can say."""
+def _field_writer(element: FieldElement, *, nillable: bool) -> Callable[[Row], str]:
+    """A function from a row to a field's element: nil where it is null, or is nothing that its type can say.
+
+    In a profile without nil the element is left out instead.
+    """
     name, write_value = element.name, _value_writer(element.field)
     opening, closing = f"<{name}>", f"</{name}>"
-    nil = f'<{name} xsi:nil="true"/>' if element.field.nullable else ""
+    nil = f'<{name} xsi:nil="true"/>' if element.field.nullable and nillable else ""
 
     def write_field(row: Row) -> str:
         value = row.get(name)

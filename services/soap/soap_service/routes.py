@@ -17,7 +17,7 @@ from contracts.results import Result
 from flask import Flask, Response, g, request
 from lxml import etree
 
-from soap_service import addressing, envelope, faults, listing, message, reply, response, wsdl, wsse
+from soap_service import addressing, envelope, faults, listing, message, profiles, reply, response, wsdl, wsse
 from soap_service import request as requests
 from soap_service.envelope import Envelope
 from soap_service.faults import Fault
@@ -28,6 +28,7 @@ from soap_service.versions import SOAP_1_1, by_media_type
 
 log = logging.getLogger("trivet")
 _UNDERSTOOD = addressing.BLOCKS | {wsse.BLOCK}
+_CHANGES = 3  # of the database, at most, that one message outlives
 _BASIC = 'Basic realm="trivet", charset="UTF-8"'
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -69,8 +70,8 @@ class Service:
         self._settings = settings
         self._data = data
         self._edge = edge
-        self._ports: Bounded[tuple[str, str], PortType] = Bounded(64)
-        self._documents: Bounded[tuple[str, str, str], tuple[bytes, str]] = Bounded(16)
+        self._ports: Bounded[tuple[str, str, str], PortType] = Bounded(64)
+        self._documents: Bounded[tuple[str, str, str, str], tuple[bytes, str]] = Bounded(16)
 
     def answer(self) -> Response:
         """One message and its answer."""
@@ -78,13 +79,8 @@ class Service:
         with step("parse"):
             received, security = self._received()
         caller = self._caller(security)
-        port = self._port(caller)
-        with step("request"):
-            body = envelope.body_of(received)
-            self._check_offered(body, port, caller)
-            call = requests.parse(body, namespace, port, role=caller.principal.role)
-            _note_action(call.called.name)
-        result = self._execute(call.operation, call.values, caller)
+        body = envelope.body_of(received)
+        port, call, result = self._answered(body, caller)
         with step("response"):
             text = response.write(call, result, namespace, port)
             return _message(g.reply, reply.write(g.reply, text), 200)
@@ -146,17 +142,37 @@ class Service:
         g.role = caller.principal.role
         return caller
 
+    def _answered(self, body: envelope.Element, caller: Caller) -> tuple[PortType, requests.Call, Result]:
+        """A message's call and its result; again, where it was read by operations that are older than the database."""
+        port = self._port(caller)
+        for _ in range(_CHANGES):
+            try:
+                return port, *self._call(body, port, caller)
+            except Problem as problem:
+                known, port = port, self._port(caller)
+                if problem.kind is not Kind.UNKNOWN_NAME or port is known:
+                    raise
+        return port, *self._call(body, port, caller)
+
+    def _call(self, body: envelope.Element, port: PortType, caller: Caller) -> tuple[requests.Call, Result]:
+        with step("request"):
+            self._check_offered(body, port, caller)
+            call = requests.parse(body, self._settings.soap_namespace, port, role=caller.principal.role)
+            _note_action(call.called.name)
+        return call, self._execute(call.operation, call.values, caller)
+
     def _port(self, caller: Caller) -> PortType:
+        profile = profiles.of_query(request.args)
         catalog = self._data.catalog(caller)
-        key = (caller.principal.role, catalog.version)
+        key = (caller.principal.role, catalog.version, profile.name)
         port = self._ports.get(key)
         if port is None:
-            port = PortType(catalog)
+            port = PortType(catalog, profile)
             self._ports.put(key, port)
         return port
 
     def _wsdl(self, port: PortType, role: str, version: str) -> tuple[bytes, str]:
-        key = (role, port.catalog.version, version)
+        key = (role, port.catalog.version, port.profile.name, version)
         kept = self._documents.get(key)
         if kept is None:
             versions = (version,) if version else tuple(wsdl.BINDINGS)

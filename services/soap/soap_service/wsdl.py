@@ -1,6 +1,7 @@
 """The WSDL 1.1 document of a port type, types inline: WS-I Basic Profile 1.1, document/literal wrapped."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from soap_service import namespaces as ns
 from soap_service import xsd
 from soap_service.markup import attribute, content
 from soap_service.port_type import CONNECTIVES, FieldElement, Operation, PortType, ResourceType, Verb
+from soap_service.profiles import address_of
 
 SERVICE = "TrivetService"
 _STRINGS = "tns:" + xsd.array_of("string")
@@ -33,6 +35,7 @@ BINDINGS = {
 def write(port: PortType, *, namespace: str, address: str, versions: Iterable[str] = ("11", "12")) -> bytes:
     """The document, SOAP 1.1 first; ``versions`` are keys of `BINDINGS`."""
     chosen = [BINDINGS[version] for version in versions]
+    address = address_of(address, port.profile)
     operations = list(port.operations.values())
     target = attribute(namespace)
     parts = [
@@ -104,21 +107,22 @@ def _operand(element: str, type: str) -> str:
 
 def _types(type: ResourceType, port: PortType) -> Iterator[str]:
     name = type.name
+    field = partial(_field, nillable=port.profile.nillable)
     if type.fields:
         relations = (
             _member(each.name, _related(port.by_resource[each.relation.target], each.relation.cardinality))
             for each in type.relations
         )
-        yield _complex(name, [*map(_field, type.fields), *relations], type.resource.comment)
+        yield _complex(name, [*map(field, type.fields), *relations], type.resource.comment)
         yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
         if name in port.related:
-            yield _complex(f"Related{name}", map(_field, type.fields), type.resource.comment)
+            yield _complex(f"Related{name}", map(field, type.fields), type.resource.comment)
             yield _complex(f"ArrayOfRelated{name}", [_member(name, f"tns:Related{name}", many=True)])
         yield _complex(f"{name}Filter", _filter_members(type))
     if Verb.CREATE in type.verbs:
-        yield _complex(f"{name}Input", (_field(each, required=_required(each.field)) for each in type.create or ()))
+        yield _complex(f"{name}Input", (field(each, required=_required(each.field)) for each in type.create or ()))
     if Verb.UPDATE in type.verbs:
-        yield _complex(f"{name}Patch", map(_field, type.patch or ()))
+        yield _complex(f"{name}Patch", map(field, type.patch or ()))
 
 
 def _related(target: ResourceType, cardinality: str) -> str:
@@ -129,9 +133,10 @@ def _related(target: ResourceType, cardinality: str) -> str:
     return f"tns:Related{target.name}" if cardinality == "one" else f"tns:ArrayOfRelated{target.name}"
 
 
-def _field(element: FieldElement, *, required: bool = False) -> str:
+def _field(element: FieldElement, *, nillable: bool, required: bool = False) -> str:
     field = element.field
-    return _member(element.name, _type_of(field), _comment(field), least=required, nillable=field.nullable)
+    nillable = nillable and field.nullable
+    return _member(element.name, _type_of(field), _comment(field), least=required, nillable=nillable)
 
 
 def _type_of(field: Field) -> str:

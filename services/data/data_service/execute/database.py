@@ -11,11 +11,18 @@ from data_service.sql.statements import Arguments, RowInsert, Statement
 
 
 class Written(NamedTuple):
-    """What a write gave: its rows (fit for binding again, None where not wanted), how many, a single row's key."""
+    """What a write gave: its rows (fit for binding again, None where not wanted), how many, a single row's key.
+
+    Of an insert with a conflict rule also how many rows it ``inserted``, and its rows apart: the ``new`` ones, and the
+    ``old`` ones that were changed.
+    """
 
     rows: Any
     affected: int
     key: dict[str, Any] | None = None
+    inserted: int | None = None
+    new: Any = None
+    old: Any = None
 
 
 class Session(Protocol):
@@ -44,8 +51,13 @@ class Database(Protocol):
         """Its SQL."""
         ...
 
-    def session(self, *, writes: bool, deadline: float | None) -> AbstractContextManager[Session]:
-        """A transaction: committed at its end, rolled back by an exception; ``deadline`` in monotonic seconds."""
+    def session(
+        self, *, writes: bool, deadline: float | None, limit: float | None = None
+    ) -> AbstractContextManager[Session]:
+        """A transaction: committed at its end, rolled back by an exception.
+
+        ``deadline`` is in monotonic seconds; ``limit``, in seconds, lowers the time that a statement may take.
+        """
         ...
 
     def reflect(self, exposure: Exposure) -> Catalog:
@@ -54,6 +66,14 @@ class Database(Protocol):
 
     def fingerprint(self, exposure: Exposure) -> str:
         """A text that differs when the catalog would. Raises `Problem` where it can't be reached."""
+        ...
+
+    def unguarded(self, exposure: Exposure) -> tuple[str, ...]:
+        """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when the database says that it may have changed, at the latest after so many seconds."""
         ...
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """What SQLite lacks: functions for patterns, case, containment in JSON and statistics."""
 
 import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -10,7 +11,10 @@ import msgspec
 import re2
 from contracts.problems import Problem
 
+from data_service.execute import json_changes
+
 _MOST = 1000  # characters of a regular expression
+_LOOKS = ((re.compile(r"\^\(\?!(.*)\)", re.DOTALL), "^(?:{})"), (re.compile(r"\(\?<!(.*)\)\$", re.DOTALL), "(?:{})$"))
 
 
 def install(connection: apsw.Connection) -> None:
@@ -27,6 +31,10 @@ def install(connection: apsw.Connection) -> None:
         "trivet_has_key": (lambda a, key: _both(lambda x, _: _has_key(x, key), a, "null"), 2),
         "trivet_has_keys_any": (lambda a, b: _both(lambda x, y: any(_has_key(x, k) for k in y), a, b), 2),
         "trivet_has_keys_all": (lambda a, b: _both(lambda x, y: all(_has_key(x, k) for k in y), a, b), 2),
+        "trivet_json_append": (json_changes.append, 2),
+        "trivet_json_delete_key": (json_changes.delete_key, 2),
+        "trivet_json_delete_elem": (json_changes.delete_elem, 2),
+        "trivet_json_delete_at_path": (json_changes.delete_at_path, 2),
     }
     for name, (function, arguments) in scalars.items():
         connection.create_scalar_function(name, function, arguments, deterministic=True)
@@ -42,18 +50,43 @@ def _fold(text: Any) -> Any:
 
 
 @lru_cache(maxsize=512)
-def _pattern(pattern: str, kind: str) -> Any:
-    """A compiled pattern; the engine's time is linear in the text, whatever the pattern (no ReDoS)."""
+def _pattern(pattern: str, kind: str) -> tuple[Any, bool]:
+    """A compiled pattern, and whether a text is to have it or not to have it.
+
+    The engine's time is linear in the text, whatever the pattern (no ReDoS).
+    """
     if len(pattern) > _MOST:
         raise Problem("2201B", f"invalid regular expression: longer than {_MOST} characters")
     options = re2.Options()
     options.case_sensitive = kind != "imatch"
     options.log_errors = False
-    text = similar(pattern) if kind == "similar" else pattern
+    text, wanted = (similar(pattern), True) if kind == "similar" else _without_looks(pattern)
     try:
-        return re2.compile(text, options)
+        return re2.compile(text, options), wanted
     except re2.error:
         raise Problem("2201B", f"invalid regular expression: {pattern}") from None
+
+
+def _without_looks(pattern: str) -> tuple[str, bool]:
+    """A pattern without a look ahead or behind, which this engine lacks, and whether it is wanted or unwanted.
+
+    The two forms that mean no more than "does not begin so" and "does not end so" become what they deny.
+    """
+    for look, denied in _LOOKS:
+        found = look.fullmatch(pattern)
+        if found and _is_whole(found[1]):
+            return denied.format(found[1]), False
+    return pattern, True
+
+
+def _is_whole(pattern: str) -> bool:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern, options)
+    except re2.error:
+        return False
+    return True
 
 
 def similar(pattern: str) -> str:
@@ -74,7 +107,8 @@ def similar(pattern: str) -> str:
 def _search(text: Any, pattern: Any, kind: str) -> int | None:
     if text is None or pattern is None:
         return None
-    return int(_pattern(str(pattern), kind).search(str(text)) is not None)
+    compiled, wanted = _pattern(str(pattern), kind)
+    return int((compiled.search(str(text)) is not None) is wanted)
 
 
 def _both(judge: Callable[[Any, Any], bool], left: Any, right: Any) -> int | None:

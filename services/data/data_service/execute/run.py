@@ -7,7 +7,7 @@ from contracts.results import Result
 
 from data_service.execute.database import Session, Written
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import Arguments, ReadStatement, WriteStatement
+from data_service.sql.statements import SURE, Arguments, ReadStatement, WriteStatement
 from data_service.sql.values import json_text, plain_text
 
 
@@ -34,13 +34,14 @@ def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Res
     """Run a read and judge its number of rows. Raises `Problem` PGRST116, PGRST103."""
     row = session.fetch(read.statement, arguments)
     body, rows, total = row if row is not None else (None, 0, None)
-    if read.estimate is not None:
-        total = max(session.estimate(read.estimate, arguments), rows)
+    offset = arguments.of(read.offset) if read.offset is not None else 0
+    if read.estimate is not None and (total is None or total > SURE):
+        seen = int(offset) + rows if rows else 0
+        total = max(session.estimate(read.estimate, arguments), seen, total or 0)
     if read.shape == "one" and rows != 1:
         raise not_single(rows)
     if read.shape == "maybe" and rows > 1:
         raise not_single(rows)
-    offset = arguments.of(read.offset) if read.offset is not None else 0
     if total is not None and rows == 0 and int(offset) > total and read.shape in ("many", "none"):
         raise Problem(
             "PGRST103",
@@ -66,17 +67,32 @@ def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> 
             details=f"The query affects {written.affected} rows",
         )
     if write.back is None:
-        return Result(affected=written.affected, location=_location(written))
+        return Result(affected=written.affected, inserted=written.inserted, location=_location(written))
+    _hold(write, session, arguments, written)
     after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
     row = session.fetch(write.back, after)
     body, rows, failing = row if row is not None else (None, 0, 0)
     if failing:
-        raise Problem("42501", f'new row violates row-level security policy for table "{write.table}"')
+        raise _breach(write)
     if write.shape == "one" and rows != 1:
         raise not_single(rows)
     text = b"" if write.shape == "none" else as_bytes(body)
     location = _location(written) if write.shape == "none" else None
-    return Result(body=text, rows=rows, affected=written.affected, location=location)
+    return Result(body=text, rows=rows, affected=written.affected, inserted=written.inserted, location=location)
+
+
+def _hold(write: WriteStatement, session: Session, arguments: Arguments, written: Written) -> None:
+    """Hold what an insert with a conflict rule made and changed against the policy, each by its own check."""
+    for check, rows in ((write.check_new, written.new), (write.check_old, written.old)):
+        if check is None or not rows:
+            continue
+        row = session.fetch(check, Arguments(arguments.values, arguments.session, rows, written.affected))
+        if row is None or row[0]:
+            raise _breach(write)
+
+
+def _breach(write: WriteStatement) -> Problem:
+    return Problem("42501", f'new row violates row-level security policy for table "{write.table}"')
 
 
 def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) -> Result:

@@ -1,5 +1,6 @@
 """SQLite: readers and one writer on a file, transactions with time limits, and its errors as problems."""
 
+import logging
 import queue
 import re
 import threading
@@ -7,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 from contracts.catalog import Catalog
@@ -15,12 +16,18 @@ from contracts.problems import Problem
 
 from data_service.execute import functions
 from data_service.execute.database import Written
+from data_service.execute.row_inserts import insert_rows
+from data_service.execute.sqlite_file import connect, identity
+from data_service.execute.trouble import down, full, read_only
 from data_service.reflect import sqlite as reflection
 from data_service.reflect.options import Exposure
-from data_service.sql.sqlite import SqliteDialect, returning
+from data_service.sql.sqlite import SqliteDialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
 
+log = logging.getLogger("trivet.database")
+
 _BUSY = 5.0  # seconds that a transaction waits for another's
+_LOOK = 1.0  # seconds between two looks whether the file's schema has changed
 _STEPS = 5000  # virtual machine steps between two looks at the clock
 
 
@@ -40,38 +47,12 @@ class SqliteSession:
     ) -> Written:
         with self._database.translated():
             if isinstance(change, RowInsert):
-                return self._insert(change, arguments, key)
+                return insert_rows(self._connection, change, arguments, key, self._database.full(change.table))
             if not back:
                 self._connection.execute(change.sql, change.arguments(arguments))
                 return Written(None, self._connection.changes())
             rows = self._connection.execute(change.sql, change.arguments(arguments)).fetchall()
             return Written(rows, len(rows))
-
-    def _insert(self, insert: RowInsert, arguments: Arguments, key: tuple[str, ...]) -> Written:
-        resource = self._database.full(insert.table)
-        presets = [(name, arguments.of(bind)) for name, bind in insert.presets]
-        tail = returning(resource)
-        rows = []
-        for row in arguments.of(insert.rows):
-            values = self._values(insert, row) + presets
-            columns = ", ".join('"' + name.replace('"', '""') + '"' for name, _ in values)
-            places = ", ".join("?" for _ in values)
-            body = f"({columns}) values ({places})" if values else "default values"
-            sql = f"insert into {insert.table} {body}{tail}"
-            rows.extend(self._connection.execute(sql, [value for _, value in values]).fetchall())
-        found = None
-        if key and len(rows) == 1:
-            names = [field.name for field in resource.fields]
-            found = {name: rows[0][names.index(name)] for name in key}
-        return Written(rows, len(rows), found)
-
-    def _values(self, insert: RowInsert, row: dict[str, Any]) -> list[tuple[str, Any]]:
-        left_out = insert.ragged and insert.defaults
-        return [
-            (given.field.name, given.encode(row.get(given.field.name)))
-            for given in insert.given
-            if given.field.name in row or not left_out
-        ]
 
     def estimate(self, statement: Statement, arguments: Arguments) -> int:
         row = self.fetch(Statement(f"select count(*) from ({statement.sql})", statement.binds), arguments)  # noqa: S608
@@ -88,19 +69,43 @@ class _Clock:
         return time.monotonic() > self.end
 
 
-class SqliteDatabase:
-    """`data_service.execute.database.Database` on a file that exists. ``limit``: seconds for a statement."""
+class _Open(NamedTuple):
+    """A connection, its clock, and which file it was opened on."""
 
-    def __init__(self, path: Path, *, size: int, limit: float, read_only: bool = False) -> None:
+    connection: apsw.Connection
+    clock: _Clock
+    file: tuple[int, int]
+
+
+class SqliteDatabase:
+    """`data_service.execute.database.Database` on a file that exists, with ``size`` readers and one writer.
+
+    ``limit``: seconds for a statement; ``patience``: seconds that a read waits for a connection. ``immutable``: nobody
+    changes the file while it is served.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        size: int,
+        limit: float,
+        read_only: bool = False,
+        immutable: bool = False,
+        patience: float = 1.0,
+    ) -> None:
         self.dialect = SqliteDialect()
         self._path = path
         self._limit = limit
-        self._read_only = read_only
+        self._read_only = read_only or immutable
+        self._immutable = immutable
+        self._patience = patience
         self._catalog: Catalog | None = None
-        self._readers: queue.LifoQueue[tuple[apsw.Connection, _Clock]] = queue.LifoQueue()
+        self._readers: queue.LifoQueue[_Open] = queue.LifoQueue()
         self._free = threading.BoundedSemaphore(size)
         self._writing = threading.Lock()
-        self._writer: tuple[apsw.Connection, _Clock] | None = None
+        self._writer: _Open | None = None
+        self._file = identity(path)
 
     def full(self, table: str) -> Any:
         """The resource of a table's qualified name, as it was last reflected."""
@@ -109,43 +114,62 @@ class SqliteDatabase:
         return next(r for r in self._catalog.resources if self.dialect.table(r) == table)
 
     @contextmanager
-    def session(self, *, writes: bool, deadline: float | None) -> Iterator[SqliteSession]:
+    def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSession]:
         """A transaction: readers see one snapshot each, writers wait for each other."""
-        with self._write(deadline) if writes else self._read(deadline) as (connection, clock):
-            clock.end = min(time.monotonic() + self._limit, deadline or float("inf"))
+        with self._write(deadline) if writes else self._read(deadline) as held:
+            held.clock.end = min(time.monotonic() + min(self._limit, limit or self._limit), deadline or float("inf"))
             try:
-                yield SqliteSession(connection, self)
+                yield SqliteSession(held.connection, self)
             finally:
-                clock.end = float("inf")
+                held.clock.end = float("inf")
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
-        with self._read(None) as (connection, _), self.translated():
-            self._catalog = reflection.reflect(connection, exposure)
+        with self._read(None) as held, self.translated():
+            self._catalog = reflection.reflect(held.connection, exposure)
             return self._catalog
 
     def fingerprint(self, exposure: Exposure) -> str:
         """A text that differs when the catalog would."""
-        with self._read(None) as (connection, _), self.translated():
-            return reflection.fingerprint(connection)
+        with self._read(None) as held, self.translated():
+            return reflection.fingerprint(held.connection)
+
+    def unguarded(self, exposure: Exposure) -> tuple[str, ...]:
+        """None: SQLite has no row-level security."""
+        return ()
+
+    def wait(self, seconds: float) -> None:
+        """Return when the file's schema has changed or another file is in its place, or the time is over."""
+        end = time.monotonic() + seconds
+        before = self._mark()
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK))
+            if self._mark() != before:
+                return
 
     def close(self) -> None:
         """Close all connections that are not in use."""
         while not self._readers.empty():
-            self._readers.get_nowait()[0].close()
+            self._readers.get_nowait().connection.close()
         if self._writer is not None:
-            self._writer[0].close()
+            self._writer.connection.close()
+            self._writer = None
+
+    def _mark(self) -> object:
+        self._file = identity(self._path)
+        try:
+            with self._read(None) as held, self.translated():
+                return self._file, held.connection.execute("pragma main.schema_version").fetchone()
+        except Problem:
+            return None
 
     @contextmanager
-    def _read(self, deadline: float | None) -> Iterator[tuple[apsw.Connection, _Clock]]:
-        wait = _BUSY if deadline is None else max(deadline - time.monotonic(), 0.05)
-        if not self._free.acquire(timeout=min(wait, _BUSY)):
-            raise Problem("PGRST003", "Timed out acquiring connection from connection pool.")
+    def _read(self, deadline: float | None) -> Iterator[_Open]:
+        wait = self._patience if deadline is None else max(deadline - time.monotonic(), 0.05)
+        if not self._free.acquire(timeout=min(wait, self._patience)):
+            raise full()
         try:
-            try:
-                reader = self._readers.get_nowait()
-            except queue.Empty:
-                reader = self._open(writes=False)
+            reader = self._idle_reader() or self._open(writes=False)
             try:
                 yield reader
             finally:
@@ -153,42 +177,58 @@ class SqliteDatabase:
         finally:
             self._free.release()
 
+    def _idle_reader(self) -> _Open | None:
+        """A reader of the file that is there now."""
+        while True:
+            try:
+                reader = self._readers.get_nowait()
+            except queue.Empty:
+                return None
+            if reader.file == self._file:
+                return reader
+            reader.connection.close()
+
     @contextmanager
-    def _write(self, deadline: float | None) -> Iterator[tuple[apsw.Connection, _Clock]]:
+    def _write(self, deadline: float | None) -> Iterator[_Open]:
         wait = _BUSY if deadline is None else max(deadline - time.monotonic(), 0.05)
         if self._read_only:
-            raise Problem("25006", "cannot write in a read-only transaction")
-        if not self._writing.acquire(timeout=wait):
+            raise read_only()
+        if not self._writing.acquire(timeout=min(wait, _BUSY)):
             raise _busy()
         try:
+            if self._writer is not None and self._writer.file != self._file:
+                self._writer.connection.close()
+                self._writer = None
             self._writer = self._writer or self._open(writes=True)
-            connection = self._writer[0]
-            with self.translated():
-                connection.execute("begin immediate")
-            try:
+            with self._transaction(self._writer.connection):
                 yield self._writer
-                with self.translated():
-                    connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
         finally:
             self._writing.release()
 
-    def _open(self, *, writes: bool) -> tuple[apsw.Connection, _Clock]:
-        flags = apsw.SQLITE_OPEN_READWRITE if not self._read_only else apsw.SQLITE_OPEN_READONLY
+    @contextmanager
+    def _transaction(self, connection: apsw.Connection) -> Iterator[None]:
         with self.translated():
-            connection = apsw.Connection(str(self._path), flags=flags)
-            connection.set_busy_timeout(int(_BUSY * 1000))
-            clock = _Clock()
+            connection.execute("begin immediate")
+        try:
+            yield
+            with self.translated():
+                connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            raise
+
+    def _open(self, *, writes: bool) -> _Open:
+        file, clock = self._file, _Clock()
+        with self.translated():
+            connection = connect(self._path, patience=_BUSY, read_only=self._read_only, immutable=self._immutable)
             connection.set_progress_handler(clock, _STEPS)
             functions.install(connection)
             query_only = "off" if writes else "on"
             connection.execute(
                 f"pragma case_sensitive_like = on; pragma foreign_keys = on; pragma query_only = {query_only}"
             )
-            return connection, clock
+            return _Open(connection, clock, file)
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -201,13 +241,22 @@ class SqliteDatabase:
     def _problem_of(self, error: apsw.Error) -> Problem:
         if isinstance(error, apsw.ConstraintError):
             return self._constraint(error)
+        if isinstance(error, apsw.CantOpenError | apsw.IOError):
+            return down()
         for kind, code, message in _ERRORS:
             if isinstance(error, kind):
-                return Problem(code, message, headers={"Retry-After": "1"} if code in ("53300", "PGRST000") else {})
-        found = re.match(r"no such (column|table): (.*)", str(error))
-        if found:
-            code = "42703" if found[1] == "column" else "42P01"
-            return Problem(code, f"{'column' if code == '42703' else 'relation'} does not exist")
+                return Problem(code, message, headers={"Retry-After": "1"} if code == "53300" else {})
+        text = str(error)
+        if text == "integer overflow":  # of a sum
+            return Problem("22003", "bigint out of range")
+        if "no such table" in text:
+            return Problem("42P01", "relation does not exist", table=("main", ""))
+        if "no such column" in text or "has no column named" in text:
+            return Problem("42703", "column does not exist", table=("main", ""))
+        if "ON CONFLICT clause does not match" in text:
+            message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+            return Problem("42P10", message)
+        log.error("sqlite: %s", text)
         return Problem("XX000", "An internal error occurred")
 
     def _constraint(self, error: apsw.ConstraintError) -> Problem:
@@ -261,8 +310,6 @@ _ERRORS: list[tuple[type[apsw.Error], str, str]] = [
     (apsw.LockedError, "53300", "the database is busy with other writes"),
     (apsw.ReadOnlyError, "25006", "cannot write in a read-only transaction"),
     (apsw.FullError, "53100", "could not extend the database file: no space left"),
-    (apsw.CantOpenError, "PGRST000", "Database connection error. Retrying the connection."),
-    (apsw.IOError, "PGRST000", "Database connection error. Retrying the connection."),
     (apsw.TooBigError, "54000", "a value is too large"),
     (apsw.MismatchError, "22P02", "a value is not of its column's type"),
 ]

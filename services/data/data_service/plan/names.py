@@ -116,7 +116,8 @@ def _hinted(catalog: Catalog, relation: Relation, hint: str) -> bool:
 
 
 def _no_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Problem:
-    near = nearest(ref.name, {*resource.relations_by_name, *(r.target for r in resource.relations)})
+    known = {*resource.relations_by_name, *(r.target for r in resource.relations)}
+    near = None if ref.name in known else nearest(ref.name, known)  # known: it is the hint that is wrong
     by = f" using the hint '{ref.hint}'" if ref.hint else ""
     return Problem(
         "PGRST200",

@@ -8,18 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from contracts.catalog import Field, FieldType, Relation, Resource
-from contracts.operations import AggregateFunction, Comparison, Count, Shape
+from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a bound value comes from.
-
-    A ``param`` (index), a ``claim`` (name), a ``constant``; after a write the written ``rows`` and how many were
-    ``affected``.
-    """
+    """A bound value: a ``param`` (index), ``claim`` (name), ``constant``; a write's ``rows``, those ``affected``."""
 
     kind: Literal["param", "claim", "constant", "rows", "affected"]
     what: Any = None
@@ -262,6 +258,22 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictPlan:
+    """What becomes of new rows whose ``target`` fields are those of an old row.
+
+    ``changes`` are the fields that it takes from the new one, None where it is left alone. ``scan.rows``, ``presets``
+    and ``check`` are the policy's on what is changed, ``where`` is the client's.
+    """
+
+    target: tuple[Field, ...]
+    scan: Scan
+    changes: tuple[Field, ...] | None = None
+    where: Predicate | None = None
+    presets: tuple[Preset, ...] = ()
+    check: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
@@ -276,15 +288,16 @@ class CreatePlan:
     returning: ReadPlan
     presets: tuple[Preset, ...] = ()
     check: Predicate | None = None
+    conflict: ConflictPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that an update sets, or moves by a value."""
+    """A field that an update sets to a value or to its default, or changes by a value."""
 
     field: Field
     source: Source
-    increment: bool = False
+    how: How = "value"
 
 
 @dataclass(frozen=True, slots=True)

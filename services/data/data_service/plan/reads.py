@@ -60,16 +60,19 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
     if depth > MAX_DEPTH:
         raise Problem("PGRST100", f"embeds are nested deeper than {MAX_DEPTH} levels")
     resource = scan.resource
-    outputs = tuple(_outputs(names, resource, node.outputs, depth))
-    grouped = node.shape != "summary" and any(isinstance(output, AggregateOutput) for output in outputs)
-    if any(_aggregates(output) for output in outputs):
+    planned = [(output, tuple(_outputs(names, resource, (output,), depth))) for output in node.outputs]
+    outputs = tuple(part for output, parts in planned if not _filters_only(output) for part in parts)
+    grouped = node.shape != "summary" and any(_grouping(output) for output in outputs)
+    if any(_aggregates(output) or _grouping(output) for output in outputs):
         refuse_aggregates(resource)
     with at("sort"):
         sort = tuple(_sort_term(names, resource, term) for term in node.sort)
+        if grouped:
+            _refuse_ungrouped(resource, outputs, sort)
     return ReadPlan(
         scan=scan,
         outputs=outputs,
-        where=_where(names, resource, node, outputs),
+        where=_where(names, resource, node, planned),
         sort=sort,
         limit=optional_source(node.limit),
         offset=optional_source(node.offset),
@@ -80,16 +83,53 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
     )
 
 
-def _where(names: Names, resource: Resource, node: Node, outputs: tuple[PlanOutput, ...]) -> Predicate | None:
+def _filters_only(output: Output) -> bool:
+    """True for an embed that asks for nothing: it is there to be filtered by, and gives no key."""
+    return isinstance(output, Embed) and not output.node.outputs
+
+
+def _grouping(output: PlanOutput) -> bool:
+    """True for an aggregate of the level itself; those of a to-one spread are its parent's."""
+    if isinstance(output, EmbedOutput):
+        return output.spread and any(_grouping(inner) for inner in output.plan.outputs)
+    return isinstance(output, AggregateOutput)
+
+
+def _refuse_ungrouped(resource: Resource, outputs: tuple[PlanOutput, ...], sort: tuple[SortTerm, ...]) -> None:
+    """Groups have an order only by what they are grouped by (42803), and no lists of lists (PGRST127)."""
+    keys = [output.column for output in outputs if isinstance(output, ColumnOutput)]
+    for term in sort:
+        if term.column is not None and not term.links and term.column not in keys:
+            raise Problem(
+                "42803",
+                f'column "{resource.name}.{term.column.field.name}" must appear in the GROUP BY clause '
+                "or be used in an aggregate function",
+            )
+    if any(_spreads_many(output) for output in outputs):
+        raise Problem(
+            "PGRST127",
+            "Feature not implemented",
+            details="One-to-many and many-to-many spreads are not implemented beside aggregates.",
+        )
+
+
+def _spreads_many(output: PlanOutput) -> bool:
+    if not (isinstance(output, EmbedOutput) and output.spread):
+        return False
+    return output.link.relation.cardinality == "many" or any(_spreads_many(inner) for inner in output.plan.outputs)
+
+
+def _where(
+    names: Names, resource: Resource, node: Node, planned: Iterable[tuple[Output, tuple[PlanOutput, ...]]]
+) -> Predicate | None:
     """The level's own filter, and that of its inner embeds: a row without a related one is not wanted."""
     parts: list[Predicate] = []
     if node.filter is not None:
         with at("filter"):
             parts.append(plan_filter(names, resource, node.filter))
-    inner = {item.key for item in node.outputs if isinstance(item, Embed) and item.join == "inner"}
-    for output in outputs:
-        if isinstance(output, EmbedOutput) and output.key in inner:
-            parts.append(Related(output.link, output.plan.where))
+    for output, made in planned:
+        if isinstance(output, Embed) and output.join == "inner":
+            parts.extend(Related(part.link, part.plan.where) for part in made if isinstance(part, EmbedOutput))
     return parts[0] if len(parts) == 1 else All(tuple(parts)) if parts else None
 
 
@@ -104,6 +144,9 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
         case Star():
             for field in resource.fields:
                 yield ColumnOutput(field.name, Column(field))
+        case FieldOutput(field=FieldRef("count", ())) if "count" not in resource.by_name:
+            # PostgREST's clients count related rows so: PostgreSQL takes t.count for count(t)
+            yield _aggregate(resource, Aggregate(output.key, "count", cast=output.cast))
         case FieldOutput():
             yield ColumnOutput(output.key, find_column(resource, output.field), output.cast)
         case Constant():
@@ -123,6 +166,12 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
 def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedOutput:
     link = names.link(resource, embed.relation)
     plan = plan_node(names, link.target, embed.node, depth=depth + 1)
+    if embed.spread and plan.grouped and link.relation.cardinality == "many":
+        raise Problem(
+            "PGRST127",
+            "Feature not implemented",
+            details="Aggregates are not implemented for one-to-many or many-to-many spreads.",
+        )
     return EmbedOutput(embed.key, link, plan, embed.spread)
 
 

@@ -1,14 +1,15 @@
 """Writes planned, and whole operations: the entry of planning."""
 
 from contracts.catalog import Catalog, Field, Resource, Writable
-from contracts.operations import Constant, Create, Delete, Document, Node, Operation, Read, Update
+from contracts.operations import Conflict, Constant, Create, Delete, Document, Node, Operation, Read, Update
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
-from data_service.plan.names import find_resource, forbidden_table, nearest
+from data_service.plan.names import find_field, find_resource, forbidden_table, nearest
 from data_service.plan.nodes import (
     AffectedOutput,
     Change,
+    ConflictPlan,
     ConstantOutput,
     CreatePlan,
     DeletePlan,
@@ -24,7 +25,16 @@ from data_service.plan.nodes import (
 )
 from data_service.plan.reads import plan_node, plan_read
 
-_NUMBERS = {"int2", "int4", "int8", "numeric", "float4", "float8"}
+_JSON = frozenset({"json"})
+# ways to change a field: PostgreSQL's sign for each, and the types that know it
+_CHANGES: dict[str, tuple[str, frozenset[str]]] = {
+    "increment": ("+", frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})),
+    "append": ("||", _JSON),
+    "prepend": ("||", _JSON),
+    "delete_key": ("-", _JSON),
+    "delete_elem": ("-", _JSON),
+    "delete_at_path": ("#-", _JSON),
+}
 _ALL = Writable()
 
 
@@ -64,7 +74,43 @@ def _create(names: Names, create: Create) -> CreatePlan:
         ragged=create.ragged or not given,
         defaults=create.missing == "default" or not given,
         returning=_returning(names, resource, create.returning),
+        conflict=None if create.conflict is None else _conflict(names, resource, create, create.conflict),
     )
+
+
+def _conflict(names: Names, resource: Resource, create: Create, conflict: Conflict) -> ConflictPlan | None:
+    """The rule for rows that are there already; None where nothing can be: there is no key."""
+    target = _target(names, resource, conflict)
+    if not target:
+        return None
+    if resource.kind != "table":  # of another the database does not tell which rows are new
+        raise Problem("PGRST127", "Feature not implemented", details=f"Upserts into a {resource.kind} resource.")
+    if conflict.update is None:
+        return ConflictPlan(target, Scan(resource))
+    _writable_resource(names, create.resource, create.schema, "updatable")
+    keys = {field.name for field in target}
+    changes = tuple(_given_field(names, resource, name, "update") for name in conflict.update if name not in keys)
+    where = None
+    if conflict.filter is not None:
+        with at("filter"):
+            where = plan_filter(names, resource, conflict.filter)
+    return ConflictPlan(target, Scan(resource), changes, where)
+
+
+def _target(names: Names, resource: Resource, conflict: Conflict) -> tuple[Field, ...]:
+    """The fields of the key that rows are held against. Raises `Problem` 42703, 42704."""
+    full = names.full.by_name[resource.name]
+    if conflict.constraint is not None:
+        found = next((unique for unique in full.uniques if unique.name == conflict.constraint), None)
+        if found is None:
+            message = f'constraint "{conflict.constraint}" for table "{resource.name}" does not exist'
+            raise Problem("42704", message)
+        return tuple(full.by_name[name] for name in found.fields)
+    given = names.catalog.writable.get(resource.name, _ALL).create or frozenset()
+    for name in conflict.fields:
+        if name not in given:
+            find_field(resource, name)  # one that can neither be seen nor given is not there
+    return tuple(full.by_name[name] for name in conflict.fields or full.key)
 
 
 def _update(names: Names, update: Update) -> UpdatePlan:
@@ -73,9 +119,10 @@ def _update(names: Names, update: Update) -> UpdatePlan:
     changes = []
     for assign in update.assigns:
         field = _given_field(names, resource, assign.field, "update")
-        if assign.how == "increment" and field.type not in _NUMBERS:
-            raise Problem("42883", f"operator does not exist: {field.db_type} + unknown")
-        changes.append(Change(field, source_of(assign.value), assign.how == "increment"))
+        sign, types = _CHANGES.get(assign.how, ("", None))
+        if types is not None and field.type not in types:
+            raise Problem("42883", f"operator does not exist: {field.db_type} {sign} unknown")
+        changes.append(Change(field, source_of(assign.value), assign.how))
     returning = _returning(names, resource, update.returning)
     at_most = optional_source(update.at_most)
     return UpdatePlan(Scan(resource), tuple(changes), where, returning, at_most)
@@ -108,6 +155,8 @@ def _given_field(names: Names, resource: Resource, name: str, verb: str) -> Fiel
     """The field that a write may give. Raises `Problem` PGRST204, 42501, 428C9."""
     allowed = getattr(names.catalog.writable.get(resource.name, _ALL), verb)
     full = names.full.by_name[resource.name].by_name
+    if name in resource.by_name and not full[name].writable:
+        raise Problem("428C9", f'cannot write to column "{name}"', details=f'Column "{name}" is a generated column.')
     if name not in full or (allowed is not None and name not in allowed):
         if name in resource.by_name:
             raise Problem("42501", f'permission denied for column "{name}" of table {resource.name}')
@@ -117,10 +166,7 @@ def _given_field(names: Names, resource: Resource, name: str, verb: str) -> Fiel
             f"Could not find the '{name}' column of '{resource.name}' in the schema cache",
             hint=f"Perhaps you meant '{near}'" if near else None,
         )
-    field = full[name]
-    if not field.writable:
-        raise Problem("428C9", f'cannot write to column "{name}"', details=f'Column "{name}" is a generated column.')
-    return field
+    return full[name]
 
 
 def _returning(names: Names, resource: Resource, node: Node) -> ReadPlan:

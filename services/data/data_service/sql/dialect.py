@@ -7,7 +7,7 @@ from contracts.catalog import Resource
 from contracts.operations import AggregateFunction, Comparison
 
 from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
-from data_service.sql.statements import Encode, RowInsert, Statement
+from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
 
@@ -37,8 +37,8 @@ class Dialect(Protocol):
         """A whole number at a place, of that type."""
         ...
 
-    def limit(self, cap: int | None) -> Encode:
-        """How a limit is bound; a cap lowers it."""
+    def limit(self, caps: Caps) -> Encode:
+        """How a limit is bound; the caps lower it."""
         ...
 
     def offset(self, place: str, limited: bool) -> str:
@@ -57,6 +57,18 @@ class Dialect(Protocol):
         """A column's value as it is grouped by."""
         ...
 
+    def any_of(self, expression: str) -> str:
+        """One of a group's values, where all are the same."""
+        ...
+
+    def packed(self, expression: str) -> str:
+        """A JSON value as text that can be grouped by."""
+        ...
+
+    def unpacked(self, expression: str) -> str:
+        """What `packed` made, as JSON again."""
+        ...
+
     def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
         """A SELECT of the first row, by ``order``, for each combination of ``columns``; ordered, too."""
         ...
@@ -71,8 +83,8 @@ class Dialect(Protocol):
         """A JSON object as the result column of a statement."""
         ...
 
-    def array(self, expression: str) -> str:
-        """A JSON array over all rows; empty, not null, where there are none."""
+    def array(self, expression: str, only: str = "") -> str:
+        """A JSON array over all rows, or those for which ``only`` holds; empty, not null, where there are none."""
         ...
 
     def first(self, array: str) -> str:
@@ -89,6 +101,10 @@ class Dialect(Protocol):
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
         """A column's value as it stands in the answer."""
+        ...
+
+    def cast_column(self, cast: str) -> Column:
+        """What a cast makes, as a column. Raises `Problem` 42704."""
         ...
 
     def aggregated(self, expression: str, column: Column) -> str:

@@ -20,25 +20,36 @@ from data_service.plan.nodes import (
     Source,
 )
 from data_service.sql.dialect import Dialect
+from data_service.sql.groups import grouped_order, grouped_pairs, grouped_rows
 from data_service.sql.predicates import Predicates
-from data_service.sql.statements import Bind, ReadStatement, Statement
+from data_service.sql.statements import SURE, Bind, Caps, ReadStatement, Statement
+
+_NO_CAPS = Caps()
+
+
+def countable(plan: ReadPlan) -> bool:
+    """True where the database's own guess is of the rows that are asked for: it knows nothing of groups."""
+    return not plan.grouped and not plan.distinct_on
 
 
 class Emitter(Predicates):
-    """Writes one statement; the places of its values are collected on the way."""
+    """Writes one statement; the places of its values are collected on the way. ``caps`` bound each level's rows."""
 
-    def __init__(self, dialect: Dialect, full: Catalog) -> None:
+    def __init__(self, dialect: Dialect, full: Catalog, caps: Caps) -> None:
         super().__init__(dialect)
         self._full = full
+        self._caps = caps
+        self._firsts: dict[str, str] = {}  # of a summary's alias: the condition on the rows that it shows
 
     # --- whole statements ----------------------------------------------------------------------------------------
 
-    def read(self, plan: ReadPlan, max_rows: int | None) -> ReadStatement:
-        """The statement of a read: columns body, rows, total. ``max_rows`` caps the page."""
+    def read(self, plan: ReadPlan) -> ReadStatement:
+        """The statement of a read: columns body, rows, total."""
         alias = self.alias()
-        total = self._total(plan) if plan.count == "exact" else "null"
+        total = self._asked_total(plan)
+        caps = self._caps_of(plan, alias)
         body = "null" if plan.shape == "none" else self._body(plan, alias)
-        page = self._from(plan, alias, cap=max_rows)
+        page = self._from(plan, alias, caps=caps)
         if plan.shape in ("one", "maybe"):
             sql = f"select {body}, count(*) over (), {total} from {page} limit 1"
         else:
@@ -46,14 +57,14 @@ class Emitter(Predicates):
         offset = Bind(plan.offset, self.dialect.whole_number) if plan.offset else None
         return ReadStatement(self.statement(sql), plan.shape, offset)
 
-    def document(self, members: Iterable[tuple[str, ReadPlan | ConstantOutput]], max_rows: int | None) -> Statement:
+    def document(self, members: Iterable[tuple[str, ReadPlan | ConstantOutput]]) -> Statement:
         """One statement for several reads: a single column holding one object."""
         pairs = []
         for key, plan in members:
             if isinstance(plan, ConstantOutput):
                 pairs.append((key, self.dialect.text(plan.value)))
             else:
-                pairs.append((key, self.dialect.nest(self._nested(plan, None, max_rows))))
+                pairs.append((key, self.dialect.nest(self._nested(plan, None))))
         return self.statement("select " + self.dialect.document(pairs))
 
     def back(self, plan: ReadPlan, check: Predicate | None) -> Statement:
@@ -67,6 +78,10 @@ class Emitter(Predicates):
             body = array if plan.shape == "many" else self.dialect.first(array)
         return self.statement(f"select {body}, count(*), {self._failing(plan, check)} from {page}")
 
+    def failing(self, plan: ReadPlan, check: Predicate | None) -> Statement | None:
+        """A statement that counts the written rows for which ``check`` does not hold; None where there is none."""
+        return None if check is None else self.statement(f"select {self._failing(plan, check)}")
+
     def _failing(self, plan: ReadPlan, check: Predicate | None) -> str:
         if check is None:
             return "0"
@@ -76,7 +91,7 @@ class Emitter(Predicates):
     def counted(self, plan: ReadPlan) -> Statement:
         """A statement whose rows are all those of the plan's filter, without its page."""
         alias = self.alias()
-        return self.statement(f"select 1 from {self._filtered(plan, alias)}")
+        return self.statement(f"select 1 from {self.filtered(plan, alias)}")
 
     def source(self, plan: ReadPlan, alias: str) -> str:
         """Where a level's rows come from, under ``alias``."""
@@ -92,16 +107,26 @@ class Emitter(Predicates):
     def _body(self, plan: ReadPlan, alias: str) -> str:
         if plan.shape == "summary":
             return self._object(plan.outputs, alias)
-        made = self._grouped_object(plan, alias) if plan.grouped else self._object(plan.outputs, alias)
+        if plan.grouped:
+            made = self.dialect.object(grouped_pairs(self, plan, alias))
+        else:
+            made = self._object(plan.outputs, alias)
         return self.dialect.array(made) if plan.shape == "many" else made
 
-    def _from(self, plan: ReadPlan, alias: str, join: str = "", cap: int | None = None) -> str:
+    def _from(self, plan: ReadPlan, alias: str, join: str = "", caps: Caps = _NO_CAPS) -> str:
         """The level's page as a source under ``alias``."""
+        if alias in self._firsts:
+            page = self._page(plan, alias, join, caps)
+            return f"(select {alias}.*, row_number() over () as trivet_row from {page}) as {alias}"
+        return self._page(plan, alias, join, caps)
+
+    def _page(self, plan: ReadPlan, alias: str, join: str, caps: Caps) -> str:
         if plan.grouped:
-            return self._groups(plan, alias, join, cap)
-        filtered = self._filtered(plan, alias, join)
+            page = grouped_order(self, plan, alias) + self._limit(plan, caps)
+            return f"({grouped_rows(self, plan, alias, join)}{page}) as {alias}"
+        filtered = self.filtered(plan, alias, join)
         order = self._order(plan, alias)
-        limit = self._limit(plan, cap)
+        limit = self._limit(plan, caps)
         if plan.distinct_on:
             columns = [self.column(alias, column) for column in plan.distinct_on]
             return f"({self.dialect.distinct_on(alias, columns, filtered, order)}{limit}) as {alias}"
@@ -109,28 +134,53 @@ class Emitter(Predicates):
             return filtered
         return f"(select {alias}.* from {filtered}{order}{limit}) as {alias}"
 
-    def _filtered(self, plan: ReadPlan, alias: str, join: str = "") -> str:
+    def filtered(self, plan: ReadPlan, alias: str, join: str = "") -> str:
         where = self.where(alias, plan.scan, plan.where, join)
         return f"{self.source(plan, alias)}{' where ' + where if where else ''}"
+
+    def _asked_total(self, plan: ReadPlan) -> str:
+        """All rows of the filter, as far as they are to be counted."""
+        if plan.count == "exact" or (plan.count and not countable(plan)):
+            return self._total(plan)
+        if plan.count != "estimated":
+            return "null"
+        alias = self.alias()
+        return f"(select count(*) from (select 1 from {self.filtered(plan, alias)} limit {SURE + 1}) as {alias})"
 
     def _total(self, plan: ReadPlan) -> str:
         alias = self.alias()
         if plan.grouped:
-            return f"(select count(*) from {self._groups(plan, alias, '', None, paged=False)})"
-        filtered = self._filtered(plan, alias)
+            return f"(select count(*) from ({grouped_rows(self, plan, alias, '')}) as {alias})"
+        filtered = self.filtered(plan, alias)
         if plan.distinct_on:
             columns = ", ".join(self.column(alias, column) for column in plan.distinct_on)
             return f"(select count(*) from (select distinct {columns} from {filtered}) as {alias})"
         return f"(select count(*) from {filtered})"
 
-    def _limit(self, plan: ReadPlan, cap: int | None) -> str:
-        caps = [number for number in (plan.scan.limit, cap) if number is not None]
-        smallest = min(caps) if caps else None
+    def _caps_of(self, plan: ReadPlan, alias: str) -> Caps:
+        """The caps on a level's page. Aggregates are over all rows; of a summary only the rows shown are capped."""
+        if plan.shape == "summary":
+            return self._summary_caps(plan, alias)
+        return Caps(None, self._caps.most) if plan.shape in ("one", "maybe") else self._caps
+
+    def _summary_caps(self, plan: ReadPlan, alias: str) -> Caps:
+        if self._caps.unasked is None or not any(isinstance(output, RowsOutput) for output in plan.outputs):
+            return _NO_CAPS
+        if all(isinstance(output, RowsOutput | ConstantOutput) for output in plan.outputs):
+            return self._caps
+        last = str(self._caps.unasked)
+        if plan.limit is not None:
+            last = self.dialect.integer(self.bind(plan.limit, self.dialect.limit(self._caps)))
+        self._firsts[alias] = f"{alias}.trivet_row <= {last}"
+        return _NO_CAPS
+
+    def _limit(self, plan: ReadPlan, caps: Caps) -> str:
+        caps = caps.lowered(plan.scan.limit)
         text = ""
         if plan.limit is not None:
-            text = f" limit {self.bind(plan.limit, self.dialect.limit(smallest))}"
-        elif smallest is not None:
-            text = f" limit {smallest}"
+            text = f" limit {self.bind(plan.limit, self.dialect.limit(caps))}"
+        elif caps.unasked is not None:
+            text = f" limit {caps.unasked}"
         if plan.offset is not None:
             text += self.dialect.offset(self.bind(plan.offset, self.dialect.whole_number), bool(text))
         return text
@@ -140,11 +190,11 @@ class Emitter(Predicates):
         return f" order by {', '.join(terms)}" if terms else ""
 
     def _sort_term(self, term: SortTerm, alias: str) -> str:
-        expression = self._sort_value(term, term.links, alias)
+        expression = self.sort_value(term, term.links, alias)
         nullable = bool(term.links) or term.column is None or term.column.field.nullable or bool(term.column.path)
         return self.dialect.sort(expression, term.descending, term.nulls_first, nullable)
 
-    def _sort_value(self, term: SortTerm, links: tuple[Link, ...], alias: str) -> str:
+    def sort_value(self, term: SortTerm, links: tuple[Link, ...], alias: str) -> str:
         if not links:
             return self.dialect.sortable(self.column(alias, term.column), term.column) if term.column else "null"
         link, inner = links[0], self.alias()
@@ -152,11 +202,11 @@ class Emitter(Predicates):
             columns = () if term.column is None else (term.column,)
             value = self.aggregate(AggregateOutput("", term.aggregate, columns), inner)
         else:
-            value = self._sort_value(term, links[1:], inner)
+            value = self.sort_value(term, links[1:], inner)
         where = self.where(inner, link.target, None, self.join(link, alias, inner))
         return f"(select {value} from {self.dialect.table(link.target.resource)} as {inner} where {where})"
 
-    def _nested(self, plan: ReadPlan, link: tuple[Link, str] | None, cap: int | None = None) -> str:
+    def _nested(self, plan: ReadPlan, link: tuple[Link, str] | None) -> str:
         """A level as a scalar sub-select, joined to the level above by ``link``."""
         alias = self.alias()
         join = self.join(link[0], link[1], alias) if link else ""
@@ -165,18 +215,19 @@ class Emitter(Predicates):
         )
         if single and not plan.grouped:
             made = self._object(plan.outputs, alias)
-            source = (
-                self._from(plan, alias, join, cap) if plan.sort or plan.limit else self._filtered(plan, alias, join)
-            )
+            source = self._from(plan, alias, join) if plan.sort or plan.limit else self.filtered(plan, alias, join)
             return f"(select {made} from {source} limit 1)"
-        return f"(select {self._body(plan, alias)} from {self._from(plan, alias, join, cap)})"
+        if plan.shape == "summary" and not any(_sums_up(output) for output in plan.outputs):
+            return f"(select {self._object(plan.outputs, alias)})"  # one object, however many rows there are
+        caps = self._caps_of(plan, alias)
+        return f"(select {self._body(plan, alias)} from {self._from(plan, alias, join, caps)})"
 
     # --- outputs -------------------------------------------------------------------------------------------------
 
     def _object(self, outputs: Iterable[PlanOutput], alias: str) -> str:
-        return self.dialect.object([pair for output in outputs for pair in self._pairs(output, alias)])
+        return self.dialect.object([pair for output in outputs for pair in self.pairs(output, alias)])
 
-    def _pairs(self, output: PlanOutput, alias: str) -> list[tuple[str, str]]:
+    def pairs(self, output: PlanOutput, alias: str) -> list[tuple[str, str]]:
         match output:
             case ColumnOutput():
                 return [(output.key, self._value(output, self.column(alias, output.column)))]
@@ -194,7 +245,8 @@ class Emitter(Predicates):
             case AggregateOutput():
                 return [(output.key, self.aggregate_value(output, self.aggregate(output, alias)))]
             case RowsOutput():
-                return [(output.key, self.dialect.nest(self.dialect.array(self._object(output.outputs, alias))))]
+                array = self.dialect.array(self._object(output.outputs, alias), self._firsts.get(alias, ""))
+                return [(output.key, self.dialect.nest(array))]
 
     def _value(self, output: ColumnOutput, expression: str) -> str:
         return self.dialect.output(expression, output.column, output.cast)
@@ -206,41 +258,16 @@ class Emitter(Predicates):
         for position in range(len(plan.outputs)):
             inner = self.alias()
             join = self.join(embed.link, alias, inner)
-            for key, value in self._pairs(plan.outputs[position], inner):
-                page = self._from(plan, inner, join)
+            for key, value in self.pairs(plan.outputs[position], inner):
                 one = embed.link.relation.cardinality == "one"
+                page = self._from(plan, inner, join, _NO_CAPS if one else self._caps)
                 made = self.dialect.carried(value) if one else self.dialect.array(value)
                 pairs.append((key, self.dialect.nest(f"(select {made} from {page}{' limit 1' if one else ''})")))
         return pairs
 
-    # --- groups --------------------------------------------------------------------------------------------------
 
-    def _groups(self, plan: ReadPlan, alias: str, join: str, cap: int | None, *, paged: bool = True) -> str:
-        """The level's rows grouped: columns ``c0``, ``c1`` … in the order of the outputs, and what embeds join on."""
-        values, keys = [], []
-        for position, output in enumerate(plan.outputs):
-            if isinstance(output, ColumnOutput):
-                expression = self.dialect.groupable(self.column(alias, output.column), output.column)
-                keys.append(expression)
-                values.append(f"{expression} as c{position}")
-            elif isinstance(output, AggregateOutput):
-                values.append(f"{self.aggregate(output, alias)} as c{position}")
-        for name in sorted({own for o in plan.outputs if isinstance(o, EmbedOutput) for own, _ in o.link.relation.pairs}):
-            joined = f"{alias}.{self.dialect.name(name)}"
-            keys.append(joined)
-            values.append(f"{joined} as {self.dialect.name(name)}")
-        group = f" group by {', '.join(keys)}" if keys else ""
-        page = self._order(plan, alias) + self._limit(plan, cap) if paged else ""
-        return f"(select {', '.join(values)} from {self._filtered(plan, alias, join)}{group}{page}) as {alias}"
-
-    def _grouped_object(self, plan: ReadPlan, alias: str) -> str:
-        pairs = []
-        for position, output in enumerate(plan.outputs):
-            place = f"{alias}.c{position}"
-            if isinstance(output, ColumnOutput):
-                pairs.append((output.key, self._value(output, place)))
-            elif isinstance(output, AggregateOutput):
-                pairs.append((output.key, self.aggregate_value(output, place)))
-            else:
-                pairs.extend(self._pairs(output, alias))
-        return self.dialect.object(pairs)
+def _sums_up(output: PlanOutput) -> bool:
+    """True where the output is made of a level's rows together."""
+    if isinstance(output, GroupOutput):
+        return any(_sums_up(inner) for inner in output.outputs)
+    return isinstance(output, AggregateOutput | RowsOutput)

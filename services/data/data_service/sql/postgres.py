@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Preset, Test, UpdatePlan
+from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
+from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
 from data_service.sql.predicates import Predicates
-from data_service.sql.statements import Encode, Statement
+from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
 
 _PAIRS = 50  # json_build_object takes 100 arguments at most
@@ -37,6 +39,10 @@ CASTS = {
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
     "citext": "text",
 }  # fmt: skip
+_CAST_TYPES: dict[str, FieldType] = {
+    "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
+    "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
+}  # fmt: skip
 
 
 def quoted(name: str) -> str:
@@ -50,6 +56,12 @@ def cast_type(name: str) -> str:
     if found is None:
         raise Problem("42704", f'type "{name}" does not exist')
     return found
+
+
+def cast_column(cast: str) -> Column:
+    """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
+    kind = cast_type(cast)
+    return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
 
 
 def free_type(db_type: str) -> str:
@@ -79,8 +91,8 @@ class PostgresDialect:
     def integer(self, place: str) -> str:
         return f"{place}::bigint"
 
-    def limit(self, cap: int | None) -> Encode:
-        encode = limited(cap)
+    def limit(self, caps: Caps) -> Encode:
+        encode = limited(caps.unasked, caps.most)
         return lambda value: None if (number := encode(value)) is None else str(number)
 
     def offset(self, place: str, limited: bool) -> str:
@@ -95,6 +107,15 @@ class PostgresDialect:
 
     def groupable(self, expression: str, column: Column) -> str:
         return f"{expression}::jsonb" if column.type == "json" else expression
+
+    def any_of(self, expression: str) -> str:
+        return f"(array_agg({expression}))[1]"
+
+    def packed(self, expression: str) -> str:
+        return f"({expression})::text"
+
+    def unpacked(self, expression: str) -> str:
+        return f"({expression})::json"
 
     def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
         return f"select distinct on ({', '.join(columns)}) {alias}.* from {filtered}{order}"
@@ -116,8 +137,8 @@ class PostgresDialect:
     def document(self, pairs: Sequence[tuple[str, str]]) -> str:
         return self.object(pairs)
 
-    def array(self, expression: str) -> str:
-        return f"coalesce(json_agg({expression}), '[]'::json)"
+    def array(self, expression: str, only: str = "") -> str:
+        return f"coalesce(json_agg({expression}){f' filter (where {only})' if only else ''}, '[]'::json)"
 
     def first(self, array: str) -> str:
         return f"(({array}) -> 0)"
@@ -130,6 +151,9 @@ class PostgresDialect:
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
         return expression if cast is None else self.cast(expression, cast)
+
+    def cast_column(self, cast: str) -> Column:
+        return cast_column(cast)
 
     def aggregated(self, expression: str, column: Column) -> str:
         return expression
@@ -229,15 +253,23 @@ class PostgresDialect:
         ]
         for preset in plan.presets:
             columns.append(quoted(preset.field.name))
-            values.append(f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}")
+            values.append(self._preset(writer, preset))
         if not columns:
             field = next(field for field in full.fields if field.writable)
             columns, values = [quoted(field.name)], [field.default or "null"]
         shape = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in given)
         record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
         source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
-        sql = f"insert into {self.table(full)} ({', '.join(columns)}) select {', '.join(values)} from {source}"
-        return writer.statement(self._returning(sql, full, back=back))
+        alias = writer.alias()
+        into = f"{self.table(full)} as {alias} ({', '.join(columns)})"
+        sql = f"insert into {into} select {', '.join(values)} from {source}"
+        if plan.conflict is None:
+            return writer.statement(self._returning(sql, full, back=back, alias=alias))
+        clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
+        return writer.statement(_merged(sql + clause, alias, full, back=back))
+
+    def _preset(self, writer: Predicates, preset: Preset) -> str:
+        return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
 
     def _default_or(self, field: Field) -> str:
         name = quoted(field.name)
@@ -248,14 +280,9 @@ class PostgresDialect:
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
-        changes = []
-        for change in plan.changes:
-            name = quoted(change.field.name)
-            kind = free_type(change.field.db_type)
-            value = f"{writer.bind(change.source, _encoder_of(change.field))}::{kind}"
-            changes.append(f"{name} = {alias}.{name} + {value}" if change.increment else f"{name} = {value}")
+        changes = set_clause(writer, _CHANGES, plan.changes, alias)
         where = writer.where(alias, plan.scan, plan.where)
-        sql = f"update {self.table(full)} as {alias} set {', '.join(changes)}{' where ' + where if where else ''}"
+        sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
         return writer.statement(self._returning(sql, full, back=back, alias=alias))
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
@@ -275,6 +302,22 @@ class PostgresDialect:
         return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
 
 
+def _merged(sql: str, alias: str, full: Resource, *, back: bool) -> str:
+    """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
+    new = f"({alias}.xmax = 0) as trivet_new"
+    if not back:
+        keys = ", ".join(f"{alias}.{quoted(name)}" for name in full.key) or "1"
+        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, full.key)) or '1'} from w limit 1) as k)"
+        counts = "count(*), count(*) filter (where w.trivet_new)"
+        return f"with w as ({sql} returning {keys}, {new}) select {first}, {counts} from w"
+    rows = "json_agg(row_to_json(w))"
+    apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
+    return (
+        f"with w as ({sql} returning {alias}.*, {new}) "
+        f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"
+    )
+
+
 def _rows_text(rows: Any) -> str:
     return rows or "[]"
 
@@ -283,3 +326,11 @@ def _encoder_of(field: Field) -> Encode:
     if field.type == "json":
         return any_json
     return array_text if field.type == "array" else plain_text
+
+
+_CHANGES = Words(
+    default=lambda field: "default",
+    encoder=_encoder_of,
+    cast=lambda field: f"::{free_type(field.db_type)}",
+    json=POSTGRES_JSON,
+)

@@ -19,6 +19,7 @@ from data_service.plan.nodes import (
 )
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Bind, Encode, Statement
+from data_service.sql.values import fit_patterns
 
 # what a database may raise on a row's own value: never run on a row that a policy hides
 _QUIET = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in", "isdistinct", "like", "ilike"})
@@ -113,11 +114,12 @@ class Predicates:
 
     def aggregate_value(self, output: AggregateOutput, expression: str) -> str:
         """An aggregate as it stands in the answer."""
-        if output.cast is not None:
+        alike = output.function in ("min", "max", "sum") and output.before is None and output.columns
+        if output.cast is not None and not alike:
             return self.dialect.cast(expression, output.cast)
-        if output.function in ("min", "max", "sum") and output.before is None and output.columns:
-            return self.dialect.aggregated(expression, output.columns[0])
-        return expression
+        if output.cast is not None:
+            return self.dialect.output(expression, output.columns[0], output.cast)
+        return self.dialect.aggregated(expression, output.columns[0]) if alike else expression
 
     def _joined(self, items: tuple[Predicate, ...], alias: str, word: str, empty: str) -> str:
         if not items:
@@ -131,6 +133,8 @@ class Predicates:
             return self.dialect.compare_columns(left, test, self.column(alias, test.right))
         listed = test.operator == "in" or test.quantifier is not None
         encode = self.dialect.list_encoder(test.left) if listed else self.dialect.encoder(test.left, test.operator)
+        if test.operator in ("like", "ilike"):
+            encode = fit_patterns(encode)
         return self.dialect.compare(left, test, self.bind(test.right, encode))
 
     def _aggregate_test(self, test: AggregateTest, alias: str) -> str:

@@ -6,6 +6,7 @@ from typing import Union
 from contracts.catalog import Catalog
 
 from data_service.plan.nodes import (
+    ConflictPlan,
     ConstantOutput,
     CreatePlan,
     DeletePlan,
@@ -16,8 +17,8 @@ from data_service.plan.nodes import (
     WritePlan,
 )
 from data_service.sql.dialect import Dialect
-from data_service.sql.emit import Emitter
-from data_service.sql.statements import Bind, ReadStatement, RowInsert, Statement, WriteStatement
+from data_service.sql.emit import Emitter, countable
+from data_service.sql.statements import Bind, Caps, ReadStatement, RowInsert, Statement, WriteStatement
 from data_service.sql.values import json_text
 
 
@@ -38,36 +39,38 @@ class Sequence:
 Program = Union[ReadStatement, WriteStatement, DocumentStatement, Sequence]  # noqa: UP007
 
 
-def write_program(plan: Plan, dialect: Dialect, full: Catalog, max_rows: int | None) -> Program:
-    """What the database has to do for a plan. ``max_rows`` caps the rows of a read's root, None for no cap."""
+def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Program:
+    """What the database has to do for a plan. ``caps`` bound the rows of each level that is read."""
     if isinstance(plan, ReadPlan):
-        return _read(plan, dialect, full, max_rows)
+        return _read(plan, dialect, full, caps)
     if not isinstance(plan, DocumentPlan):
-        return _write(plan, dialect, full)
+        return _write(plan, dialect, full, caps)
     members = [(member.key, member.plan) for member in plan.members]
     if plan.reads_only:
         reads = [(key, inner) for key, inner in members if isinstance(inner, ReadPlan | ConstantOutput)]
-        return DocumentStatement(Emitter(dialect, full).document(reads, max_rows))
-    return Sequence(tuple((key, _member(inner, dialect, full, max_rows)) for key, inner in members))
+        return DocumentStatement(Emitter(dialect, full, caps).document(reads))
+    return Sequence(tuple((key, _member(inner, dialect, full, caps)) for key, inner in members))
 
 
 def _member(
-    plan: ReadPlan | WritePlan | ConstantOutput, dialect: Dialect, full: Catalog, max_rows: int | None
+    plan: ReadPlan | WritePlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
 ) -> ReadStatement | WriteStatement | bytes:
     if isinstance(plan, ConstantOutput):
         return json_text(plan.value)
-    return _read(plan, dialect, full, max_rows) if isinstance(plan, ReadPlan) else _write(plan, dialect, full)
+    return _read(plan, dialect, full, caps) if isinstance(plan, ReadPlan) else _write(plan, dialect, full, caps)
 
 
-def _read(plan: ReadPlan, dialect: Dialect, full: Catalog, max_rows: int | None) -> ReadStatement:
-    made = Emitter(dialect, full).read(plan, max_rows)
-    if plan.count in (None, "exact"):
+def _read(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> ReadStatement:
+    made = Emitter(dialect, full, caps).read(plan)
+    if plan.count in (None, "exact") or not countable(plan):
         return made
-    estimate = Emitter(dialect, full).counted(plan)
+    estimate = Emitter(dialect, full, caps).counted(plan)
     return ReadStatement(made.statement, made.shape, made.offset, estimate)
 
 
-def _write(plan: WritePlan, dialect: Dialect, full: Catalog) -> WriteStatement:
+def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
+    if isinstance(plan, CreatePlan) and plan.conflict is not None:
+        return _merge(plan, plan.conflict, dialect, full, caps)
     resource = full.by_name[(plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource).name]
     check = None if isinstance(plan, DeletePlan) else plan.check
     looks_back = plan.returning.shape != "none" or check is not None
@@ -82,9 +85,24 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog) -> WriteStatement:
     at_most = None if isinstance(plan, CreatePlan) else plan.at_most
     return WriteStatement(
         change=change,
-        back=Emitter(dialect, full).back(plan.returning, check) if looks_back else None,
+        back=Emitter(dialect, full, caps).back(plan.returning, check) if looks_back else None,
         shape=plan.returning.shape,
         table=resource.name,
         key=resource.key if isinstance(plan, CreatePlan) else (),
         at_most=Bind(at_most, dialect.whole_number) if at_most else None,
+    )
+
+
+def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
+    """An insert with a conflict rule: what it makes and what it changes are held to checks of their own."""
+    resource = full.by_name[plan.resource.name]
+    looks_back = plan.returning.shape != "none" or plan.check is not None or conflict.check is not None
+    return WriteStatement(
+        change=dialect.create(plan, resource, back=looks_back),
+        back=Emitter(dialect, full, caps).back(plan.returning, None) if looks_back else None,
+        shape=plan.returning.shape,
+        table=resource.name,
+        key=resource.key,
+        check_new=Emitter(dialect, full, caps).failing(plan.returning, plan.check),
+        check_old=Emitter(dialect, full, caps).failing(plan.returning, conflict.check),
     )

@@ -7,11 +7,13 @@ from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, ConflictPlan, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.sql.changes import SQLITE_JSON, Words, set_clause
+from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
-from data_service.sql.postgres import cast_type, quoted
+from data_service.sql.postgres import cast_column, cast_type, quoted
 from data_service.sql.predicates import Predicates
-from data_service.sql.statements import Bind, Encode, GivenField, RowInsert, Statement
+from data_service.sql.statements import Bind, Caps, Encode, GivenField, RowConflict, RowInsert, Statement
 from data_service.sql.values import (
     any_json,
     given_json,
@@ -32,11 +34,19 @@ _FUNCTIONS = {
     "contained": "trivet_contained", "overlaps": "trivet_overlaps", "has_key": "trivet_has_key",
     "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
 }  # fmt: skip
-_CASTS = {
-    "smallint": "integer", "integer": "integer", "bigint": "integer", "numeric": "numeric", "real": "real",
-    "double precision": "real",
+_CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+_MOMENTS = {
+    "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
+    "timestamptz": "replace(datetime({0}), ' ', 'T') || '+00:00'",
 }  # fmt: skip
 _TIMES = frozenset({"timestamp", "timestamptz"})
+_CHANGES = Words(
+    default=lambda field: f"({field.default or 'null'})",
+    encoder=stored,
+    cast=lambda field: "",
+    json=SQLITE_JSON,
+)
 
 
 class SqliteDialect:
@@ -59,8 +69,8 @@ class SqliteDialect:
     def integer(self, place: str) -> str:
         return place
 
-    def limit(self, cap: int | None) -> Encode:
-        encode = limited(cap)
+    def limit(self, caps: Caps) -> Encode:
+        encode = limited(caps.unasked, caps.most)
         return lambda value: -1 if (number := encode(value)) is None else number
 
     def offset(self, place: str, limited: bool) -> str:
@@ -75,6 +85,15 @@ class SqliteDialect:
 
     def groupable(self, expression: str, column: Column) -> str:
         return expression
+
+    def any_of(self, expression: str) -> str:
+        return f"min({expression})"
+
+    def packed(self, expression: str) -> str:
+        return expression
+
+    def unpacked(self, expression: str) -> str:
+        return self.nest(expression)
 
     def distinct_on(self, alias: str, columns: Sequence[str], filtered: str, order: str) -> str:
         ranked = f"select {alias}.*, row_number() over (partition by {', '.join(columns)}{order}) as trivet_rank"
@@ -92,8 +111,8 @@ class SqliteDialect:
     def document(self, pairs: Sequence[tuple[str, str]]) -> str:
         return self.object(pairs)
 
-    def array(self, expression: str) -> str:
-        return f"json_group_array({expression})"
+    def array(self, expression: str, only: str = "") -> str:
+        return f"json_group_array({expression}){f' filter (where {only})' if only else ''}"
 
     def first(self, array: str) -> str:
         return f"({array} -> 0)"
@@ -144,16 +163,19 @@ class SqliteDialect:
             return self.nest(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
         if kind == "boolean":
             return self._field_output(expression, Field(name="", type="bool", db_type="BOOLEAN"))
-        if kind == "text" and not column.path:
-            return self._as_text(expression, column)
-        return self.cast(expression, cast)
+        return self._as_text(expression, column) if kind == "text" else self.cast(expression, cast)
 
     def _as_text(self, expression: str, column: Column) -> str:
+        if column.path:
+            return f"({expression} || '')"  # joined, for a cast would leave it JSON
         if column.type == "bool":
             return f"case when {expression} is null then null when {expression} then 'true' else 'false' end"
         if column.type == "numeric" and column.field.scale:
             return f"case when {expression} is not null then printf('%.{int(column.field.scale)}f', {expression}) end"
         return f"cast({expression} as text)"
+
+    def cast_column(self, cast: str) -> Column:
+        return cast_column(cast)
 
     def aggregated(self, expression: str, column: Column) -> str:
         return expression if column.path else self._field_output(expression, column.field)
@@ -173,6 +195,12 @@ class SqliteDialect:
 
     def cast(self, expression: str, cast: str) -> str:
         kind = cast_type(cast)
+        if kind in _MOMENTS:
+            return _MOMENTS[kind].format(expression)
+        if kind in _WHOLE:  # PostgreSQL rounds where SQLite cuts
+            return (
+                f"cast(case typeof({expression}) when 'real' then round({expression}) else {expression} end as integer)"
+            )
         return f"cast({expression} as {_CASTS.get(kind, 'text')})"
 
     def aggregate(
@@ -264,18 +292,22 @@ class SqliteDialect:
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
         given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)
         presets = tuple((preset.field.name, Bind(preset.source, stored(preset.field))) for preset in plan.presets)
-        return RowInsert(self.table(full), Bind(plan.rows, _rows), given, presets, plan.ragged, plan.defaults)
+        conflict = None if plan.conflict is None else self._conflict(plan.conflict)
+        return RowInsert(self.table(full), Bind(plan.rows, _rows), given, presets, plan.ragged, plan.defaults, conflict)
+
+    def _conflict(self, plan: ConflictPlan) -> RowConflict:
+        writer = Predicates(self)
+        alias = writer.alias()
+        clause = conflict_clause(writer, plan, alias, lambda item: writer.bind(item.source, stored(item.field)))
+        target = tuple(field.name for field in plan.target)
+        return RowConflict(target, plan.changes is None, alias, writer.statement(clause))
 
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
-        changes = []
-        for change in plan.changes:
-            name = quoted(change.field.name)
-            value = writer.bind(change.source, stored(change.field))
-            changes.append(f"{name} = {alias}.{name} + {value}" if change.increment else f"{name} = {value}")
+        changes = set_clause(writer, _CHANGES, plan.changes, alias)
         where = writer.where(alias, plan.scan, plan.where)
-        sql = f"update {self.table(full)} as {alias} set {', '.join(changes)}{' where ' + where if where else ''}"
+        sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
         return writer.statement(sql + self._returning(full, back=back))
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
@@ -299,7 +331,7 @@ def _index(step: int) -> str:
 
 
 def _key(step: str) -> str:
-    return '"' + step.replace('"', '\\"') + '"'
+    return json_text(step).decode()  # a label in quotes is escaped as JSON's texts are
 
 
 def _key_list(value: Any) -> str:

@@ -11,6 +11,29 @@ from contracts.problems import Problem
 from data_service.plan.nodes import Source
 
 Encode = Callable[[Any], Any]
+SURE = 1000  # rows that an estimated count counts one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many rows a level of a read has at most: ``default`` where nobody asks, ``most`` whatever is asked."""
+
+    default: int | None = None
+    most: int | None = None
+
+    @property
+    def unasked(self) -> int | None:
+        """The cap where no limit was asked for."""
+        return lower(self.default, self.most)
+
+    def lowered(self, most: int | None) -> "Caps":
+        """These caps, and a further one whatever is asked."""
+        return Caps(self.default, lower(self.most, most))
+
+
+def lower(left: int | None, right: int | None) -> int | None:
+    """The lower of two caps, each of which may be none."""
+    return right if left is None else left if right is None else min(left, right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +91,8 @@ class Statement:
 class ReadStatement:
     """A read: its rows are (body, rows, total).
 
-    ``estimate`` is the statement whose planned number of rows is the total that was asked for.
+    ``estimate`` is the statement whose planned number of rows is the total that was asked for, where the total counted
+    is None or above `SURE`.
     """
 
     statement: Statement
@@ -86,6 +110,19 @@ class GivenField:
 
 
 @dataclass(frozen=True, slots=True)
+class RowConflict:
+    """What becomes of a row whose ``target`` fields are there already: it ``skips``, or the ``clause`` changes it.
+
+    ``alias`` is the old row's in the clause.
+    """
+
+    target: tuple[str, ...]
+    skips: bool
+    alias: str
+    clause: Statement
+
+
+@dataclass(frozen=True, slots=True)
 class RowInsert:
     """An insert that runs row by row, for a database whose RETURNING can't stand inside a statement."""
 
@@ -95,6 +132,7 @@ class RowInsert:
     presets: tuple[tuple[str, Bind], ...]
     ragged: bool
     defaults: bool
+    conflict: RowConflict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +140,8 @@ class WriteStatement:
     """A write, and the read over the rows that it returned.
 
     ``change`` None changes nothing. ``back`` gives (body, rows, rows for which the check fails); without it the write
-    gives only the number of rows, and for a single created row its ``key``.
+    gives only the number of rows, and for a single created row its ``key``. With a conflict rule the rows that fail are
+    counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
     """
 
     change: Statement | RowInsert | None
@@ -111,3 +150,5 @@ class WriteStatement:
     table: str
     key: tuple[str, ...] = ()
     at_most: Bind | None = None
+    check_new: Statement | None = None
+    check_old: Statement | None = None

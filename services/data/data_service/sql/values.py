@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -87,20 +87,38 @@ def given_json(value: Any) -> str | None:
     return value
 
 
+def fit_patterns(encode: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """``encode`` for patterns of LIKE. Raises `Problem` 22025 where one ends with an escape.
+
+    PostgreSQL would say so only where it meets a row that fits so far: that would tell of rows that a policy hides.
+    """
+
+    def checked(value: Any) -> Any:
+        for pattern in value if isinstance(value, list | tuple) else (value,):
+            text = plain_text(pattern) or ""
+            if (len(text) - len(text.rstrip("\\"))) % 2:
+                raise Problem("22025", "LIKE pattern must not end with escape character")
+        return encode(value)
+
+    return checked
+
+
 def whole_number(value: Any) -> int:
     """A whole number. Raises `Problem` 22P02, 22003."""
     number = to_integer(value)
     return 0 if number is None else number
 
 
-def limited(cap: int | None) -> Callable[[Any], int | None]:
-    """A limit, lowered to ``cap``; null asks for no limit but the cap. Raises `Problem` 2201W where it is negative."""
+def limited(unasked: int | None, most: int | None) -> Callable[[Any], int | None]:
+    """A limit, lowered to ``most``; null asks for none and gets ``unasked``. Raises `Problem` 2201W if negative."""
 
     def encode(value: Any) -> int | None:
-        number = cap if value is None else whole_number(value)
-        if number is not None and number < 0:
+        if value is None:
+            return unasked
+        number = whole_number(value)
+        if number < 0:
             raise Problem("2201W", "LIMIT must not be negative")
-        return number if cap is None or number is None else min(number, cap)
+        return number if most is None else min(number, most)
 
     return encode
 
@@ -249,15 +267,35 @@ _BY_TYPE: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _rounding(precision: int, scale: int) -> Callable[[Any], int | float | str | None]:
+    """A number rounded to its declared scale, halves away from zero, and refused where it has more digits before it."""
+    most, exact = Decimal(10) ** (precision - scale), Context(prec=1100, rounding=ROUND_HALF_UP)
+
+    def within(value: Any) -> int | float | str | None:
+        text = (plain_text(value) or "").strip()
+        if value is None or not _NUMBER.fullmatch(text):
+            return to_decimal(value)  # null, or refused there
+        number = Decimal(text)
+        rounded = number.quantize(Decimal(1).scaleb(-scale), context=exact) if abs(number) < most else most
+        if abs(rounded) >= most:
+            details = f"A field with precision {precision}, scale {scale} must round to an absolute value less than "
+            raise Problem("22003", "numeric field overflow", details=f"{details}10^{precision - scale}.")
+        return to_decimal(rounded)
+
+    return within
+
+
 def native(kind: str) -> Callable[[Any], Any]:
     """How a value of a portable type is stored by SQLite."""
     return _BY_TYPE.get(kind, plain_text)
 
 
 def stored(field: Field) -> Callable[[Any], Any]:
-    """How a field's value is written by SQLite: of its type, within its length (22001); JSON as its text."""
+    """How a field's value is written by SQLite: of its type, within its length (22001) or precision (22003)."""
     if field.type == "json":
         return any_json
+    if field.type == "numeric" and field.precision is not None:
+        return _rounding(field.precision, field.scale or 0)
     convert = native(field.type)
     if field.length is None or field.type != "text":
         return convert

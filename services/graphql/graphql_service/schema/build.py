@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from functools import partial
 
 from contracts.catalog import Catalog
-from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    DirectiveLocation,
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLDirective,
+    GraphQLInt,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    specified_directives,
+)
 
 from graphql_service.schema import inputs, outputs, roots
-from graphql_service.schema.exposed import FUNCTIONS, Exposure
+from graphql_service.schema.exposed import FUNCTIONS, JSON_OPERATORS, Exposure
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
 
@@ -27,16 +38,32 @@ _MAKERS: dict[str, Maker] = {
     "{}_set_input": inputs.set_input,
     "{}_inc_input": inputs.inc_input,
     "{}_pk_columns_input": inputs.pk_columns_input,
+    "{}_updates": inputs.updates,
+    **{f"{{}}_{operator}_input": partial(inputs.json_input, operator=operator) for operator in JSON_OPERATORS},
     **{f"{{}}_{function}_fields": partial(outputs.function_fields, function=function) for function in FUNCTIONS},
     **{f"{{}}_{function}_order_by": partial(inputs.function_order_by, function=function) for function in FUNCTIONS},
 }
+
+
+# a wish that is always granted: an answer read afresh is never older than the client allows
+CACHED = GraphQLDirective(
+    "cached",
+    [DirectiveLocation.QUERY],
+    {
+        "ttl": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=60, description="measured in seconds"),
+        "refresh": GraphQLArgument(
+            GraphQLNonNull(GraphQLBoolean), default_value=False, description="refresh the cache entry"
+        ),
+    },
+    description="whether this query should be cached",
+)
 
 
 class LazySchema(GraphQLSchema):
     """A schema whose types are made as documents name them; `complete` makes them all, for introspection."""
 
     def __init__(self, types: Types, query: GraphQLObjectType, mutation: GraphQLObjectType | None) -> None:
-        super().__init__(assume_valid=True)
+        super().__init__(directives=(*specified_directives, CACHED), assume_valid=True)
         self.query_type = query
         self.mutation_type = mutation
         self.type_map |= {root.name: root for root in (query, mutation) if root is not None}
@@ -52,7 +79,9 @@ class LazySchema(GraphQLSchema):
         """Make every type that the roots lead to."""
         with self._completing:
             if not self._complete:
-                self.type_map = GraphQLSchema(self.query_type, self.mutation_type, assume_valid=True).type_map
+                self.type_map = GraphQLSchema(
+                    self.query_type, self.mutation_type, directives=self.directives, assume_valid=True
+                ).type_map
                 self._complete = True
 
 

@@ -13,6 +13,7 @@ from graphql_service.schema.scalars import Scalar, scalar_of
 
 NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
 FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
+JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
 
 TYPE_PATTERNS = (
     "{}",
@@ -29,6 +30,8 @@ TYPE_PATTERNS = (
     "{}_insert_input",
     "{}_set_input",
     "{}_inc_input",
+    *(f"{{}}_{operator}_input" for operator in JSON_OPERATORS),
+    "{}_updates",
     "{}_pk_columns_input",
     "{}_mutation_response",
 )
@@ -40,6 +43,7 @@ _ROOT_PATTERNS = (
     "insert_{}_one",
     "update_{}",
     "update_{}_by_pk",
+    "update_{}_many",
     "delete_{}",
     "delete_{}_by_pk",
 )

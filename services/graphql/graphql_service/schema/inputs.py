@@ -7,6 +7,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLString,
@@ -21,6 +22,14 @@ _TEXT = (
     "_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex", "_nsimilar", "_regex", "_similar",
 )  # fmt: skip
 _SAME = ("_contains", "_contained_in")
+JSON_TEXTS = {
+    "append": "append existing jsonb value of filtered columns with new jsonb value",
+    "prepend": "prepend existing jsonb value of filtered columns with new jsonb value",
+    "delete_key": "delete key/value pair or string element. key/value pairs are matched based on their key value",
+    "delete_elem": "delete the array element with specified index (negative integers count from the end)",
+    "delete_at_path": "delete the field or element with specified path (for JSON arrays, negative integers count from "
+    "the end)",
+}
 _ORDERS = {
     "asc": "in ascending order, nulls last",
     "asc_nulls_first": "in ascending order, nulls first",
@@ -197,6 +206,52 @@ def inc_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
     text = f'input type for incrementing numeric columns in table "{exposed.resource.name}"'
     numbers = [field for field in exposed.updatable.values() if field.field.type in NUMBERS]
     return _given(types, f"{exposed.type_name}_inc_input", numbers, text)
+
+
+def json_input(types: Types, exposed: Exposed, operator: str) -> GraphQLInputObjectType | None:
+    """``T_append_input`` and its like: what changes JSON in place."""
+    fields = [field for field in exposed.updatable.values() if field.scalar.operators == "jsonb"]
+    if not fields:
+        return None
+    own: dict[str, GraphQLInputType] = {
+        "delete_key": GraphQLString,
+        "delete_elem": GraphQLInt,
+        "delete_at_path": GraphQLList(GraphQLNonNull(GraphQLString)),
+    }
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_{operator}_input",
+        lambda: {field.name: GraphQLInputField(own.get(operator) or types.value(field)) for field in fields},
+        description=JSON_TEXTS[operator],
+    )
+
+
+def updates(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
+    """``T_updates``: one of several updates, with the rows that it is for."""
+    if not exposed.updatable:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        where = GraphQLNonNull(types.input("{}_bool_exp", exposed))
+        found = {
+            name: GraphQLInputField(type_, description=text)
+            for name, (type_, text) in operators(types, exposed).items()
+        }
+        return {**found, "where": GraphQLInputField(where, description="filter the rows which have to be updated")}
+
+    return GraphQLInputObjectType(f"{exposed.type_name}_updates", fields)
+
+
+def operators(types: Types, exposed: Exposed) -> dict[str, tuple[GraphQLInputObjectType, str]]:
+    """The operators of an update by name, each with its type and what it does."""
+    texts = {f"_{operator}": text for operator, text in JSON_TEXTS.items()}
+    texts["_inc"] = "increments the numeric columns with given value of the filtered values"
+    texts["_set"] = "sets the columns of the filtered rows to the given values"
+    found = {}
+    for name in sorted(texts):
+        type_ = types.input_if_any(f"{{}}{name}_input", exposed)
+        if type_ is not None:
+            found[name] = (type_, texts[name])
+    return found
 
 
 def pk_columns_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLString,
 )
 
+from graphql_service.schema import inputs
 from graphql_service.schema.exposed import Exposed, Exposure
 from graphql_service.schema.outputs import list_arguments, rows_of
 from graphql_service.schema.types import Types
@@ -21,7 +22,7 @@ NO_QUERIES_TEXT = "There are no queries available to the current role."
 
 Kind = Literal[
     "select", "aggregate", "by_pk",
-    "insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk",
+    "insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk",
 ]  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def mutations(exposure: Exposure) -> dict[str, Root]:
             found[f"update_{name}"] = Root("update", exposed)
             if exposed.key:
                 found[f"update_{name}_by_pk"] = Root("update_by_pk", exposed)
+            found[f"update_{name}_many"] = Root("update_many", exposed)
         if exposed.resource.deletable:
             found[f"delete_{name}"] = Root("delete", exposed)
             if exposed.key:
@@ -144,6 +146,15 @@ def _update_by_pk(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     )
 
 
+def _update_many(types: Types, exposed: Exposed, name: str) -> GraphQLField:
+    several = GraphQLNonNull(GraphQLList(GraphQLNonNull(types.input("{}_updates", exposed))))
+    return GraphQLField(
+        GraphQLList(types.object("{}_mutation_response", exposed)),
+        {"updates": GraphQLArgument(several, description="updates to execute, in order")},
+        description=f'update multiple rows of table: "{name}"',
+    )
+
+
 def _delete(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     return GraphQLField(
         types.object("{}_mutation_response", exposed),
@@ -161,13 +172,8 @@ def _delete_by_pk(types: Types, exposed: Exposed, name: str) -> GraphQLField:
 
 
 def _operators(types: Types, exposed: Exposed) -> dict[str, GraphQLArgument]:
-    found = {
-        "_inc": (types.input_if_any("{}_inc_input", exposed), "increments the numeric columns with given value"),
-        "_set": (types.input_if_any("{}_set_input", exposed), "sets the columns of the filtered rows"),
-    }
-    return {
-        name: GraphQLArgument(type_, description=text) for name, (type_, text) in found.items() if type_ is not None
-    }
+    found = inputs.operators(types, exposed)
+    return {name: GraphQLArgument(type_, description=text) for name, (type_, text) in found.items()}
 
 
 def _where(types: Types, exposed: Exposed) -> GraphQLArgument:
@@ -190,6 +196,7 @@ _FIELDS = {
     "insert_one": _insert_one,
     "update": _update,
     "update_by_pk": _update_by_pk,
+    "update_many": _update_many,
     "delete": _delete,
     "delete_by_pk": _delete_by_pk,
 }

@@ -77,8 +77,9 @@ def _scalar(kind: FieldType, field: Field, engine: Engine) -> Scalar:
         return Scalar(_TEXTS.get(base, "String"), operators="text")
     if kind == "int8" and engine == "sqlite":
         return Scalar(_sqlite_integer(base.upper()))
-    if kind == "json" and base.lower() == "jsonb":
-        return Scalar("jsonb", operators="jsonb" if engine == "postgresql" else "generic")
+    if kind == "json":
+        name = "jsonb" if base.lower() == "jsonb" else "json"
+        return Scalar(name, operators="jsonb" if name == "jsonb" or engine == "sqlite" else "generic")
     if kind in BUILT_IN:
         return Scalar(BUILT_IN[kind])
     if engine == "sqlite":

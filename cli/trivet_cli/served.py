@@ -1,0 +1,32 @@
+"""What data and the gateway are told to serve: the database that was chosen, or the demo and its accounts."""
+
+from urllib.parse import quote
+
+from contracts.identity import ADMIN_ROLE
+
+from trivet_cli import demo_store
+from trivet_cli.choices import Choices
+from trivet_cli.layout import Layout
+
+
+def served(choices: Choices, places: Layout) -> dict[str, str]:
+    """The variables that data alone gets; the demo store is made where it is missing. Raises `CannotStart`."""
+    if choices.database is not None:
+        return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
+    store = demo_store.make(places.demo)
+    return {
+        "DATABASE_URL": f"sqlite:///{quote(str(store))}",
+        "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
+        "TRIVET_SHOW_STATEMENTS": "1",
+    }
+
+
+def offered(choices: Choices) -> dict[str, str]:
+    """The variables that the gateway alone gets: the accounts that its page offers, for the demo only.
+
+    The administrator's is not among them: the page shows what rules hide.
+    """
+    if not choices.demo:
+        return {"TRIVET_DEMO_ACCOUNTS": ""}
+    rows = [row for row in demo_store.accounts() if row["role"] != ADMIN_ROLE]
+    return {"TRIVET_DEMO_ACCOUNTS": ",".join(f"{row['role']}={row['email']}:{row['password']}" for row in rows)}

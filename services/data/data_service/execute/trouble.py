@@ -1,0 +1,82 @@
+"""Database trouble as problems, and what can be done about it: try again, look at the catalog again, or tell."""
+
+import psycopg
+from contracts.problems import Problem
+
+_AGAIN = {"Retry-After": "2"}
+_SOON = {"Retry-After": "1"}
+# the server goes, comes or has no room: whatever was asked for is known not to have been answered
+_AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
+# deadlock, serialization failure, and a statement that was prepared on another connection (behind a pooler)
+_UNDONE = frozenset({"40001", "40P01", "26000", "42P05"})
+_OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to search for is the client's own
+# where PostgreSQL finds that a prepared statement does not fit its table any more (its words may be translated)
+_OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
+# what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
+STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
+
+
+class Lost(Problem):
+    """The connection is gone, or there was none: a read can be tried again, a write may have been done."""
+
+
+class Undone(Problem):
+    """The database has undone the transaction for a reason that is over: it can be tried again."""
+
+
+def down() -> Lost:
+    """The database does not answer."""
+    return Lost("PGRST000", "Database connection error. Retrying the connection.", headers=dict(_AGAIN))
+
+
+def full() -> Problem:
+    """All connections are in use."""
+    return Problem("PGRST001", "All connections to the database are in use.", headers=dict(_SOON))
+
+
+def read_only() -> Problem:
+    """Somebody wants to write where nothing is written."""
+    return Problem("25006", "cannot write in a read-only transaction")
+
+
+def is_stale(problem: Problem) -> bool:
+    """True where a database's problem may come from a catalog that is older than the database."""
+    return problem.table is not None and problem.code in STALE
+
+
+def problem_of(error: psycopg.Error) -> Problem:
+    """The problem that an error of PostgreSQL or its connection stands for; rows' values are left out."""
+    state = error.sqlstate
+    if state is None:
+        return _of_driver(error)
+    if state in _AWAY or state.startswith("08"):
+        return down()
+    diagnosis = error.diag
+    message = diagnosis.message_primary or "The database refused"
+    table = (diagnosis.schema_name or "", diagnosis.table_name or "")
+    if state in _UNDONE or diagnosis.source_function in _OLD_PLANS:
+        return Undone(state, message, headers=dict(_SOON), table=table)
+    if state == "57014":
+        return Problem(state, "canceling statement due to statement timeout")
+    if state == "55P03":
+        return Problem(state, "canceling statement due to lock timeout", headers=dict(_SOON))
+    if state[:2] == "XX" or (state == "42601" and not any(words in message for words in _OF_SEARCHES)):
+        return Problem("XX000", "An internal error occurred")
+    headers = dict(_AGAIN) if state[:2] == "53" else {}
+    details = _details(state, diagnosis.message_detail)
+    return Problem(state, message, details=details, hint=diagnosis.message_hint, headers=headers, table=table)
+
+
+def _of_driver(error: psycopg.Error) -> Problem:
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return down()
+    if isinstance(error, psycopg.DataError):  # a NUL in a text
+        return Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+    return Problem("XX000", "An internal error occurred")
+
+
+def _details(state: str, text: str | None) -> str | None:
+    """The server's details, without those that may quote a row."""
+    if text is None or text.startswith("Key ("):
+        return text
+    return None if state[:2] in ("22", "23") else text

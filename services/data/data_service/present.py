@@ -1,0 +1,189 @@
+"""What is served now: catalog and configuration, read again when either has changed, the last good ones until then."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from chassis.bounded import Bounded
+from contracts.catalog import Catalog
+from contracts.problems import Problem
+
+from data_service import policies as configuration
+from data_service.access import limit_catalog
+from data_service.execute.database import Database
+from data_service.policies import Policies
+from data_service.reflect.options import Exposure, ExposureError
+from data_service.sql.programs import Program
+
+log = logging.getLogger("trivet.engine")
+
+_SHAPES = 4096
+_ROLES = 256
+_SOON = 1.0  # seconds until the next look where the last one failed
+_FIRST = 3.0  # seconds that a request waits for the first look to be over
+_FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
+
+
+@dataclass(frozen=True)
+class State:
+    """One version of everything that answers depend on."""
+
+    catalog: Catalog
+    policies: Policies
+    mark: str
+    catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
+    programs: Bounded[tuple[str, bytes], Program] = field(default_factory=lambda: Bounded(_SHAPES))
+
+    def seen_by(self, role: str) -> Catalog:
+        """The catalog as a role may see it."""
+        found = self.catalogs.get(role)
+        if found is None:
+            found = limit_catalog(self.catalog, self.policies, role)
+            self.catalogs.put(role, found)
+        return found
+
+
+class Present:
+    """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions."""
+
+    def __init__(self, database: Database, config: Path | None, salt: str, announce: Callable[[str], None]) -> None:
+        self._database = database
+        self._config = config
+        self._salt = salt
+        self._announce = announce
+        self._state: State | None = None
+        self._reading = threading.Lock()
+        self._looked = float("-inf")  # when the last look began
+        self._failed = False
+        self._first = threading.Event()
+        self._over = threading.Event()
+
+    @property
+    def state(self) -> State | None:
+        """The present state, None before the first catalog."""
+        return self._state
+
+    @property
+    def overdue(self) -> bool:
+        """True where the last look failed, so that what is served may be older than the database."""
+        return self._failed
+
+    def require(self, patience: float = _FIRST) -> State:
+        """The present state, waited for a moment. Raises `Problem` PGRST002."""
+        if self._state is None:
+            self._first.wait(max(min(patience, _FIRST), 0.0))
+        if self._state is None:
+            raise too_early()
+        return self._state
+
+    def refresh(self, *, force: bool = False) -> bool:
+        """Read database and configuration again where they have changed; True where something new is served.
+
+        The last good state serves on where reading fails. Raises `Problem` where there is none yet.
+        """
+        with self._reading:
+            return self._look(force)
+
+    def renewed(self, state: State) -> bool:
+        """Whether something newer than ``state`` is served, after a look that began no earlier than now.
+
+        Many may ask at once: one looks, and the others wait for what it finds.
+        """
+        since = time.monotonic()
+        with self._reading:
+            if self._state is state and self._looked < since:
+                self._look(force=False)
+            return self._state is not state
+
+    def watch(self, seconds: float) -> None:
+        """Look for changes when the database announces them and every so often, in a thread of its own."""
+        threading.Thread(target=self._watch, args=(seconds,), name="trivet-catalog", daemon=True).start()
+
+    def close(self) -> None:
+        """End the watching."""
+        self._over.set()
+
+    def _watch(self, seconds: float) -> None:
+        while not self._over.is_set():
+            try:
+                self.refresh()
+            except Exception as fault:  # noqa: BLE001  (the next look may succeed)
+                log.warning("there is no catalog yet: %s", fault)
+            if self._failed:
+                self._over.wait(min(seconds, _SOON))
+            else:
+                self._database.wait(seconds)
+
+    def _look(self, force: bool) -> bool:
+        self._looked = time.monotonic()
+        self._failed = True
+        try:
+            changed = self._read(force)
+        except _FAULTS as fault:
+            log.error("catalog not read: %s", fault)
+            if self._state is None:
+                raise
+            return False
+        finally:
+            self._first.set()
+        self._failed = False
+        return changed
+
+    def _read(self, force: bool) -> bool:
+        text = self._config.read_bytes() if self._config else b""
+        policies = configuration.load(self._config)
+        exposure = Exposure(
+            schemas=policies.schemas,
+            resource_names=policies.resource_names,
+            relation_names=policies.relation_names,
+        )
+        mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
+        known = self._state
+        if known is not None and known.mark == mark and not force:
+            return False
+        catalog = self._guarded(self._database.reflect(exposure), exposure, policies)
+        version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
+        if known is not None and known.catalog.version == version and not force:
+            self._state = State(known.catalog, policies, mark, known.catalogs, known.programs)
+            return False
+        self._state = State(msgspec.structs.replace(catalog, version=version), policies, mark)
+        for fault in configuration.check_against(policies, catalog):
+            log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
+        log.info("catalog %s: %s resources", version, len(catalog.resources))
+        self._announce(version)
+        return True
+
+    def _guarded(self, catalog: Catalog, exposure: Exposure, policies: Policies) -> Catalog:
+        """The catalog without the tables whose row-level security we would bypass and nobody has acknowledged."""
+        refused = set(self._database.unguarded(exposure)) - policies.acknowledged
+        if not refused:
+            return catalog
+        for name in sorted(refused):
+            log.warning("%s is not served: its row-level security would be bypassed by our login", name)
+        gone = {r.name for r in catalog.resources if f"{r.schema}.{r.table}" in refused}
+        kept = tuple(
+            msgspec.structs.replace(
+                resource,
+                relations=tuple(
+                    relation
+                    for relation in resource.relations
+                    if relation.target not in gone
+                    and (relation.junction is None or relation.junction.resource not in gone)
+                ),
+            )
+            for resource in catalog.resources
+            if resource.name not in gone
+        )
+        version = f"{catalog.version}-{sha256(' '.join(sorted(gone)).encode()).hexdigest()[:8]}"
+        return msgspec.structs.replace(catalog, resources=kept, version=version)
+
+
+def too_early() -> Problem:
+    """There is no catalog yet that is true of the database."""
+    message = "Could not query the database for the schema cache. Retrying."
+    return Problem("PGRST002", message, headers={"Retry-After": "1"})

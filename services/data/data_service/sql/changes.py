@@ -1,0 +1,65 @@
+"""The SET clause of an update: a value, a default, a number moved, or JSON changed in place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.catalog import Field
+
+from data_service.plan.nodes import Change
+from data_service.sql.predicates import Predicates
+from data_service.sql.statements import Encode
+from data_service.sql.values import array_text, json_text, plain_text, whole_number
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a database writes changes.
+
+    ``json`` has, for each way to change JSON, its text with places for the ``old`` value and the one given, and how
+    that one is bound.
+    """
+
+    default: Callable[[Field], str]
+    encoder: Callable[[Field], Encode]
+    cast: Callable[[Field], str]
+    json: Mapping[str, tuple[str, Encode]]
+
+
+def set_clause(writer: Predicates, words: Words, changes: Sequence[Change], alias: str) -> str:
+    """The clause, with the space before it; ``alias`` is the row's as it was."""
+    name = writer.dialect.name
+    parts = [f"{name(item.field.name)} = {_new_value(writer, words, item, alias)}" for item in changes]
+    return f" set {', '.join(parts)}"
+
+
+def _new_value(writer: Predicates, words: Words, change: Change, alias: str) -> str:
+    if change.how == "default":
+        return words.default(change.field)
+    old, cast = f"{alias}.{writer.dialect.name(change.field.name)}", words.cast(change.field)
+    if change.how in words.json:
+        text, encode = words.json[change.how]
+        return f"({text.format(old=old, value=writer.bind(change.source, encode))}){cast}"
+    value = writer.bind(change.source, words.encoder(change.field)) + cast
+    return f"{old} + {value}" if change.how == "increment" else value
+
+
+def _json_operand(value: Any) -> str:
+    """What JSON is put together with; null is JSON's own."""
+    return json_text(value).decode()
+
+
+POSTGRES_JSON: Mapping[str, tuple[str, Encode]] = {
+    "append": ("{old}::jsonb || {value}::jsonb", _json_operand),
+    "prepend": ("{value}::jsonb || {old}::jsonb", _json_operand),
+    "delete_key": ("{old}::jsonb - {value}::text", plain_text),
+    "delete_elem": ("{old}::jsonb - {value}::integer", lambda value: str(whole_number(value))),
+    "delete_at_path": ("{old}::jsonb #- {value}::text[]", array_text),
+}
+SQLITE_JSON: Mapping[str, tuple[str, Encode]] = {
+    "append": ("trivet_json_append({old}, {value})", _json_operand),
+    "prepend": ("trivet_json_append({value}, {old})", _json_operand),
+    "delete_key": ("trivet_json_delete_key({old}, {value})", plain_text),
+    "delete_elem": ("trivet_json_delete_elem({old}, {value})", whole_number),
+    "delete_at_path": ("trivet_json_delete_at_path({old}, {value})", _json_operand),
+}

@@ -1,0 +1,20 @@
+"""What the tests of security share: the suite on each database, with odd texts in hidden places."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.guarded_store import Suite, postgres_suite, sqlite_suite
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The three facades over the small store."""
+    folder = tmp_path_factory.mktemp("security")
+    if request.param == "sqlite":
+        with sqlite_suite(folder) as made:
+            yield made
+    else:
+        server = request.getfixturevalue("postgres_server")
+        with postgres_suite(server.create_database("security"), folder) as made:
+            yield made
