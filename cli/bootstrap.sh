@@ -20,7 +20,7 @@ has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/d
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
 # Ubuntu's is a snap, which containers and WSL2 can't always run
 has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release; }
-has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; }
+has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
 
 require_python() {
     has python3 && python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' && return

@@ -184,3 +184,14 @@ def test_leftovers_spares_strangers(places: Layout) -> None:
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_without_a_folder_of_logs_all_write_where_we_do(places: Layout, capfd: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(places.run, None, lambda _text: None)
+    talk = "import sys; print('to out', flush=True); print('to err', file=sys.stderr)"
+    supervisor.start(Program("talker", (sys.executable, "-c", talk), {}, lambda: False))
+    with pytest.raises(CannotStart, match="above"):
+        supervisor.wait_ready(10)
+    supervisor.stop(PATIENCE)
+    assert set(capfd.readouterr().out.split("\n")) >= {"to out", "to err"}
+    assert list(places.log.iterdir()) == []

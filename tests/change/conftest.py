@@ -4,8 +4,6 @@ import time
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.suite"]
-
 
 @pytest.fixture(scope="session")
 def until():

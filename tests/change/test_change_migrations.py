@@ -86,7 +86,7 @@ def test_reads_and_writes_go_on_and_documents_follow(url, suite, until):
             connection.execute(migration)
             if number % 2:  # the others are found by looking
                 connection.execute("notify pgrst, 'reload schema'")
-            running.wait_for_each()
+                running.wait_for_each()
             if number % 10 == 4:
                 until(all_say(f"crates_{number // 10}", there=True), "a new table is not in every document")
                 until(all_say(f"hue_{number // 10}", there=True), "a new column is not in every document")

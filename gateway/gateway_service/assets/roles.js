@@ -65,19 +65,15 @@ function showLogin(changed) {
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    form.email.setCustomValidity("");
-    try {
-      await signIn(form.email.value, form.password.value);
-    } catch (fault) {
-      form.email.setCustomValidity(fault.message);
-      form.reportValidity();
-      return;
-    }
+    const button = form.querySelector("button");
+    button.disabled = true;
+    find("refusal").textContent = await signIn(form.email.value, form.password.value).then(() => "", (fault) => fault.message);
+    button.disabled = false;
+    if (!account()) return;
     form.reset();
     show();
     await changed();
   });
-  form.addEventListener("input", () => form.email.setCustomValidity(""));
   find("sign-out").addEventListener("click", async () => {
     await signOut();
     show();

@@ -72,7 +72,7 @@ def test_forms(store, admin_pages):
 def test_supabase_js(demo, run_script):
     customer = {"EMAIL": "customer@example.com", "PASSWORD": "trivet-demo", "SUITE_URL": demo.suite.base_url}
     seen = run_script("supabase", customer)
-    assert seen["wrong password"]["status"] == 400
+    assert seen["wrong password"]["status"] == 401
     assert seen["sign in"]["email"] == seen["user"]["email"] == "customer@example.com"
     own = demo.rows("select id, customer_id from orders where customer_id = 1 order by id")
     assert (seen["own orders"]["data"], seen["own orders"]["count"]) == (own[:5], len(own))

@@ -116,7 +116,7 @@ def test_an_idle_connection_is_served_once_more_and_told(start: Any) -> None:
     with server.client() as client:
         assert client.get("/").header("Connection") == "keep-alive"
         server.signal(signal.SIGTERM)
-        time.sleep(0.3)
+        time.sleep(1.2)
         assert client.get("/").header("Connection") == "close"
     assert server.process.wait(20) == 0
 
