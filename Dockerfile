@@ -20,7 +20,8 @@ RUN uv sync --quiet --frozen --no-dev --no-cache --all-packages \
  && useradd --system --uid 10001 --user-group --home-dir /state --shell /usr/sbin/nologin trivet \
  && install --directory --owner trivet --group trivet --mode 0700 /state
 USER 10001:10001
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 BIND=0.0.0.0 PORT=8080 STATE=/state TRIVET_LOG_STDOUT=1
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 BIND=0.0.0.0 PORT=8080 STATE=/state \
+    TRIVET_STATE_DIR=/state TRIVET_LOG_STDOUT=1
 VOLUME /state
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=5s --retries=24 CMD python -m chassis.probe /readyz "http://127.0.0.1:${PORT}"

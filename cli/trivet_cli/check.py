@@ -1,6 +1,6 @@
 """`trivet check`: settings, configuration and database held against each other, with every fault at once."""
 
-import logging
+import dataclasses
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
 
-from trivet_cli import database_url
+from trivet_cli import check_advice, database_url
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
 from trivet_cli.settings import UpSettings
 
-_EXACT_DIGITS = 15  # of a decimal in SQLite, which keeps it as a float
-
 
 @dataclass
 class Findings:
-    """What was found as it is found: ``faults`` must be mended, ``remarks`` should be known."""
+    """What was found as it is found: ``faults`` must be mended, ``remarks`` be known; ``hidden`` is not served."""
 
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    database: str = ""
 
     def fault(self, text: str) -> None:
         """Note a fault, once."""
@@ -50,7 +50,7 @@ def check(config: str | None, database: str | None) -> None:
     _settings(AuthSettings, findings)
     policies = _policies(config or (up and up.config) or (data and data.config) or "", findings)
     url = _url(database or (up.database_url if up else ""), findings)
-    catalog = _catalog(url, policies, findings) if url and policies is not None else None
+    catalog = _catalog(url, policies, data or DataSettings(), findings) if url and policies is not None else None
     _report(findings, policies, catalog)
     sys.exit(1 if findings.faults else 0)
 
@@ -87,15 +87,14 @@ def _url(text: str, findings: Findings) -> str | None:
         return None
 
 
-def _catalog(url: str, policies: Policies, findings: Findings) -> Catalog | None:
+def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
-    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # what it says stands in the fault too
     exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
     try:
-        with closing(open_database(DataSettings(database_url=url, pool_max=1))) as database:
+        with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:
             catalog = database.reflect(exposure)
-            unguarded = getattr(database, "unguarded", None)
-            bypassed = set(unguarded(exposure)) - policies.acknowledged if unguarded else set()
+            bypassed = set(database.unguarded(exposure)) - policies.acknowledged
+            survey = database.survey(exposure)
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -105,29 +104,18 @@ def _catalog(url: str, policies: Policies, findings: Findings) -> Catalog | None
         return None
     for fault in configuration.check_against(policies, catalog):
         findings.fault(str(fault))
-    findings.remarks += _remarks(catalog, bypassed)
+    findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
+    findings.hidden += check_advice.hidden(survey, bypassed)
+    findings.remarks += check_advice.advice(survey, catalog, policies, settings)
     return catalog
-
-
-def _remarks(catalog: Catalog, bypassed: set[str]) -> list[str]:
-    found = [
-        f"{table} is not served: our login would bypass its row-level security (row_security.acknowledge opens it)"
-        for table in sorted(bypassed)
-    ]
-    if catalog.engine == "sqlite":
-        found += [
-            f"{resource.name}.{item.name} is {item.db_type}, of which SQLite keeps {_EXACT_DIGITS} digits exactly"
-            for resource in catalog.resources
-            for item in resource.fields
-            if item.type == "numeric" and (item.precision or 0) > _EXACT_DIGITS
-        ]
-    return found
 
 
 def _report(findings: Findings, policies: Policies | None, catalog: Catalog | None) -> None:
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     if catalog is not None and policies is not None and not findings.faults:
+        print_lines(console, "", [findings.database], "bold")
         print_exposed(console, policies, catalog)
+    print_lines(console, "hidden", findings.hidden, "cyan")
     print_lines(console, "note", findings.remarks, "yellow")
     print_lines(console, "fault", findings.faults, "red")
     number = len(findings.faults)

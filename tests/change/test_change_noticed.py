@@ -146,6 +146,14 @@ def test_a_configuration_that_is_wrong_changes_nothing_until_it_is_right(place):
     assert place.ask(Read("things"), caller=Caller()) == []
 
 
+def test_those_without_a_credential_may_have_another_role(place):
+    text = place.config.read_text().replace("anonymous:", "visitor:")
+    place.config.write_text(text + "anonymous_role: visitor\n")
+    assert place.engine.refresh()
+    assert place.ask(Read("things"), caller=Caller()) == [{"id": 1, "name": "one"}]
+    assert [resource.name for resource in place.engine.catalog(Caller()).resources] == ["things"]
+
+
 def test_another_file_in_its_place_is_served(tmp_path, until):
     path, other = tmp_path / "things.db", tmp_path / "other.db"
     sqlite_change(path)(SCHEMA)

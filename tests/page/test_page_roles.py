@@ -128,7 +128,7 @@ def own_suite(tmp_path_factory):
 
 def test_a_database_of_ones_own_is_closed_until_one_signs_in(own_suite, visit) -> None:
     page = visit(own_suite, refusals=True)
-    expect(page.locator("#seen")).to_contain_text("you see 0 tables and views. Sign in")
+    expect(page.locator("#seen")).to_contain_text("you see no table or view. Sign in")
     expect(page.get_by_role("radio")).to_have_count(0)
     expect(page.locator(".panes")).to_be_hidden()
     expect(page.locator("#behind")).to_be_hidden()
@@ -145,7 +145,7 @@ def test_a_database_of_ones_own_is_closed_until_one_signs_in(own_suite, visit) -
     expect(page.locator("#rule-list")).to_contain_text("admin may do everything")
     expect(page.locator("#statement-list")).to_contain_text("Order Details")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.locator("#seen")).to_contain_text("you see 0 tables and views")
+    expect(page.locator("#seen")).to_contain_text("you see no table or view")
     for name in APIS:
         outcome(page, name, "✗")
     expect(page.locator("#behind")).to_be_hidden()

@@ -62,7 +62,7 @@ def test_what_may_be_used_is_named(suite: Suite, who: Who, shown: list[str]) -> 
 
 def test_verbs_are_the_role_s_own(suite: Suite) -> None:
     """What may not be written is not offered."""
-    assert suite.send("OPTIONS", "orders", CLERK).headers["Allow"] == "OPTIONS,GET,HEAD,POST,PATCH,DELETE"
+    assert suite.send("OPTIONS", "orders", CLERK).headers["Allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert suite.send("OPTIONS", "tags", CLERK).headers["Allow"] == "OPTIONS,GET,HEAD"
     assert suite.send("OPTIONS", "files", CLERK).status_code == 404
     paths = json.loads(suite.get("openapi.json", CLERK).data)["paths"]

@@ -23,12 +23,14 @@ function show(found, { keepEdits }) {
   view = found;
   const count = found.resources.length;
   const rest = found.signed_in ? "" : count ? " There may be more behind a login." : " Sign in to see what is served.";
-  find("seen").textContent = `As ${found.role} you see ${count} ${count === 1 ? "table or view" : "tables and views"}.${rest}`;
+  find("seen").textContent = `As ${found.role} you see ${count ? tables(count) : "no table or view"}.${rest}`;
   fillResources(found);
   document.querySelector(".panes").hidden = !found.requests && !panes[0].written;
   if (!found.requests) return;
   for (const pane of panes) if (!keepEdits || !pane.edited) pane.write(found.requests[pane.api]);
 }
+
+const tables = (count) => `${count} ${count === 1 ? "table or view" : "tables and views"}`;
 
 function fillResources({ resources, resource }) {
   const unseen = resource && !resources.some(({ name }) => name === resource);
@@ -36,8 +38,8 @@ function fillResources({ resources, resource }) {
   if (unseen) options.unshift(new Option(`${resource} (not for ${view.role})`, resource));
   find("resource").replaceChildren(...options);
   find("resource").value = resource ?? "";
-  find("resource").disabled = !options.length;
-  find("run-all").disabled = !options.length;
+  find("resource").disabled = find("run-all").disabled = !options.length;
+  find("resource").parentElement.hidden = find("run-all").hidden = !options.length;
 }
 
 const askAll = () => Promise.all(panes.map((pane) => pane.ask()));
@@ -68,7 +70,7 @@ function tellChange(oldRole, oldTables, oldRows) {
   else if (oldRows && answer.rows) parts.push(...described(differences(oldRows, answer.rows)));
   else parts.push(`${view.resource} can be seen now.`);
   const fewer = oldTables - view.resources.length;
-  if (fewer) parts.push(` ${Math.abs(fewer)} ${fewer > 0 ? "tables and views vanish" : "more tables and views are in sight"}.`);
+  if (fewer) parts.push(` ${tables(Math.abs(fewer))} ${fewer > 0 ? "fewer" : "more"} in sight.`);
   tell(...parts);
 }
 

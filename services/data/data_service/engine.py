@@ -70,11 +70,13 @@ class Engine:
 
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
-        return self._now(caller).seen_by(caller.principal.role)
+        state = self._now(caller)
+        return state.seen_by(state.role_of(caller))
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""
-        state, role = self._now(caller), caller.principal.role
+        state = self._now(caller)
+        role = state.role_of(caller)
         try:
             plan = plan_operation(operation, state.seen_by(role), state.catalog)
             program = self._program(state, operation, role)
@@ -124,7 +126,7 @@ class Engine:
         if isinstance(problem, Undone):
             return 2
         if isinstance(problem, Lost):
-            return int(not writes(self._program(state, operation, caller.principal.role)))
+            return int(not writes(self._program(state, operation, state.role_of(caller))))
         if is_stale(problem):
             return 3 if self._present.renewed(state) else 0  # a further change may come between
         return 0
@@ -133,7 +135,7 @@ class Engine:
 
     def _answer(self, state: State, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
         start = time.perf_counter()
-        role = caller.principal.role
+        role = state.role_of(caller)
         program = self._program(state, operation, role)
         planned = time.perf_counter()
         arguments = Arguments(values, caller.principal.session)

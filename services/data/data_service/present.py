@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from chassis.bounded import Bounded
 from contracts.catalog import Catalog
+from contracts.identity import ANONYMOUS_ROLE, Caller
 from contracts.problems import Problem
 
 from data_service import policies as configuration
@@ -38,6 +39,11 @@ class State:
     mark: str
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     programs: Bounded[tuple[str, bytes], Program] = field(default_factory=lambda: Bounded(_SHAPES))
+
+    def role_of(self, caller: Caller) -> str:
+        """The role that the caller acts in; the configuration names that of callers without a credential."""
+        nobody = caller.principal.anonymous and caller.principal.role == ANONYMOUS_ROLE
+        return self.policies.anonymous_role if nobody else caller.principal.role
 
     def seen_by(self, role: str) -> Catalog:
         """The catalog as a role may see it."""

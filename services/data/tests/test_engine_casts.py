@@ -89,3 +89,18 @@ def test_an_estimated_count_of_many_rows_is_the_databases_guess(fresh):
     fresh.run(Create("tags", ("id", "name"), P(0)), [rows])
     total = fresh.run(Read("tags", Node(limit=P(0)), count="estimated"), [1]).total
     assert total >= 1001
+
+
+@pytest.mark.parametrize("value", ["Infinity", "-Infinity"])
+def test_infinities_come_back(fresh, value):
+    weight = Node((FieldOutput("weight", F("weight")),), shape="one")
+    assert fresh.ask(Update("products", (Assign("weight", P(1)),), FIRST, returning=weight), [4, value]) == {
+        "weight": value
+    }
+    assert fresh.ask(Read("products", Node(weight.outputs, filter=FIRST, shape="one")), [4]) == {"weight": value}
+
+
+def test_floats_beyond_all_are_refused(fresh):
+    with pytest.raises(Problem) as caught:
+        fresh.ask(Update("products", (Assign("weight", P(1)),), FIRST), [4, Decimal("1e400")])
+    assert caught.value.code == "22003"

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import wait_for
+
 
 def head(method: str, target: str, *headers: str) -> bytes:
     return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: test", *headers, "", ""]).encode("latin-1")
@@ -122,7 +124,7 @@ def test_what_can_be_closed_is_closed(server: Any, client: Any) -> None:
     client.rest()
     with server.client() as other:
         other.get("/")
-    assert {"closed whole", "closed headonly", "closed broken"} <= set(server.notes())
+    wait_for(lambda: {"closed whole", "closed headonly", "closed broken"} <= set(server.notes()))
 
 
 def test_a_client_that_goes_does_not_matter(server: Any) -> None:
@@ -135,6 +137,6 @@ def test_a_client_that_goes_does_not_matter(server: Any) -> None:
     with server.client() as client:
         assert client.get("/pause?s=0.5").status == 200
         assert client.get("/").status == 200
-    assert {f"paused gone{number}" for number in range(5)} <= set(server.notes())
+    wait_for(lambda: {f"paused gone{number}" for number in range(5)} <= set(server.notes()))
     left = [note for note in server.notes() if note.startswith("large")]
     assert "large 400" not in left  # it stopped when nobody took any more

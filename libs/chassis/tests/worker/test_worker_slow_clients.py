@@ -1,9 +1,13 @@
 """Clients that take their time: nobody else waits for them, and the hub does not wait for ever."""
 
+import os
+import signal
 import time
 from typing import Any
 
 import pytest
+
+from .conftest import wait_for
 
 
 def head(method: str, target: str, *headers: str) -> bytes:
@@ -40,6 +44,21 @@ def test_hundreds_of_idle_clients_hold_up_nobody(hub: Any) -> None:
         client.close()
 
 
+def test_who_asks_a_lot_at_once_is_not_served_before_all_others(hub: Any) -> None:
+    (worker,) = hub.workers()
+    with hub.client() as greedy, hub.client() as modest:
+        assert greedy.get("/").status == modest.get("/").status == 200
+        os.kill(worker, signal.SIGSTOP)
+        greedy.send(b"".join(head("GET", f"/closing?name=greedy{number}") for number in range(150)))
+        modest.send(head("GET", "/closing?name=modest"))
+        os.kill(worker, signal.SIGCONT)
+        assert modest.answer().body == b"body"
+        assert all(greedy.answer().body == b"body" for _ in range(150))
+    wait_for(lambda: "closed greedy149" in hub.notes())  # it is closed after it has been sent
+    notes = hub.notes()
+    assert notes.index("closed greedy0") < notes.index("closed modest") < notes.index("closed greedy149")
+
+
 def test_a_head_must_arrive_in_time(hub: Any) -> None:
     with hub.client() as client:
         client.send(b"GET / HTTP/1.1\r\nX-Slow")
@@ -67,6 +86,13 @@ def test_a_body_must_arrive_in_time(hub: Any, framing: str) -> None:
         client.send(head("POST", "/digest", framing) + b"5\r\n")
         assert client.answer().status == 408
         assert client.rest() == b""
+
+
+def test_a_body_that_nobody_reads_must_arrive_in_time_too(hub: Any) -> None:
+    with hub.client() as client:
+        client.send(head("POST", "/ignore", "Content-Length: 100") + b"x")
+        assert client.answer().body == b"ignored"
+        assert client.rest() == b""  # closed, and nothing else said
 
 
 def test_a_body_in_drops_must_arrive_in_time_too(hub: Any) -> None:

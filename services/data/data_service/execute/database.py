@@ -8,6 +8,7 @@ from contracts.catalog import Catalog
 from data_service.reflect.options import Exposure
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.survey.facts import Survey
 
 
 class Written(NamedTuple):
@@ -70,6 +71,10 @@ class Database(Protocol):
 
     def unguarded(self, exposure: Exposure) -> tuple[str, ...]:
         """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
+        ...
+
+    def survey(self, exposure: Exposure) -> Survey:
+        """What an operator should know of it. Raises `Problem`."""
         ...
 
     def wait(self, seconds: float) -> None:

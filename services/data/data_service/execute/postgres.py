@@ -1,5 +1,6 @@
 """PostgreSQL: transactions with time limits on connections of a pool, and looks at its catalog."""
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from data_service.reflect import postgres as reflection
 from data_service.reflect.options import Exposure
 from data_service.sql.postgres import PostgresDialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.survey import postgres as surveys
+from data_service.survey.facts import Survey
 
 _LEAST = 0.05  # seconds that a statement is given, however little is left
 _LOCK = 0.75  # of the time limit: a lock that is waited for longer is told as such
@@ -138,6 +141,14 @@ class PostgresDatabase:
         """Tables whose row-level security our login bypasses."""
         with translated(), self._lookout.connection() as connection:
             return reflection.guarded(connection, exposure)
+
+    def survey(self, exposure: Exposure) -> Survey:
+        """What an operator should know of it."""
+        with translated():
+            with psycopg.connect(**_parameters(self._url), autocommit=True, prepare_threshold=None) as connection:
+                pooled = surveys.is_pooled(connection)
+            with self._lookout.connection() as connection:
+                return dataclasses.replace(surveys.survey(connection, exposure), pooled=pooled)
 
     def wait(self, seconds: float) -> None:
         """Return when the database has announced a change (NOTIFY), or the time is over."""

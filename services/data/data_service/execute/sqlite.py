@@ -23,6 +23,8 @@ from data_service.reflect import sqlite as reflection
 from data_service.reflect.options import Exposure
 from data_service.sql.sqlite import SqliteDialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.survey import sqlite as surveys
+from data_service.survey.facts import Survey
 
 log = logging.getLogger("trivet.database")
 
@@ -106,6 +108,7 @@ class SqliteDatabase:
         self._writing = threading.Lock()
         self._writer: _Open | None = None
         self._file = identity(path)
+        self._seen: object = None  # what the last look for changes was made on
 
     def full(self, table: str) -> Any:
         """The resource of a table's qualified name, as it was last reflected."""
@@ -131,6 +134,7 @@ class SqliteDatabase:
 
     def fingerprint(self, exposure: Exposure) -> str:
         """A text that differs when the catalog would."""
+        self._seen = self._mark()
         with self._read(None) as held, self.translated():
             return reflection.fingerprint(held.connection)
 
@@ -138,13 +142,17 @@ class SqliteDatabase:
         """None: SQLite has no row-level security."""
         return ()
 
+    def survey(self, exposure: Exposure) -> Survey:
+        """What an operator should know of it."""
+        with self._read(None) as held, self.translated():
+            return surveys.survey(held.connection, self._path)
+
     def wait(self, seconds: float) -> None:
-        """Return when the file's schema has changed or another file is in its place, or the time is over."""
+        """Return when the file's schema is not what it was at the last look, or another file is there, or in time."""
         end = time.monotonic() + seconds
-        before = self._mark()
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK))
-            if self._mark() != before:
+            if self._mark() != self._seen:
                 return
 
     def close(self) -> None:

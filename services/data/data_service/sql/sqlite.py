@@ -13,6 +13,7 @@ from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
 from data_service.sql.postgres import cast_column, cast_type, quoted
 from data_service.sql.predicates import Predicates
+from data_service.sql.sqlite_rows import given_rows, returning, rows_as_json
 from data_service.sql.statements import Bind, Caps, Encode, GivenField, RowConflict, RowInsert, Statement
 from data_service.sql.values import (
     any_json,
@@ -279,7 +280,7 @@ class SqliteDialect:
     # --- writes --------------------------------------------------------------------------------------------------
 
     def written_rows(self, resource: Resource) -> Encode:
-        return _rows_as_json
+        return rows_as_json
 
     def recordset(self, resource: Resource, place: str) -> str:
         values = [
@@ -293,7 +294,9 @@ class SqliteDialect:
         given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)
         presets = tuple((preset.field.name, Bind(preset.source, stored(preset.field))) for preset in plan.presets)
         conflict = None if plan.conflict is None else self._conflict(plan.conflict)
-        return RowInsert(self.table(full), Bind(plan.rows, _rows), given, presets, plan.ragged, plan.defaults, conflict)
+        return RowInsert(
+            self.table(full), Bind(plan.rows, given_rows), given, presets, plan.ragged, plan.defaults, conflict
+        )
 
     def _conflict(self, plan: ConflictPlan) -> RowConflict:
         writer = Predicates(self)
@@ -321,11 +324,6 @@ class SqliteDialect:
         return returning(full) if back else ""
 
 
-def returning(full: Resource) -> str:
-    """The RETURNING clause: every field in the catalog's order."""
-    return " returning " + ", ".join(quoted(field.name) for field in full.fields)
-
-
 def _index(step: int) -> str:
     return str(step) if step >= 0 else f"#{step}"
 
@@ -336,14 +334,3 @@ def _key(step: str) -> str:
 
 def _key_list(value: Any) -> str:
     return json_text(listed(value)).decode()
-
-
-def _rows(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise Problem("PGRST102", "The rows to create are not a list of objects")
-    return value
-
-
-def _rows_as_json(rows: Sequence[Sequence[Any]]) -> str:
-    """Written rows as JSON, each an array; bytes as an array of one hex text, for JSON has none."""
-    return json_text([[[v.hex()] if isinstance(v, bytes) else v for v in row] for row in rows]).decode()

@@ -1,6 +1,7 @@
 """Values made fit for the drivers; a value that is none of its type is refused with PostgreSQL's own codes."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
@@ -173,7 +174,10 @@ def to_float(value: Any) -> float | None:
         return named[text.lower()]
     if not _NUMBER.fullmatch(text):
         raise invalid("double precision", value)
-    return float(text)
+    number = float(text)
+    if math.isinf(number):
+        raise Problem("22003", f'"{text}" is out of range for type double precision')
+    return number
 
 
 def to_boolean(value: Any) -> int | None:
