@@ -74,6 +74,7 @@ def test_verbs_are_the_role_s_own(suite: Suite) -> None:
         "insert_orders_one",
         "update_orders",
         "update_orders_by_pk",
+        "update_orders_many",
         "delete_orders",
         "delete_orders_by_pk",
         "insert_products",
