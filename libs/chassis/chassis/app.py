@@ -1,5 +1,6 @@
 """The app factory: what is the same in every service."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from chassis.revocations import Revocations
 from chassis.settings import ServiceSettings
 
 NOTHING: Mapping[str, Check] = {}
+_SETTLED = 7.0  # seconds after which all of auth's workers serve a new key set (they look every five)
 
 
 def create_app(
@@ -97,7 +99,14 @@ class Edge:
             if self._exchange is not None:
                 self._exchange.forget()
         elif channel == events.KEYS:
-            self._keys.forget_age()
-            self.authenticator.forget()
+            self._renew_keys()
+            # auth's own workers may not have looked yet: what was fetched just now can be the old set
+            later = threading.Timer(_SETTLED, self._renew_keys)
+            later.daemon = True
+            later.start()
         elif channel == events.CATALOG and self._data is not None:
             self._data.follow(str(message.get("version", "")))
+
+    def _renew_keys(self) -> None:
+        self._keys.forget_age()
+        self.authenticator.forget()
