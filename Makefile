@@ -67,6 +67,11 @@ test-suite: ## Run only the tests that cross services
 	@cli/bootstrap.sh test
 	@$(PYTEST) tests
 
+.PHONY: explore
+explore: ## Ask the property tests new random questions
+	@cli/bootstrap.sh test
+	@TRIVET_PROPERTIES=explore $(PYTEST) -k "properties or robustness or agree or wsdl or policies"
+
 .PHONY: lint
 lint: ## Check style, types and the direction of imports
 	@cli/bootstrap.sh test
