@@ -1,5 +1,6 @@
 """What all tests share: a PostgreSQL server that lives as long as the session."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,3 +16,6 @@ pytest_plugins = ["tests.fixtures.postgres_server", "tests.fixtures.suite"]
 settings.register_profile("gate", derandomize=True)
 settings.register_profile("explore", print_blob=True)
 settings.load_profile(os.environ.get("TRIVET_PROPERTIES", "gate"))
+
+# written by a thread, between the dots of the tests
+logging.getLogger("trivet.access").setLevel(logging.WARNING)

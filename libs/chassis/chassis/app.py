@@ -6,11 +6,12 @@ from typing import Any, Protocol
 
 from contracts.identity import Caller
 from contracts.problems import Problem
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
-from chassis import events, health, observe, problems
+from chassis import events, express, health, observe, problems, trace
 from chassis.authn import Authenticator
 from chassis.exchange import Exchange
+from chassis.express import Door, Headers
 from chassis.health import Check
 from chassis.hop import Hop
 from chassis.keys import KeySet
@@ -26,17 +27,19 @@ def create_app(
     settings: ServiceSettings,
     render: Callable[[Problem], Response],
     *,
+    door: Door | None = None,
     needs: Mapping[str, Check] = NOTHING,
     wishes: Mapping[str, Check] = NOTHING,
 ) -> Flask:
-    """A Flask app with logs, metrics, health and errors in the service's own dialect (``render``)."""
+    """A Flask app with logs, metrics, health and errors in the service's own dialect (``render``), below an express lane (``door``)."""
     observe.configure_logging(service, settings.log_level)
     app = Flask(f"{service}_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    observe.install(app, service)
+    observe.install(app)
     health.install(app, needs=needs, wishes=wishes)
     problems.install(app, render)
+    express.install(app, service, door)
     return app
 
 
@@ -80,18 +83,23 @@ class Edge:
 
     def caller(self) -> Caller:
         """The caller of the request at hand. Raises `Problem` as `Authenticator.caller` does."""
+        current = trace.current()
+        if current is None:
+            raise RuntimeError("there is no request at hand")
         caller = self.authenticator.caller(
-            request.headers,
-            request_id=observe.request_id(),
+            Headers(current.environ),
+            request_id=current.request_id,
             timeout=self._settings.request_timeout,
             address=self.address(),
         )
-        g.role = caller.principal.role
+        current.role = caller.principal.role
         return caller
 
     def address(self) -> str:
         """The client's address as nginx saw it."""
-        return request.headers.get("X-Real-Ip") or request.remote_addr or ""
+        current = trace.current()
+        environ = current.environ if current is not None else {}
+        return str(environ.get("HTTP_X_REAL_IP") or environ.get("REMOTE_ADDR") or "")
 
     def _hear(self, channel: str, message: dict[str, Any]) -> None:
         if channel == events.REVOKED:

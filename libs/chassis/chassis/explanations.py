@@ -4,7 +4,8 @@ import base64
 
 import msgspec
 from contracts.results import Explanation
-from flask import g, has_request_context
+
+from chassis import trace
 
 ASK = "X-Trivet-Explain"  # on a request, with any value
 HEADER = "X-Trivet-Explanation"
@@ -21,11 +22,5 @@ def encode(explanation: Explanation) -> str:
 
 def note(text: str) -> None:
     """Send this value of the header with the answer to the request at hand."""
-    if has_request_context():
-        g.explanation = text
-
-
-def noted() -> str | None:
-    """The value to send with the answer to the request at hand."""
-    found: str | None = g.get("explanation")
-    return found
+    if (current := trace.current()) is not None:
+        current.explanation = text

@@ -2,21 +2,19 @@
 
 import json
 import logging
-import re
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client import values as metric_values
 
-from chassis import explanations
+from chassis import explanations, trace
+from chassis.access_log import AccessLog
+from chassis.trace import Trace
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUESTS = Counter("trivet_requests_total", "Requests answered", ["service", "method", "status"])
 _SECONDS = Histogram("trivet_request_seconds", "Time to answer", ["service"])
@@ -37,8 +35,8 @@ class JsonLines(logging.Formatter):
             "service": self._service,
             "message": record.getMessage(),
         }
-        if has_request_context():
-            line["request_id"] = request_id()
+        if (current := trace.current()) is not None:
+            line["request_id"] = current.request_id
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
@@ -56,67 +54,70 @@ def configure_logging(service: str, level: str) -> None:
 
 
 def request_id() -> str:
-    """The id of the request at hand: the caller's own where it is well-formed, else a new one."""
-    if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    return str(g.request_id)
+    """The id of the request at hand; outside of requests a new one."""
+    current = trace.current()
+    return uuid.uuid4().hex if current is None else current.request_id
 
 
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Time a step of the request at hand under ``name``."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        add_timings({name: round((time.perf_counter() - start) * 1_000_000)})
+class step:  # noqa: N801  (used as a function is: `with step("parse"):`)
+    """Time a step of the request at hand under a name."""
+
+    __slots__ = ("_name", "_start")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        if (current := trace.current()) is not None:
+            current.timings[self._name] = round((time.perf_counter() - self._start) * 1_000_000)
 
 
 def add_timings(timings: dict[str, int]) -> None:
     """Add microseconds by step's name to the request at hand."""
-    if has_request_context():
-        g.setdefault("timings", {}).update(timings)
+    if (current := trace.current()) is not None:
+        current.timings.update(timings)
 
 
-def install(app: Flask, service: str) -> None:
-    """Give every answer of ``app`` its request id and timings, and log and count it; serve ``/metrics``."""
-    log = logging.getLogger("trivet.access")
+class Observer:
+    """Logs and counts the answers of one service."""
 
-    @app.before_request
-    def begin() -> None:
-        g.started = time.perf_counter()
-        request_id()
+    def __init__(self, service: str) -> None:
+        self._log = AccessLog(service)
+        self._seconds = _SECONDS.labels(service)
+        self._service = service
+        self._counters: dict[tuple[str, int], Counter] = {}
 
-    @app.after_request
-    def finish(response: Response) -> Response:
-        seconds = time.perf_counter() - g.get("started", time.perf_counter())
-        response.headers["X-Request-Id"] = request_id()
-        timings = {**g.get("timings", {}), "total": round(seconds * 1_000_000)}
-        if (explanation := explanations.noted()) is not None:
-            response.headers[explanations.HEADER] = explanation
-        response.headers["Server-Timing"] = ", ".join(f"{k};dur={v / 1000:.3f}" for k, v in timings.items())
-        _REQUESTS.labels(
-            service, request.method if request.method in _METHODS else "other", str(response.status_code)
-        ).inc()
-        _SECONDS.labels(service).observe(seconds)
-        log.info("request", extra={"fields": _line(response, seconds)})
-        return response
+    def answered(self, trace: Trace, status: int) -> list[tuple[str, str]]:
+        """Log and count the answer to a request; the headers that tell of it."""
+        seconds = time.perf_counter() - trace.started
+        trace.status = status
+        method = trace.environ["REQUEST_METHOD"]
+        key = (method if method in _METHODS else "other", status)
+        counter = self._counters.get(key)
+        if counter is None:
+            counter = self._counters[key] = _REQUESTS.labels(self._service, key[0], str(status))
+        counter.inc()
+        self._seconds.observe(seconds)
+        self._log.note(trace, status, seconds)
+        steps = "".join([f"{name};dur={micros / 1000:.3f}, " for name, micros in trace.timings.items()])
+        headers = [
+            ("X-Request-Id", trace.request_id),
+            ("Server-Timing", f"{steps}total;dur={seconds * 1000:.3f}"),
+        ]
+        if trace.explanation is not None:
+            headers.append((explanations.HEADER, trace.explanation))
+        return headers
+
+
+def install(app: Flask) -> None:
+    """Serve ``/metrics``."""
 
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(_exposition(), content_type=CONTENT_TYPE_LATEST)
-
-
-def _line(response: Response, seconds: float) -> dict[str, Any]:
-    # the path without its query: filters and tokens don't belong into a log
-    return {
-        "method": request.method,
-        "path": request.path,
-        "status": response.status_code,
-        "ms": round(seconds * 1000, 3),
-        "role": g.get("role"),
-    }
 
 
 def _exposition() -> bytes:

@@ -4,7 +4,7 @@ import base64
 
 import msgspec
 import pytest
-from chassis import explanations, observe
+from chassis import explanations, express
 from chassis.data_client import DataClient, encode_problem
 from chassis.hop import Hop
 from contracts.identity import Caller
@@ -23,7 +23,7 @@ TOLD = explanations.encode(
 def facade(peer):
     """A facade with one address, which reads; ``explain`` in its address asks for more."""
     app = Flask("facade")
-    observe.install(app, "facade")
+    express.install(app, "facade")
     data = DataClient(Hop(peer.url))
 
     @app.get("/<how>")

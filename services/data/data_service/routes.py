@@ -9,7 +9,7 @@ from chassis import explanations
 from chassis.app import Edge
 from chassis.data_client import PROBLEM_TYPE, decode_values, encode_problem
 from chassis.hub.loop import blocking
-from chassis.observe import add_timings, request_id
+from chassis.observe import add_timings
 from contracts import catalog as catalogs
 from contracts import operations
 from contracts.catalog import Catalog
@@ -93,7 +93,6 @@ def _answer(result: Result) -> Response:
             headers[f"X-Trivet-{name}"] = str(value)
     if result.location is not None:
         headers["X-Trivet-Location"] = json.dumps(result.location)  # a header is ASCII
-    headers["X-Request-Id"] = request_id()
     return response
 
 

@@ -130,10 +130,10 @@ class _Edge:
 @pytest.fixture(params=[False, True], ids=["closed", "shown"])
 def client(store, request):
     """Data's routes; ``shown``: everybody may know what is behind an answer."""
-    from chassis import observe
+    from chassis import express
 
     app = Flask("data")
-    observe.install(app, "data")
+    express.install(app, "data")
     app.register_error_handler(Problem, routes.render)
     app.register_blueprint(routes.blueprint(store.engine, _Edge(), show_statements=request.param))
     client = app.test_client()

@@ -2,12 +2,12 @@
 
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from chassis import observe
+from chassis import observe, trace
 from chassis.facade import Gate
 from contracts.data import Data
 from contracts.identity import Caller
 from contracts.problems import Problem
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.routing import Rule
 
 from rest_service import media, openapi, resources, response
@@ -33,7 +33,8 @@ class Rest:
     def serve(self, path: str = "") -> Response:
         """Answer any request below the mount. Raises `Problem`."""
         caller = self._gate.caller()
-        g.anonymous = caller.principal.anonymous
+        if (current := trace.current()) is not None:
+            current.anonymous = caller.principal.anonymous
         segments = _segments()
         if segments in ([], [DOCUMENT]):
             return self._document(caller, root=not segments)
@@ -105,7 +106,8 @@ def install(app: Flask, rest: Rest) -> None:
 
 def render(problem: Problem) -> Response:
     """The response that a problem becomes, wherever it arose."""
-    return _flask(response.of_problem(problem, anonymous=g.get("anonymous", True)))
+    current = trace.current()
+    return _flask(response.of_problem(problem, anonymous=current is None or current.anonymous))
 
 
 def _segments() -> list[str]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from chassis import trace
 from chassis.bounded import Bounded
 from chassis.facade import Gate
 from chassis.observe import add_timings, request_id, step
@@ -139,7 +140,8 @@ class Service:
             if problem.kind is Kind.UNAUTHENTICATED:
                 raise wsse.failed() from None
             raise
-        g.role = caller.principal.role
+        if (current := trace.current()) is not None:
+            current.role, current.anonymous = caller.principal.role, False
         return caller
 
     def _answered(self, body: envelope.Element, caller: Caller) -> tuple[PortType, requests.Call, Result]:

@@ -1,0 +1,42 @@
+"""The request at hand: what its log line, its headers and those who answer it need to know of it."""
+
+import re
+import time
+import uuid
+from contextvars import ContextVar
+from typing import Any
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,64}").fullmatch
+
+
+class Trace:
+    """One request: its WSGI environ, its id, and what is learned while it is answered.
+
+    ``timings`` are microseconds by step's name, ``role`` the caller's, ``anonymous`` False once the facade knows
+    that it is somebody's; ``explanation`` is the header's value where data told what is behind the answer. ``status`` is set once
+    the answer has begun.
+    """
+
+    __slots__ = ("anonymous", "environ", "explanation", "request_id", "role", "started", "status", "timings")
+
+    def __init__(self, environ: dict[str, Any], request_id: str | None) -> None:
+        self.environ = environ
+        self.request_id = request_id if request_id and _REQUEST_ID(request_id) else uuid.uuid4().hex
+        self.started = time.perf_counter()
+        self.timings: dict[str, int] = {}
+        self.role: str | None = None
+        self.anonymous = True
+        self.explanation: str | None = None
+        self.status = 0
+
+
+_current: ContextVar[Trace | None] = ContextVar("trivet_trace", default=None)
+current = _current.get
+"""The trace of the request at hand, None outside of requests."""
+
+
+def begin(environ: dict[str, Any], request_id: str | None) -> Trace:
+    """Begin the trace of a request in this thread or greenlet: its own id where it is well-formed, else a new one."""
+    trace = Trace(environ, request_id)
+    _current.set(trace)
+    return trace
