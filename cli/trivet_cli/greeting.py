@@ -68,7 +68,7 @@ def _index(layout: Layout, token: str | None) -> dict[str, Any]:
 
 
 def _ask(url: str, path: str, headers: dict[str, str], body: bytes = b"") -> dict[str, Any] | None:
-    wanted = {"Host": "localhost", "Accept": "application/json", "Content-Type": "application/json", **headers}
+    wanted = {"Accept": "application/json", "Content-Type": "application/json", **headers}
     try:
         reply = Hop(url, connect_patience=0.2).call("POST" if body else "GET", path, body, wanted, timeout=10.0)
         found = msgspec.json.decode(reply.body) if reply.status == 200 else None

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from chassis.data_client import PROBLEM_TYPE, encode_problem
+from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from chassis.examples import Example
 from contracts import catalog as catalogs
 from contracts.catalog import Catalog, Field, Relation, Resource

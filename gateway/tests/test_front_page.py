@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from chassis.data_client import PROBLEM_TYPE
+from chassis.inner_problems import PROBLEM_TYPE
 from chassis.examples import Example
 from chassis.settings import SettingsError
 from contracts.catalog import Catalog

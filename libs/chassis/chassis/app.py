@@ -31,7 +31,10 @@ def create_app(
     needs: Mapping[str, Check] = NOTHING,
     wishes: Mapping[str, Check] = NOTHING,
 ) -> Flask:
-    """A Flask app with logs, metrics, health and errors in the service's own dialect (``render``), below an express lane (``door``)."""
+    """A Flask app with logs, metrics, health and errors in the service's own dialect (``render``).
+
+    Above it lies an express lane, where there is one (``door``).
+    """
     observe.configure_logging(service, settings.log_level)
     app = Flask(f"{service}_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_limit
@@ -94,6 +97,12 @@ class Edge:
         )
         current.role = caller.principal.role
         return caller
+
+    def prove(
+        self, token: str | None, role: str | None, *, request_id: str, timeout: float, explain: bool = False
+    ) -> Caller:
+        """The caller that a token proves. Raises `Problem` as `Authenticator.prove` does."""
+        return self.authenticator.prove(token, role, request_id=request_id, timeout=timeout, explain=explain)
 
     def address(self) -> str:
         """The client's address as nginx saw it."""

@@ -24,13 +24,15 @@ class Bounded(Generic[K, V]):
                 self._entries.move_to_end(key)
             return value
 
-    def put(self, key: K, value: V) -> None:
-        """Keep an entry, and drop the oldest one past the bound."""
+    def put(self, key: K, value: V) -> bool:
+        """Keep an entry, and drop the oldest one past the bound: True where one was dropped."""
         with self._lock:
             self._entries[key] = value
             self._entries.move_to_end(key)
-            if len(self._entries) > self._bound:
+            full = len(self._entries) > self._bound
+            if full:
                 self._entries.popitem(last=False)
+            return full
 
     def pop(self, key: K) -> None:
         """Forget an entry."""

@@ -12,16 +12,18 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Kind, Problem, internal
 from contracts.results import Result
 
-from chassis import explanations
+from chassis import explanations, frames
 from chassis.bounded import Bounded
+from chassis.carrier import Carrier
+from chassis.frames import Answered, AnswerReader
 from chassis.hop import MARGIN, Hop, Reply
+from chassis.hub.loop import Hub, current_hub
+from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 
-PROBLEM_TYPE = "application/vnd.trivet.problem+json"
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_decode = msgspec.json.decode
-
-
 _FRESH = 2.0  # seconds after which an idle client asks data whether a catalog still holds
+_TEXTS = 4096  # operations whose text is kept
+_LEAST = 0.05  # seconds that data is given, however little is left
 
 
 class DataClient:
@@ -33,27 +35,39 @@ class DataClient:
     def __init__(self, hop: Hop, *, timeout: float = 30.0) -> None:
         self._hop = hop
         self._timeout = timeout
+        self._carriers: dict[Hub, Carrier] = {}
+        self._texts: Bounded[int, tuple[Operation, bytes]] = Bounded(_TEXTS)
         self._catalogs: Bounded[str, Catalog] = Bounded(256)
         self._version = ""
         self._since = float("-inf")  # when that version was first heard of
         self._told = float("-inf")  # when data last said that it has it
 
     def execute(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
-        """Answer one operation for the caller. Raises `Problem`."""
-        body = b'{"operation":' + encode(operation) + b',"values":' + _encode(list(values)) + b"}"
-        reply = self._call("POST", "/execute", body, caller)
-        headers = reply.headers
-        result = Result(
-            body=reply.body,
-            rows=_integer(headers, "x-trivet-rows"),
-            total=_integer(headers, "x-trivet-total"),
-            affected=_integer(headers, "x-trivet-affected"),
-            inserted=_integer(headers, "x-trivet-inserted"),
-            location=_decode(text) if (text := headers.get("x-trivet-location")) else None,
-            catalog_version=headers.get("x-trivet-catalog", ""),
-            timings=_timings(headers.get("server-timing", "")),
+        """Answer one operation for the caller. Raises `Problem`.
+
+        An operation that comes again as the same object is not encoded again.
+        """
+        asked = time.monotonic()
+        left = self._left(caller, asked)
+        frame = frames.asked(self._text(operation), _encode(values), caller, round(max(left - MARGIN, _LEAST), 3))
+        hub = current_hub()
+        answered = self._alone(frame, left) if hub is None else self._carrier(hub).ask(frame, asked + left)
+        head = answered.head
+        self._note(head.catalog_version, asked)
+        if head.explanation is not None:
+            explanations.note(head.explanation)
+        if answered.problem:
+            raise self._problem(answered.body)
+        return Result(
+            body=answered.body,
+            rows=head.rows,
+            total=head.total,
+            affected=head.affected,
+            inserted=head.inserted,
+            location=head.location,
+            catalog_version=head.catalog_version,
+            timings=head.timings,
         )
-        return result
 
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it; from memory while its version is data's own."""
@@ -62,7 +76,7 @@ class DataClient:
             return kept
         extra = {"If-None-Match": f'"{kept.version}"'} if kept is not None else {}
         asked = time.monotonic()
-        reply = self._call("GET", "/catalog", b"", caller, extra)
+        reply = self._call("GET", "/catalog", caller, extra)
         if reply.status == 304 and kept is not None:
             self._note(kept.version, asked)
             return kept
@@ -75,6 +89,36 @@ class DataClient:
         """Note the version that an event tells of; catalogs of another are asked for again."""
         self._note(version, time.monotonic(), told=False)
 
+    def _text(self, operation: Operation) -> bytes:
+        """The operation's canonical text. The entry holds the operation, so that nothing else can have its id."""
+        kept = self._texts.get(id(operation))
+        if kept is None:
+            kept = (operation, encode(operation))
+            self._texts.put(id(operation), kept)
+        return kept[1]
+
+    def _carrier(self, hub: Hub) -> Carrier:
+        carrier = self._carriers.get(hub)
+        if carrier is None:
+            carrier = self._carriers[hub] = Carrier(hub, self._hop, frames.PATH)
+        return carrier
+
+    def _alone(self, frame: bytes, left: float) -> Answered:
+        """The answer to one frame, without a hub."""
+        reply = self._hop.call("POST", frames.PATH, frame, {"Content-Type": frames.MEDIA_TYPE}, timeout=left)
+        if reply.status != 200:
+            raise self._problem(reply.body)
+        try:
+            return AnswerReader().feed(reply.body)[0]
+        except (ValueError, IndexError):
+            raise internal() from None
+
+    def _problem(self, text: bytes) -> Problem:
+        problem = decode_problem(text)
+        if problem.kind is Kind.UNKNOWN_NAME:  # perhaps the name was taken from a catalog that is too old
+            self._told = float("-inf")
+        return problem
+
     def _note(self, version: str, asked: float, *, told: bool = True) -> None:
         """Note a version that was ``asked`` for at this time; ``told`` by data itself.
 
@@ -86,75 +130,33 @@ class DataClient:
         if told and version == self._version:
             self._told = now
 
-    def _call(self, method: str, path: str, body: bytes, caller: Caller, extra: dict[str, str] | None = None) -> Reply:
-        left = self._timeout if caller.deadline is None else caller.deadline - time.monotonic()
+    def _left(self, caller: Caller, now: float) -> float:
+        left = self._timeout if caller.deadline is None else caller.deadline - now
         if left <= 0:
             raise Problem("TRV108", "The request took too long")
-        headers = {"Content-Type": "application/json", "X-Request-Id": caller.request_id, **(extra or {})}
-        headers["X-Trivet-Deadline"] = f"{max(left - MARGIN, 0.05):.3f}"
+        return left
+
+    def _call(self, method: str, path: str, caller: Caller, extra: dict[str, str]) -> Reply:
+        asked = time.monotonic()
+        left = self._left(caller, asked)
+        headers = {"X-Request-Id": caller.request_id, **extra}
+        headers["X-Trivet-Deadline"] = f"{max(left - MARGIN, _LEAST):.3f}"
         if caller.token is not None:
             headers["Authorization"] = f"Bearer {caller.token}"
         if caller.role is not None:
             headers["X-Trivet-Role"] = caller.role
-        if caller.explain:
-            headers[explanations.ASK] = "1"
-        asked = time.monotonic()
-        reply = self._hop.call(method, path, body, headers, timeout=left)
+        reply = self._hop.call(method, path, b"", headers, timeout=left)
         self._note(reply.headers.get("x-trivet-catalog", ""), asked)
-        if (explanation := reply.headers.get(explanations.HEADER.lower())) is not None:
-            explanations.note(explanation)
         if reply.headers.get("content-type", "").startswith(PROBLEM_TYPE):
-            problem = decode_problem(reply.body)
-            if problem.kind is Kind.UNKNOWN_NAME:  # perhaps the name was taken from a catalog that is too old
-                self._told = float("-inf")
-            raise problem
+            raise self._problem(reply.body)
         if reply.status >= 400:
             raise internal()
         return reply
 
 
-def encode_problem(problem: Problem) -> bytes:
-    """A problem as it travels between services."""
-    return _encode(
-        {
-            "code": problem.code,
-            "message": problem.message,
-            "details": problem.details,
-            "hint": problem.hint,
-            "status": problem.status,
-            "headers": problem.headers,
-            "path": problem.path,
-        }
-    )
-
-
-def decode_problem(text: bytes) -> Problem:
-    """The problem that another service answered with."""
-    found = _decode(text)
-    return Problem(
-        found["code"],
-        found["message"],
-        details=found.get("details"),
-        hint=found.get("hint"),
-        status=found.get("status"),
-        headers=found.get("headers"),
-        path=tuple(found.get("path") or ()),
-    )
-
-
 def decode_values(text: bytes) -> list[Value]:
     """The values of a request: fractions become `Decimal`, so that no digit is lost."""
-    return msgspec.json.Decoder(list[Value], float_hook=Decimal).decode(text)
+    return _values(text)
 
 
-def _integer(headers: dict[str, str], name: str) -> int | None:
-    text = headers.get(name)
-    return int(text) if text is not None else None
-
-
-def _timings(text: str) -> dict[str, int]:
-    steps: dict[str, int] = {}
-    for part in filter(None, text.split(",")):
-        name, _, duration = part.strip().partition(";dur=")
-        steps[name] = round(float(duration or 0) * 1000)
-    return steps
+_values = msgspec.json.Decoder(list[Value], float_hook=Decimal).decode

@@ -9,9 +9,9 @@ import msgspec
 from contracts.problems import Problem
 
 from chassis.bounded import Bounded
-from chassis.data_client import PROBLEM_TYPE, decode_problem
 from chassis.flights import Flights
 from chassis.hop import Hop
+from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 
 PATH = "/-/exchange"
 _REMEMBERED = 60.0  # seconds: a changed password must not live on for long

@@ -63,8 +63,9 @@ class Request:
         raw: str | None = self.environ.get("RAW_URI")
         if raw is not None:
             return raw
-        query = self.environ.get("QUERY_STRING")
-        return self.environ["PATH_INFO"] + (f"?{query}" if query else "")
+        path: str = self.environ["PATH_INFO"]
+        query: str = self.environ.get("QUERY_STRING", "")
+        return f"{path}?{query}" if query else path
 
     @property
     def query(self) -> str:

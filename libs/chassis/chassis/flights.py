@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from greenlet import getcurrent
-
+from chassis.hub.lanes import shielded
 from chassis.hub.loop import current_hub
 
 K = TypeVar("K")
@@ -28,7 +27,8 @@ class Flights(Generic[K, V]):
         if flight is not None:
             return flight.wait()
         try:
-            own.value = call()
+            with shielded():  # whoever asked first may go: the others wait on
+                own.value = call()
         except BaseException as fault:
             own.fault = fault if isinstance(fault, Exception) else RuntimeError("the call was given up")
             raise
@@ -56,8 +56,8 @@ class _Flight(Generic[V]):
             if self._call_on_landing(landed.set):
                 landed.wait()
         else:
-            resume = getcurrent().switch
-            if self._call_on_landing(lambda: hub.call_soon(resume, True)):
+            resume = hub.waker()
+            if self._call_on_landing(lambda: hub.call_soon(resume)):
                 hub.park()
         if self.fault is not None:
             raise self.fault

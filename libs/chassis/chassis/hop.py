@@ -3,7 +3,6 @@
 On a hub (`chassis.worker`) all of it waits there.
 """
 
-import http.client
 import select
 import socket
 import threading
@@ -11,12 +10,16 @@ import time
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import httptools
 from contracts.problems import Problem
 
 from chassis.hub.loop import blocking, pause
 from chassis.sockets import PatientSocket
 
 MARGIN = 0.25  # seconds that an inner call gives up before the request itself must
+_PIECE = 65_536  # bytes read at once
+_LEAST = 0.05  # seconds that a step has, however little is left
+_MISREAD = (httptools.HttpParserError, httptools.HttpParserCallbackError)
 
 
 class Reply(NamedTuple):
@@ -27,40 +30,27 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection to a unix socket (``path``) or to ``address``."""
+class _Answer:
+    """An answer that arrives: what the parser calls."""
 
-    sock: PatientSocket | None
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.parts: list[bytes] = []
+        self.complete = False
+        self.status = 0
+        self.keeps = False
+        self.parser: Any = httptools.HttpResponseParser(self)
 
-    def __init__(self, path: str | None, address: tuple[str, int], timeout: float) -> None:
-        super().__init__(*(("localhost", 80) if path is not None else address), timeout=timeout)
-        self._path = path
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
-    def connect(self) -> None:
-        if self._path is not None:
-            self._dial(socket.AF_UNIX, self._path)
-            return
-        fault: OSError | None = None
-        for family, *_, address in blocking(socket.getaddrinfo, self.host, self.port, 0, socket.SOCK_STREAM):
-            try:
-                self._dial(family, address)
-            except OSError as error:
-                fault = error
-            else:
-                return
-        raise fault or OSError("no address")
+    def on_body(self, data: bytes) -> None:
+        self.parts.append(data)
 
-    def _dial(self, family: int, address: Any) -> None:
-        sock = PatientSocket(family, socket.SOCK_STREAM)
-        try:
-            sock.set_patience(self.timeout or 0.05)
-            sock.connect(address)
-            if family != socket.AF_UNIX:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
-            sock.close()
-            raise
-        self.sock = sock
+    def on_message_complete(self) -> None:
+        self.complete = True
+        self.status = self.parser.get_status_code()
+        self.keeps = bool(self.parser.should_keep_alive())
 
 
 class Hop:
@@ -70,9 +60,10 @@ class Hop:
         self._unix = url.removeprefix("unix:") if url.startswith("unix:") else None
         parts = urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self._host = "localhost" if self._unix is not None else parts.netloc
         self._keep = keep
         self._patience = connect_patience
-        self._idle: list[_Connection] = []
+        self._idle: list[PatientSocket] = []
         self._lock = threading.Lock()
 
     def call(
@@ -80,53 +71,101 @@ class Hop:
     ) -> Reply:
         """One request and its answer, never sent twice. Raises `Problem` TRV107 (no answer), TRV108 (too late)."""
         deadline = time.monotonic() + timeout
-        connection = self._take(deadline)
+        sock = self._take(deadline)
+        answer = _Answer()
         try:
-            if connection.sock is not None:
-                connection.sock.set_patience(max(deadline - time.monotonic(), 0.05))
-            connection.request(method, path, body=body or None, headers=headers or {})
-            answer = connection.getresponse()
-            reply = Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            sock.set_patience(max(deadline - time.monotonic(), _LEAST))
+            sock.sendall(self._request(method, path, body, headers or {}))
+            _receive(sock, answer, deadline)
         except TimeoutError:
-            connection.close()
-            raise Problem("TRV108", "A service of the suite took too long", headers={"Retry-After": "1"}) from None
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            raise _unreachable() from None
-        self._give_back(connection, answer)
-        return reply
+            sock.close()
+            raise too_late() from None
+        except (OSError, *_MISREAD):
+            sock.close()
+            raise unreachable() from None
+        except BaseException:
+            sock.close()
+            raise
+        self._give_back(sock, keeps=answer.keeps)
+        return Reply(answer.status, answer.headers, b"".join(answer.parts))
 
-    def _take(self, deadline: float) -> _Connection:
-        while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return self._connect(deadline)
-            if connection.sock is not None and not _readable(connection.sock):
-                return connection
-            connection.close()  # the other side has hung up since
+    def connect(self, deadline: float) -> PatientSocket:
+        """A new connection; while the other service starts again, its socket is tried for a moment.
 
-    def _connect(self, deadline: float) -> _Connection:
-        """A new connection; while the other service starts again, its socket is tried for a moment."""
+        ``deadline`` is in monotonic seconds. Raises `Problem` TRV107.
+        """
         give_up = min(deadline, time.monotonic() + self._patience)
         while True:
-            timeout = max(deadline - time.monotonic(), 0.05)
-            connection = _Connection(self._unix, self._address, timeout)
             try:
-                connection.connect()
-                return connection
+                return self._dial(deadline)
             except OSError:
-                connection.close()
                 if time.monotonic() >= give_up:
-                    raise _unreachable() from None
+                    raise unreachable() from None
                 pause(0.05)
 
-    def _give_back(self, connection: _Connection, answer: http.client.HTTPResponse) -> None:
+    def _dial(self, deadline: float) -> PatientSocket:
+        if self._unix is not None:
+            return _connected(socket.AF_UNIX, self._unix, deadline)
+        fault: OSError | None = None
+        for family, *_, address in blocking(socket.getaddrinfo, *self._address, 0, socket.SOCK_STREAM):
+            try:
+                return _connected(family, address, deadline)
+            except OSError as error:
+                fault = error
+        raise fault or OSError("no address")
+
+    def _request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+        length = f"Content-Length: {len(body)}\r\n" if body or method not in ("GET", "HEAD") else ""
+        lines = "".join([f"{name}: {_clean(value)}\r\n" for name, value in headers.items()])
+        return f"{method} {_clean(path)} HTTP/1.1\r\nHost: {self._host}\r\n{length}{lines}\r\n".encode("latin-1") + body
+
+    def _take(self, deadline: float) -> PatientSocket:
+        while True:
+            with self._lock:
+                sock = self._idle.pop() if self._idle else None
+            if sock is None:
+                return self.connect(deadline)
+            if not _readable(sock):
+                return sock
+            sock.close()  # the other side has hung up since
+
+    def _give_back(self, sock: PatientSocket, *, keeps: bool) -> None:
         with self._lock:
-            if not answer.will_close and len(self._idle) < self._keep:
-                self._idle.append(connection)
+            if keeps and len(self._idle) < self._keep:
+                self._idle.append(sock)
                 return
-        connection.close()
+        sock.close()
+
+
+def _connected(family: int, address: Any, deadline: float) -> PatientSocket:
+    sock = PatientSocket(family, socket.SOCK_STREAM)
+    try:
+        sock.set_patience(max(deadline - time.monotonic(), _LEAST))
+        sock.connect(address)
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _receive(sock: PatientSocket, answer: _Answer, deadline: float) -> None:
+    buffer = bytearray(_PIECE)
+    view = memoryview(buffer)
+    while not answer.complete:
+        size = sock.recv_into(buffer)
+        if not size:
+            raise ConnectionResetError("the answer ends too soon")
+        answer.parser.feed_data(view[:size])
+        if not answer.complete:
+            sock.set_patience(max(deadline - time.monotonic(), _LEAST))
+
+
+def _clean(text: str) -> str:
+    if "\r" in text or "\n" in text:
+        raise ValueError("a line break in a header or a path")
+    return text
 
 
 def _readable(sock: socket.socket) -> bool:
@@ -135,5 +174,11 @@ def _readable(sock: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _unreachable() -> Problem:
+def unreachable() -> Problem:
+    """A service of the suite is not there, or its answer broke off."""
     return Problem("TRV107", "A service of the suite does not answer", headers={"Retry-After": "1"})
+
+
+def too_late() -> Problem:
+    """A service of the suite took too long."""
+    return Problem("TRV108", "A service of the suite took too long", headers={"Retry-After": "1"})

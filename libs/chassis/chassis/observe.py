@@ -59,7 +59,7 @@ def request_id() -> str:
     return uuid.uuid4().hex if current is None else current.request_id
 
 
-class step:  # noqa: N801  (used as a function is: `with step("parse"):`)
+class step:
     """Time a step of the request at hand under a name."""
 
     __slots__ = ("_name", "_start")

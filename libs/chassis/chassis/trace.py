@@ -13,21 +13,32 @@ class Trace:
     """One request: its WSGI environ, its id, and what is learned while it is answered.
 
     ``timings`` are microseconds by step's name, ``role`` the caller's, ``anonymous`` False once the facade knows
-    that it is somebody's; ``explanation`` is the header's value where data told what is behind the answer. ``status`` is set once
-    the answer has begun.
+    that it is somebody's; ``explanation`` is the header's value where data told what is behind the answer. ``status``
+    is set once the answer has begun.
     """
 
-    __slots__ = ("anonymous", "environ", "explanation", "request_id", "role", "started", "status", "timings")
+    __slots__ = ("_request_id", "anonymous", "environ", "explanation", "role", "started", "status", "timings")
 
     def __init__(self, environ: dict[str, Any], request_id: str | None) -> None:
         self.environ = environ
-        self.request_id = request_id if request_id and _REQUEST_ID(request_id) else uuid.uuid4().hex
+        self._request_id = request_id if request_id and _REQUEST_ID(request_id) else ""
         self.started = time.perf_counter()
         self.timings: dict[str, int] = {}
         self.role: str | None = None
         self.anonymous = True
         self.explanation: str | None = None
         self.status = 0
+
+    @property
+    def request_id(self) -> str:
+        """Its own id where it is well-formed, else a new one."""
+        if not self._request_id:
+            self._request_id = uuid.uuid4().hex
+        return self._request_id
+
+    @request_id.setter
+    def request_id(self, value: str) -> None:
+        self._request_id = value
 
 
 _current: ContextVar[Trace | None] = ContextVar("trivet_trace", default=None)
@@ -36,7 +47,7 @@ current = _current.get
 
 
 def begin(environ: dict[str, Any], request_id: str | None) -> Trace:
-    """Begin the trace of a request in this thread or greenlet: its own id where it is well-formed, else a new one."""
+    """Begin the trace of a request in this thread or greenlet, with the id that came with it."""
     trace = Trace(environ, request_id)
     _current.set(trace)
     return trace

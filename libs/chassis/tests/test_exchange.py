@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from chassis import exchange as exchange_module
-from chassis.data_client import PROBLEM_TYPE, encode_problem
 from chassis.exchange import Exchange
 from chassis.hop import Hop
+from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts.problems import Problem
 
 

@@ -4,13 +4,14 @@ import base64
 
 import msgspec
 import pytest
-from chassis import explanations, express
-from chassis.data_client import DataClient, encode_problem
+from chassis import explanations, express, frames
+from chassis.data_client import DataClient
 from chassis.hop import Hop
+from chassis.inner_problems import encode_problem
 from contracts.identity import Caller
 from contracts.operations import FieldOutput, FieldRef, Node, Read
 from contracts.problems import Problem
-from contracts.results import Explanation, Rule
+from contracts.results import Explanation, Result, Rule
 from flask import Flask
 
 READ = Read("t", Node(outputs=(FieldOutput("id", FieldRef("id")),)))
@@ -36,16 +37,20 @@ def facade(peer):
     return app.test_client()
 
 
+def frame(told: str | None = None) -> bytes:
+    return frames.answered(0, Result(body=b"[]"), told)
+
+
 def test_data_is_asked_only_where_the_client_asks(facade, peer) -> None:
-    peer.answer = lambda _: (200, {}, b"[]")
+    peer.answer = lambda _: (200, {}, frame())
     assert facade.get("/plain").status_code == 200
-    assert explanations.ASK not in peer.asked[-1].headers
+    assert not frames.read_asked(peer.asked[-1].body)[0].head.explain
     facade.get("/explain")
-    assert {name.lower() for name in peer.asked[-1].headers} >= {explanations.ASK.lower()}
+    assert frames.read_asked(peer.asked[-1].body)[0].head.explain
 
 
 def test_what_data_tells_goes_on_to_the_client(facade, peer) -> None:
-    peer.answer = lambda _: (200, {explanations.HEADER: TOLD}, b"[]")
+    peer.answer = lambda _: (200, {}, frame(TOLD))
     told = facade.get("/explain").headers[explanations.HEADER]
     found = msgspec.json.decode(base64.b64decode(told), type=Explanation)
     assert found.statement == "select 'ü'"
@@ -53,14 +58,14 @@ def test_what_data_tells_goes_on_to_the_client(facade, peer) -> None:
 
 
 def test_it_goes_on_beside_a_problem_too(facade, peer) -> None:
-    headers = {explanations.HEADER: TOLD, "Content-Type": "application/vnd.trivet.problem+json"}
-    peer.answer = lambda _: (404, headers, encode_problem(Problem("PGRST205", "none")))
+    refusal = frames.refused(0, encode_problem(Problem("PGRST205", "none")), "v1", TOLD)
+    peer.answer = lambda _: (200, {}, refusal)
     answer = facade.get("/explain")
     assert (answer.status_code, answer.headers[explanations.HEADER]) == (404, TOLD)
 
 
 def test_one_answer_tells_nothing_of_another(facade, peer) -> None:
-    peer.answer = lambda _: (200, {explanations.HEADER: TOLD}, b"[]")
+    peer.answer = lambda _: (200, {}, frame(TOLD))
     facade.get("/explain")
-    peer.answer = lambda _: (200, {}, b"[]")
+    peer.answer = lambda _: (200, {}, frame())
     assert explanations.HEADER not in facade.get("/explain").headers

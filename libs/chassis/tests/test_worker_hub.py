@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from chassis.hub.lanes import Abandoned, Lane, shielded
 from chassis.hub.loop import Hub, blocking, current_hub, pause
 from chassis.hub.timers import Timers
+from greenlet import getcurrent
 
 
 @pytest.fixture
@@ -184,6 +186,137 @@ def test_a_hub_lets_go_of_its_descriptors() -> None:
     run(found, lambda: blocking(lambda: None))
     found.close()
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def begin(hub: Hub, work: Callable[[], Any]) -> tuple[Lane, list[str]]:
+    """A greenlet that does ``work`` until it is abandoned, and what becomes of it."""
+    told: list[str] = []
+
+    def watched() -> None:
+        try:
+            work()
+            told.append("done")
+        except Abandoned:
+            told.append("abandoned")
+            pause(0.01)  # what cleans up may wait, and is not disturbed again
+            told.append("cleaned")
+
+    lanes: list[Lane] = []
+    hub.start(lambda: (lanes.append(getcurrent()), watched()))
+    return lanes[0], told
+
+
+def turn_until(hub: Hub, holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come about"
+        hub.turn(0.02)
+
+
+WAITS: dict[str, Callable[[Hub, socket.socket], Any]] = {
+    "sleep": lambda hub, near: hub.sleep(30),
+    "turn": lambda hub, near: [hub.sleep(0) for _ in iter(int, 1)],
+    "park": lambda hub, near: hub.park(),
+    "park for a time": lambda hub, near: hub.park(30),
+    "readable": lambda hub, near: hub.wait_readable(near.fileno(), 30),
+    "thread": lambda hub, near: hub.run_in_thread(time.sleep, 0.1),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_wait_ends_when_nobody_wants_its_outcome(hub: Hub, wait: str) -> None:
+    near, far = socket.socketpair()
+    lane, told = begin(hub, lambda: WAITS[wait](hub, near))
+    hub.abandon(lane)
+    assert told == ["abandoned"]
+    turn_until(hub, lambda: len(told) == 2)
+    assert len(hub.timers) == 0
+    far.send(b"x")  # what it waited for may come now: nobody is woken
+    other, came = begin(hub, lambda: pause(0.2))  # in the very greenlet
+    assert other is lane
+    turn_until(hub, lambda: came == ["done"])
+    near.close()
+    far.close()
+
+
+def test_a_thread_goes_on_and_its_value_is_dropped(hub: Hub) -> None:
+    release, ended = threading.Event(), threading.Event()
+    lane, told = begin(hub, lambda: hub.run_in_thread(lambda: (release.wait(5), ended.set())))
+    hub.abandon(lane)
+    turn_until(hub, lambda: told == ["abandoned", "cleaned"])
+    came_back: list[bool] = []
+    reused, came = begin(hub, lambda: came_back.append(hub.park(0.3)))
+    release.set()
+    turn_until(hub, lambda: came == ["done"])
+    assert reused is lane
+    assert ended.is_set()
+    assert came_back == [False]  # its own wait, to its end
+
+
+def test_a_shield_puts_it_off_to_the_next_wait(hub: Hub) -> None:
+    order: list[str] = []
+
+    def work() -> None:
+        with shielded(), shielded():
+            pause(0.02)
+            order.append("committed")
+        order.append("after")
+        pause(30)
+
+    lane, told = begin(hub, work)
+    hub.abandon(lane)
+    assert (order, told) == ([], [])
+    turn_until(hub, lambda: bool(told))
+    assert (order, told) == (["committed", "after"], ["abandoned"])
+
+
+def test_what_is_put_off_is_forgotten_with_the_work(hub: Hub) -> None:
+    def work() -> None:
+        with shielded():
+            pause(0.01)
+
+    lane, told = begin(hub, work)
+    hub.abandon(lane)
+    turn_until(hub, lambda: told == ["done"])
+    again, came = begin(hub, lambda: pause(0.01))
+    assert again is lane
+    turn_until(hub, lambda: came == ["done"])
+
+
+def test_no_thread_begins_what_nobody_wants(hub: Hub) -> None:
+    began: list[str] = []
+
+    def work() -> None:
+        with shielded():
+            pause(0.01)
+        blocking(began.append, "began")
+
+    lane, told = begin(hub, work)
+    hub.abandon(lane)
+    turn_until(hub, lambda: told[:1] == ["abandoned"])
+    assert began == []
+
+
+def test_a_shield_holds_nothing_where_there_is_no_hub() -> None:
+    with shielded():
+        pause(0)
+
+
+def test_a_waker_that_comes_too_late_wakes_nobody(hub: Hub) -> None:
+    wakers: list[Callable[[], object]] = []
+    found: list[bool] = []
+
+    def work() -> None:
+        wakers.append(hub.waker())
+        found.append(hub.park(0.01))
+        found.append(hub.park(0.1))
+
+    _, told = begin(hub, work)
+    turn_until(hub, lambda: len(found) == 1)
+    wakers[0]()
+    assert len(found) == 1
+    turn_until(hub, lambda: told == ["done"])
+    assert found == [False, False]
 
 
 def test_timers_come_in_order_and_cancelled_ones_never() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import msgspec
-from chassis.data_client import PROBLEM_TYPE, encode_problem
+from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts.problems import Kind, Problem
 
 API_VERSION = "2024-01-01"  # from this version on, its clients read ``code`` as text

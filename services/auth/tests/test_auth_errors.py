@@ -13,7 +13,7 @@ from auth_service.app import create_app
 from auth_service.routes import EXTENSION
 from auth_service.settings import AuthSettings
 from auth_service.store import StoreError
-from chassis.data_client import PROBLEM_TYPE, decode_problem
+from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse

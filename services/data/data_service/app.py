@@ -9,6 +9,7 @@ from chassis.settings import load
 from flask import Flask
 
 from data_service import routes
+from data_service.door import FramesDoor
 from data_service.engine import Engine
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
@@ -57,8 +58,10 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         announce=announce,
     )
     edge = Edge(settings, exchanges=False, data=engine)
-    app = chassis_app("data", settings, routes.render, needs={"catalog": lambda: engine.ready}, wishes=edge.wishes())
-    app.register_blueprint(routes.blueprint(engine, edge, show_statements=settings.show_statements))
+    door = FramesDoor(engine, edge, body_limit=2 * settings.body_limit, show_statements=settings.show_statements)
+    needs = {"catalog": lambda: engine.ready}
+    app = chassis_app("data", settings, routes.render, door=door, needs=needs, wishes=edge.wishes())
+    app.register_blueprint(routes.blueprint(engine, edge))
     edge.start()
     engine.watch(settings.poll_seconds)
     return app

@@ -7,21 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+from chassis.hub.loop import blocking, pause
 from contracts.catalog import Catalog
 from contracts.identity import Caller
-from contracts.operations import Operation, Value, encode
+from contracts.operations import Operation, Value, decode, encode
 from contracts.problems import Problem
 from contracts.results import Explanation, Result
 
 from data_service.access import restrict
 from data_service.discretion import scrub
 from data_service.execute.database import Database
-from data_service.execute.run import run, writes
+from data_service.execute.run import run
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.sql.programs import Program, write_program
+from data_service.shapes import Prepared
+from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
 
 NO_CAPS = Caps()
@@ -54,19 +56,26 @@ class Engine:
 
     def execute(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
         """Answer one operation for the caller. Raises `Problem`."""
+        return self.execute_text(encode(operation), values, caller)
+
+    def execute_text(self, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
+        """Answer one operation, given as its canonical text (`contracts.operations.encode`). Raises `Problem`.
+
+        A text that was asked before is not even decoded.
+        """
         failures = 0
         while True:
-            state = self._now(caller)
+            state = self._present.state or self._waited(caller)
             try:
-                return self._answer(state, operation, values, caller)
+                return self._answer(state, text, values, caller)
             except Problem as problem:
                 failures += 1
-                if failures > self._further_tries(problem, state, operation, caller):
+                if failures > self._further_tries(problem, state, text, caller):
                     if is_stale(problem) and self._present.overdue:
                         raise too_early() from problem
                     raise
                 if isinstance(problem, Undone):
-                    time.sleep(failures * random.uniform(*_PAUSE))  # noqa: S311  (so that rivals don't meet again)
+                    pause(failures * random.uniform(*_PAUSE))  # noqa: S311  (so that rivals don't meet again)
 
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
@@ -79,10 +88,10 @@ class Engine:
         role = state.role_of(caller)
         try:
             plan = plan_operation(operation, state.seen_by(role), state.catalog)
-            program = self._program(state, operation, role)
+            prepared = self._prepared(state, role, encode(operation))
         except Problem:
             return explain(None, roots_of(operation), state.policies, role)
-        return explain(program, deeds_of(plan), state.policies, role)
+        return explain(prepared.program, deeds_of(plan), state.policies, role)
 
     # --- its life --------------------------------------------------------------------------------------------------
 
@@ -118,32 +127,36 @@ class Engine:
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
-        left = None if caller.deadline is None else caller.deadline - time.monotonic()
-        return self._present.require() if left is None else self._present.require(left)
+        return self._present.state or self._waited(caller)
 
-    def _further_tries(self, problem: Problem, state: State, operation: Operation, caller: Caller) -> int:
+    def _waited(self, caller: Caller) -> State:
+        """The first state, waited for a moment. Raises `Problem` PGRST002."""
+        left = None if caller.deadline is None else caller.deadline - time.monotonic()
+        return blocking(self._present.require) if left is None else blocking(self._present.require, left)
+
+    def _further_tries(self, problem: Problem, state: State, text: bytes, caller: Caller) -> int:
         """How often to try again: where the database undid all, a read's connection is gone, or the catalog was old."""
         if isinstance(problem, Undone):
             return 2
         if isinstance(problem, Lost):
-            return int(not writes(self._program(state, operation, state.role_of(caller))))
+            return int(not self._prepared(state, state.role_of(caller), text).writes)
         if is_stale(problem):
-            return 3 if self._present.renewed(state) else 0  # a further change may come between
+            return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
         return 0
 
     # --- one answer ------------------------------------------------------------------------------------------------
 
-    def _answer(self, state: State, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
+    def _answer(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
         start = time.perf_counter()
         role = state.role_of(caller)
-        program = self._program(state, operation, role)
+        prepared = self._prepared(state, role, text)
         planned = time.perf_counter()
         arguments = Arguments(values, caller.principal.session)
         try:
             with self._database.session(
-                writes=writes(program), deadline=caller.deadline, limit=self._limit(caller)
+                writes=prepared.writes, deadline=caller.deadline, limit=self._limit(caller)
             ) as session:
-                result = run(program, session, arguments)
+                result = run(prepared.program, session, arguments)
         except Problem as problem:
             given = (*values, *caller.principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
@@ -153,17 +166,26 @@ class Engine:
     def _limit(self, caller: Caller) -> float | None:
         return self._anonymous_limit if caller.principal.anonymous else None
 
-    def _program(self, state: State, operation: Operation, role: str) -> Program:
-        key = (role, encode(operation))
-        program = state.programs.get(key)
-        if program is None:
-            if _NUL.search(key[1]):  # no SQL can hold it, be it in a key, a path or an alias
-                raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-            plan = plan_operation(operation, state.seen_by(role), state.catalog)
-            restricted = restrict(plan, state.catalog, state.policies, role)
-            program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
-            state.programs.put(key, program)
-        return program
+    def _prepared(self, state: State, role: str, text: bytes) -> Prepared:
+        """The shape of an operation; made where it is not kept. Raises `Problem`."""
+        found = state.shapes.get(role, text)
+        return self._prepare(state, role, text, _decoded(text)) if found is None else found
+
+    def _prepare(self, state: State, role: str, text: bytes, operation: Operation) -> Prepared:
+        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
+            raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+        plan = plan_operation(operation, state.seen_by(role), state.catalog)
+        restricted = restrict(plan, state.catalog, state.policies, role)
+        prepared = Prepared(write_program(restricted, self._database.dialect, state.catalog, self._caps))
+        state.shapes.put(role, text, prepared)
+        return prepared
+
+
+def _decoded(text: bytes) -> Operation:
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise Problem("PGRST100", f"the operation is not understood: {fault}"[:300]) from None
 
 
 def _micros(seconds: float) -> int:

@@ -19,11 +19,10 @@ from data_service.access import limit_catalog
 from data_service.execute.database import Database
 from data_service.policies import Policies
 from data_service.reflect.options import Exposure, ExposureError
-from data_service.sql.programs import Program
+from data_service.shapes import Shapes
 
 log = logging.getLogger("trivet.engine")
 
-_SHAPES = 4096
 _ROLES = 256
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
@@ -38,12 +37,13 @@ class State:
     policies: Policies
     mark: str
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
-    programs: Bounded[tuple[str, bytes], Program] = field(default_factory=lambda: Bounded(_SHAPES))
+    shapes: Shapes = field(default_factory=Shapes)
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""
-        nobody = caller.principal.anonymous and caller.principal.role == ANONYMOUS_ROLE
-        return self.policies.anonymous_role if nobody else caller.principal.role
+        principal = caller.principal
+        nobody = principal.role == ANONYMOUS_ROLE and principal.anonymous
+        return self.policies.anonymous_role if nobody else principal.role
 
     def seen_by(self, role: str) -> Catalog:
         """The catalog as a role may see it."""
@@ -62,17 +62,12 @@ class Present:
         self._config = config
         self._salt = salt
         self._announce = announce
-        self._state: State | None = None
+        self.state: State | None = None  # the present one; none before the first catalog
         self._reading = threading.Lock()
         self._looked = float("-inf")  # when the last look began
         self._failed = False
         self._first = threading.Event()
         self._over = threading.Event()
-
-    @property
-    def state(self) -> State | None:
-        """The present state, None before the first catalog."""
-        return self._state
 
     @property
     def overdue(self) -> bool:
@@ -81,11 +76,11 @@ class Present:
 
     def require(self, patience: float = _FIRST) -> State:
         """The present state, waited for a moment. Raises `Problem` PGRST002."""
-        if self._state is None:
+        if self.state is None:
             self._first.wait(max(min(patience, _FIRST), 0.0))
-        if self._state is None:
+        if self.state is None:
             raise too_early()
-        return self._state
+        return self.state
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read database and configuration again where they have changed; True where something new is served.
@@ -102,9 +97,9 @@ class Present:
         """
         since = time.monotonic()
         with self._reading:
-            if self._state is state and self._looked < since:
+            if self.state is state and self._looked < since:
                 self._look(force=False)
-            return self._state is not state
+            return self.state is not state
 
     def watch(self, seconds: float) -> None:
         """Look for changes when the database announces them and every so often, in a thread of its own."""
@@ -132,7 +127,7 @@ class Present:
             changed = self._read(force)
         except _FAULTS as fault:
             log.error("catalog not read: %s", fault)
-            if self._state is None:
+            if self.state is None:
                 raise
             return False
         finally:
@@ -149,15 +144,15 @@ class Present:
             relation_names=policies.relation_names,
         )
         mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
-        known = self._state
+        known = self.state
         if known is not None and known.mark == mark and not force:
             return False
         catalog = self._guarded(self._database.reflect(exposure), exposure, policies)
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
-            self._state = State(known.catalog, policies, mark, known.catalogs, known.programs)
+            self.state = State(known.catalog, policies, mark, known.catalogs, known.shapes)
             return False
-        self._state = State(msgspec.structs.replace(catalog, version=version), policies, mark)
+        self.state = State(msgspec.structs.replace(catalog, version=version), policies, mark)
         for fault in configuration.check_against(policies, catalog):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))

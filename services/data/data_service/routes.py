@@ -1,32 +1,22 @@
-"""The inner routes of data: execute, catalog, reload. Nothing of it is reachable through the gateway."""
+"""The inner routes of data: catalog and reload. Nothing of it is reachable through the gateway.
 
-import json
+Operations come through `data_service.door`.
+"""
+
 import time
 from functools import partial
 
 import msgspec
-from chassis import explanations
 from chassis.app import Edge
-from chassis.data_client import PROBLEM_TYPE, decode_values, encode_problem
 from chassis.hub.loop import blocking
-from chassis.observe import add_timings
+from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts import operations
 from contracts.catalog import Catalog
-from contracts.identity import ADMIN_ROLE, Caller
+from contracts.identity import Caller
 from contracts.problems import Problem
-from contracts.results import Result
 from flask import Blueprint, Response, request
 
 from data_service.engine import Engine
-
-
-class _Request(msgspec.Struct):
-    operation: operations.Operation
-    values: msgspec.Raw
-
-
-_decoder = msgspec.json.Decoder(_Request)
 
 
 def render(problem: Problem) -> Response:
@@ -34,22 +24,14 @@ def render(problem: Problem) -> Response:
     return Response(encode_problem(problem), status=problem.status, content_type=PROBLEM_TYPE)
 
 
-def blueprint(engine: Engine, edge: Edge, *, show_statements: bool) -> Blueprint:
-    """The routes over an engine. ``show_statements``: not only admins may know what is behind an answer."""
+def blueprint(engine: Engine, edge: Edge) -> Blueprint:
+    """The routes over an engine."""
     routes = Blueprint("data", __name__)
 
     @routes.after_request
     def tell_version(response: Response) -> Response:
         response.headers.setdefault("X-Trivet-Catalog", engine.version)  # with a problem, too
         return response
-
-    @routes.post("/execute")
-    def execute() -> Response:
-        caller = _caller(edge)
-        operation, values = _parse(request.get_data())
-        if caller.explain and (show_statements or caller.principal.role == ADMIN_ROLE):
-            explanations.note(explanations.encode(blocking(engine.explain, operation, caller)))
-        return _answer(blocking(engine.execute, operation, values, caller))
 
     @routes.get("/catalog")
     def catalog() -> Response:
@@ -73,27 +55,6 @@ def _caller(edge: Edge) -> Caller:
     caller = edge.caller()
     left = request.headers.get("X-Trivet-Deadline", type=float)
     return caller if left is None else msgspec.structs.replace(caller, deadline=time.monotonic() + left)
-
-
-def _parse(body: bytes) -> tuple[operations.Operation, list[operations.Value]]:
-    try:
-        found = _decoder.decode(body)
-        return found.operation, decode_values(bytes(found.values))
-    except (msgspec.DecodeError, RecursionError) as fault:
-        raise Problem("PGRST100", f"the operation is not understood: {fault}"[:300]) from None
-
-
-def _answer(result: Result) -> Response:
-    add_timings(result.timings)
-    response = Response(result.body, content_type="application/json")
-    headers = response.headers
-    headers["X-Trivet-Catalog"] = result.catalog_version
-    for name in ("rows", "total", "affected", "inserted"):
-        if (value := getattr(result, name)) is not None:
-            headers[f"X-Trivet-{name}"] = str(value)
-    if result.location is not None:
-        headers["X-Trivet-Location"] = json.dumps(result.location)  # a header is ASCII
-    return response
 
 
 def _shown(catalog: Catalog) -> Catalog:

@@ -5,6 +5,8 @@ import json
 
 import msgspec
 import pytest
+from chassis import express, frames
+from chassis.inner_problems import decode_problem
 from contracts.identity import Caller, Principal
 from contracts.operations import (
     Compare,
@@ -22,8 +24,7 @@ from contracts.operations import (
     RelationRef,
     encode,
 )
-from contracts.problems import Problem
-from data_service import routes
+from data_service.door import FramesDoor
 from flask import Flask
 
 CONFIG = """version: 1
@@ -118,46 +119,40 @@ def test_writes_and_documents(store) -> None:
 
 
 class _Edge:
-    """Finds the caller whose role the request names."""
+    """Finds the caller whose role the token names."""
 
-    def caller(self) -> Caller:
-        from flask import request
-
-        found = who(request.headers["X-Role"])
-        return msgspec.structs.replace(found, explain="X-Trivet-Explain" in request.headers)
+    def prove(self, token, role, *, request_id, timeout, explain=False) -> Caller:
+        return msgspec.structs.replace(who(token), explain=explain)
 
 
 @pytest.fixture(params=[False, True], ids=["closed", "shown"])
 def client(store, request):
-    """Data's routes; ``shown``: everybody may know what is behind an answer."""
-    from chassis import express
-
+    """Data's door; ``shown``: everybody may know what is behind an answer."""
     app = Flask("data")
-    express.install(app, "data")
-    app.register_error_handler(Problem, routes.render)
-    app.register_blueprint(routes.blueprint(store.engine, _Edge(), show_statements=request.param))
+    express.install(app, "data", FramesDoor(store.engine, _Edge(), body_limit=1_000_000, show_statements=request.param))
     client = app.test_client()
     client.shown = request.param
     return client
 
 
-def ask(client, role: str, operation: Operation = READ, **headers: str):
-    body = b'{"operation":' + encode(operation) + b',"values":["a"]}'
-    answer = client.post("/execute", data=body, headers={"X-Role": role, **headers})
-    header = answer.headers.get("X-Trivet-Explanation")
-    return answer.status_code, json.loads(base64.b64decode(header)) if header else None
+def ask(client, role: str, operation: Operation = READ, *, explain: bool = False):
+    frame = frames.asked(encode(operation), b'["a"]', Caller(token=role, explain=explain), 30.0)
+    [answered] = frames.AnswerReader().feed(client.post("/batch", data=frame).data)
+    status = decode_problem(answered.body).status if answered.problem else 200
+    told = answered.head.explanation
+    return status, json.loads(base64.b64decode(told)) if told else None
 
 
 @pytest.mark.parametrize("role", ["admin", "clerk", "anonymous"])
 def test_only_those_who_may_are_told_and_only_when_they_ask(client, role) -> None:
     assert ask(client, role) == (200, None)
-    status, told = ask(client, role, **{"X-Trivet-Explain": "1"})
+    status, told = ask(client, role, explain=True)
     assert status == 200
     assert (told is not None) == (client.shown or role == "admin")
 
 
 def test_a_refusal_is_explained_to_the_same(client) -> None:
-    status, told = ask(client, "anonymous", Read("orders", Node(outputs=(field("id"),))), **{"X-Trivet-Explain": "1"})
+    status, told = ask(client, "anonymous", Read("orders", Node(outputs=(field("id"),))), explain=True)
     assert status == 403
     assert (told is not None) == client.shown
     assert told is None or told["rules"][0]["resource"] == "orders"
@@ -165,7 +160,7 @@ def test_a_refusal_is_explained_to_the_same(client) -> None:
 
 def test_a_statement_fits_into_a_header(client) -> None:
     many = Read("products", Node(outputs=tuple(FieldOutput(f"key{i}", FieldRef("id")) for i in range(400))))
-    status, told = ask(client, "admin", many, **{"X-Trivet-Explain": "1"})
+    status, told = ask(client, "admin", many, explain=True)
     assert status == 200
     assert len(told["statement"]) <= 6001
     assert told["statement"].endswith("…")

@@ -7,11 +7,10 @@ from typing import Any, Protocol
 
 from chassis.hub.body import Body
 from chassis.hub.environ import Refusal
+from chassis.hub.lanes import Abandoned
 from chassis.hub.reader import Request, too_much
-from chassis.hub.response import Response
+from chassis.hub.response import CONTINUE, Response
 from chassis.hub.service import Service
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class ClientGone(OSError):
@@ -66,7 +65,7 @@ def _run(service: Service, environ: dict[str, Any], response: Response) -> bool:
             response.write(part)
         response.finish()
         whole = True
-    except ClientGone:
+    except (ClientGone, Abandoned):
         pass
     except Refusal as refusal:
         _refuse(response, refusal)
@@ -102,7 +101,7 @@ def _more(request: Request, client: Client, service: Service) -> None:
     """Wait for more of a body. Raises `Refusal` where the client is slower than it may be."""
     if request.expects:
         request.expects = False
-        client.send(_CONTINUE)
+        client.send(CONTINUE)
     patience = service.patience
     left = patience.body + request.received / patience.rate - request.waited
     begun = monotonic()

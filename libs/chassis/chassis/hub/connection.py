@@ -5,17 +5,19 @@ import socket
 import time
 from enum import Enum
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
 from chassis.hub.answering import ClientGone, answer
 from chassis.hub.environ import Refusal
+from chassis.hub.lanes import Abandoned, Lane
 from chassis.hub.loop import READ, WRITE
 from chassis.hub.reader import Reader, Request
-from chassis.hub.response import refusal_bytes
+from chassis.hub.response import CONTINUE, refusal_bytes
 from chassis.hub.service import Service
 
 EDGE = select.EPOLLET  # each arrival is told once
-_HUNG_UP = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+_GONE = select.EPOLLHUP | select.EPOLLERR
+_HUNG_UP = select.EPOLLRDHUP | _GONE  # it sends no more, but may still wait for its answer unless it has gone
 _PIECE = 16_384  # bytes read at once: most requests are whole in it
 _BODY_PIECE = 65_536
 _IN_A_ROW = 16  # requests of one client that are answered before others have their turn
@@ -36,7 +38,8 @@ class Connection:
     """A client's connection; ``sock`` doesn't block. All of it runs in the hub's thread."""
 
     __slots__ = (
-        "_edge", "_fd", "_hung_up", "_lane", "_reader", "_service", "_sock", "_waits", "_within", "phase", "since",
+        "_edge", "_fd", "_gone", "_hung_up", "_lane", "_reader", "_request", "_service", "_sock", "_waits", "_worker",
+        "phase", "since",
     )  # fmt: skip
 
     def __init__(self, service: Service, sock: socket.socket, reader: Reader) -> None:
@@ -44,10 +47,13 @@ class Connection:
         self._sock = sock
         self._fd = sock.fileno()
         self._reader = reader
-        self._lane: greenlet | None = None  # the greenlet that waits for this client
+        self._worker: Lane | None = None  # the greenlet that answers
+        self._request: Request | None = None  # what it answers
+        self._lane: Lane | None = None  # the same, while it waits for this client
         self._waits = 0  # and the events it waits for
         self._edge = False  # something may have arrived that has not been read
         self._hung_up = False
+        self._gone = False  # altogether
         self.phase = Phase.IDLE
         self.since = time.monotonic()  # it is in this phase
         service.connections.add(self)
@@ -75,6 +81,24 @@ class Connection:
             self._discard()
         else:
             self._read_head()
+        if mask & _HUNG_UP and self.phase is Phase.BUSY and self._worker is not None:
+            self._look_after(self._worker, mask)
+
+    def _look_after(self, worker: Lane, mask: int) -> None:
+        """See whether the client has gone while its request is answered; then tell who answers it.
+
+        A client that has only ended what it sends may wait for its answer. A unix socket tells the two apart; TCP does
+        once something is sent: an interim answer, which every client of HTTP/1.1 discards (RFC 9110 section 15.2.1).
+        """
+        if mask & _GONE:
+            if not self._gone:
+                self._gone = True
+                self._service.hub.abandon(worker)
+        elif self._sock.family != socket.AF_UNIX and self._request is not None and self._request.interim:
+            try:
+                self._sock.send(CONTINUE)
+            except OSError:
+                pass  # that it has gone is told in a moment
 
     def _read_head(self) -> None:
         reader, alive = self._reader, True
@@ -166,21 +190,25 @@ class Connection:
     def _serve(self) -> None:
         """Answer all requests that are there, and whatever arrives meanwhile."""
         answered = 0
+        self._worker = getcurrent()
         try:
             while self._next():
-                if not answer(self._reader.requests.popleft(), self, self._service):
+                self._request = request = self._reader.requests.popleft()
+                if not answer(request, self, self._service):
                     self._end()
                     return
                 answered += 1
                 if answered % _IN_A_ROW == 0:
                     self._service.hub.sleep(0)
-        except OSError:
+        except (OSError, Abandoned):
             self.close()
         except Exception:
             self._service.log.exception("Error on a connection")
             self.close()
         else:
             self._rest()
+        finally:
+            self._worker = self._request = None
 
     def _next(self) -> bool:
         """True where there is a request to answer; reads what has arrived while the last one was."""

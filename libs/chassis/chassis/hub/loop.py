@@ -2,7 +2,8 @@
 
 Code that may run on a hub asks `current_hub()`. Where that is None it blocks as any code does; else it waits with the
 hub's `wait_readable`, `wait_writable`, `sleep` and `run_in_thread`, and other requests are served meanwhile. A lock
-that is held while waiting blocks the whole hub when another greenlet asks for it: see `chassis.flights`.
+that is held while waiting blocks the whole hub when another greenlet asks for it: see `chassis.flights`. Any wait may
+end with `Abandoned`: see `chassis.hub.lanes`.
 """
 
 import os
@@ -14,8 +15,9 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
+from chassis.hub.lanes import Abandoned, Lane
 from chassis.hub.threads import Threads
 from chassis.hub.timers import Timers
 
@@ -25,16 +27,6 @@ READ = select.EPOLLIN | select.EPOLLRDHUP
 WRITE = select.EPOLLOUT
 _SPARE = 256  # greenlets that are kept for the next requests
 _EVENTS = 256  # events taken at a time
-
-
-class Lane(greenlet):  # type: ignore[misc]  # (greenlet has no types)
-    """A greenlet that does one piece of work after the other for its hub."""
-
-    __slots__ = ("hub",)
-
-    def __init__(self, hub: "Hub") -> None:
-        super().__init__(hub._work, hub._main)
-        self.hub = hub
 
 
 def current_hub() -> "Hub | None":
@@ -92,7 +84,10 @@ class Hub:
     def register(self, fd: int, events: int, handler: Handler) -> None:
         """Call ``handler(mask)`` whenever one of ``events`` happens on ``fd``."""
         self._handlers[fd] = handler
-        self._epoll.register(fd, events)
+        try:
+            self._epoll.register(fd, events)
+        except FileExistsError:  # somebody has waited on it before
+            self._epoll.modify(fd, events)
 
     def modify(self, fd: int, events: int) -> None:
         """Look for other events on a registered ``fd``."""
@@ -107,10 +102,19 @@ class Hub:
         """Do ``work(*arguments)`` in a greenlet, at once; returns when it is done or waits. From the loop only."""
         lane = self._spare.pop() if self._spare else Lane(self)
         lane.gr_context = None  # the next request knows nothing of the one before
+        lane.abandoned = False
         lane.switch(work, arguments)
+
+    def abandon(self, lane: Lane) -> None:
+        """Raise `Abandoned` in a greenlet that does a piece of work, at once where it may be. From the loop only."""
+        lane.abandoned = True
+        if not lane.shields:
+            lane.abandoned = False
+            lane.throw(Abandoned)
 
     def close(self) -> None:
         """Let go of the loop's own descriptors and threads."""
+        self._woken = True  # nobody rings any more
         self._threads.stop()
         self._handlers.clear()
         self._epoll.close()
@@ -132,20 +136,24 @@ class Hub:
     def sleep(self, seconds: float) -> None:
         """Wait for a time; 0 lets all others have their turn."""
         if seconds <= 0:
-            self.call_soon(getcurrent().switch)
+            self.call_soon(self.waker())
+            self._suspend()
         else:
-            self.timers.at(time.monotonic() + seconds, getcurrent().switch)
-        self._main.switch()
+            self.park(seconds)
 
     def run_in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
-        """The value of ``work(*arguments)``, called in one of the hub's threads; what it raises is raised here."""
-        resume = getcurrent().switch
+        """The value of ``work(*arguments)``, called in one of the hub's threads; what it raises is raised here.
+
+        Where nobody waits for it any more (`Abandoned`) it goes on, and what it gives is dropped.
+        """
+        self._heed()
+        resume = self.waker()
 
         def finished(value: Any, fault: BaseException | None) -> None:
             self.call_soon(resume, (value, fault))
 
         self._threads.run(copy_context(), work, arguments, finished)
-        value, fault = self._main.switch()
+        value, fault = self._suspend()
         if fault is None:
             return value  # type: ignore[no-any-return]  # (a switch hands over anything)
         try:
@@ -160,21 +168,51 @@ class Hub:
             self._woken = True
             os.eventfd_write(self._bell, 1)
 
+    def waker(self) -> Callable[..., object]:
+        """A callable for the loop that ends the calling greenlet's next wait, and no other: too late, it does nothing.
+
+        Its argument, True if there is none, is what the wait gives.
+        """
+        lane: Lane = getcurrent()
+        number = lane.waits
+
+        def wake(value: Any = True) -> None:
+            if lane.waits == number:
+                lane.switch(value)
+
+        return wake
+
     def park(self, timeout: float | None = None) -> bool:
-        """Wait until the loop switches here again (True), or for ``timeout`` seconds (False)."""
+        """Wait until a `waker` is called (True), or for ``timeout`` seconds (False)."""
         if timeout is None:
-            return bool(self._main.switch())
-        timer = self.timers.at(time.monotonic() + timeout, getcurrent().switch, False)
-        resumed = bool(self._main.switch())
-        if resumed:
+            return bool(self._suspend())
+        timer = self.timers.at(time.monotonic() + timeout, self.waker(), False)
+        try:
+            return bool(self._suspend())
+        finally:
             self.timers.cancel(timer)
-        return resumed
+
+    def _suspend(self) -> Any:
+        """Let the loop go on until it switches here again. Every wait of a greenlet's work goes through here."""
+        self._heed()
+        lane: Lane = getcurrent()
+        try:
+            return self._main.switch()
+        finally:
+            lane.waits += 1
+
+    def _heed(self) -> None:
+        """Raise `Abandoned` where that was put off."""
+        lane: Lane = getcurrent()
+        if lane.abandoned and not lane.shields:
+            lane.abandoned = False
+            raise Abandoned
 
     def _wait(self, fd: int, events: int, timeout: float | None) -> bool:
         if fd in self._handlers:
             raise RuntimeError("another greenlet waits on this descriptor")
-        resume = getcurrent().switch
-        self._handlers[fd] = lambda _: resume(True)
+        resume = self.waker()
+        self._handlers[fd] = lambda _: resume()
         try:
             self._arm(fd, events | select.EPOLLONESHOT)
             return self.park(timeout)

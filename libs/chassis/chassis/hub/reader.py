@@ -30,8 +30,8 @@ class Request:
     """A request whose head has arrived. Its body arrives in ``chunks`` until it is ``complete`` or has a ``fault``."""
 
     __slots__ = (
-        "chunks", "close", "complete", "environ", "expects", "fault", "head_only", "length", "modern", "received",
-        "waited",
+        "chunks", "close", "complete", "environ", "expects", "fault", "head_only", "interim", "length", "modern",
+        "received", "waited",
     )  # fmt: skip
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -39,6 +39,7 @@ class Request:
         self.head_only = environ["REQUEST_METHOD"] == "HEAD"
         self.modern = True  # HTTP/1.1
         self.close = False  # the client wants the connection closed after it
+        self.interim = True  # "100 Continue" may still be said: HTTP/1.1, and its answer has not begun
         self.expects = False  # it waits for "100 Continue" before it sends the body
         self.length: int | None = 0  # of the body; None where only its end will tell
         self.chunks: deque[bytes] = deque()
@@ -230,7 +231,7 @@ class Reader:
 def _judge_version(request: Request, version: str) -> None:
     if version != "1.0":
         raise Refusal(505, "HTTP Version Not Supported")
-    request.modern = False
+    request.modern = request.interim = False
     request.close = True
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from chassis.hub.environ import Refusal
 from chassis.hub.reader import Request
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 _STATUS = re.compile(r"[1-9][0-9]{2}(?: [ \t\x21-\x7e\x80-\xff]*)?")
@@ -125,6 +126,7 @@ class Response:
         head.append("\r\n")
         start = "".join(head).encode("latin-1")
         self.started = True
+        request.interim = False
         body = self._framed(data)
         if len(body) > _LARGE:
             self._way.send(start)

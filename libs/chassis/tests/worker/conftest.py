@@ -169,6 +169,13 @@ class Server:
         return self.log()
 
 
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def wait_for(holds: object, words: object = lambda: "", patience: float = 20.0) -> None:
     """Return once ``holds()`` is true."""
     deadline = time.monotonic() + patience

@@ -188,6 +188,32 @@ def pause(environ: Environ, start: Start) -> list[bytes]:
     return answer(start, str(os.getpid()).encode())
 
 
+def guarded(environ: Environ, start: Start) -> list[bytes]:
+    """Waits in a way of its choice, and notes how that ended; with ``shield`` it may not be broken off."""
+    from chassis.hub.lanes import Abandoned, shielded
+    from chassis.hub.loop import blocking
+    from chassis.hub.loop import pause as wait
+
+    name, how = argument(environ, "name"), argument(environ, "how")
+    note(f"begun {name}")
+    try:
+        if how == "thread":
+            blocking(lambda: (time.sleep(1), note(f"worked {name}")))
+        elif how == "shield":
+            with shielded():
+                wait(1)
+                note(f"shielded {name}")
+            wait(30)
+        else:
+            wait(float(argument(environ, "s", "30")))
+        note(f"done {name}")
+    except Abandoned:
+        wait(0.05)  # what cleans up may wait
+        note(f"abandoned {name}")
+        raise
+    return answer(start, b"done")
+
+
 def hang(environ: Environ, start: Start) -> list[bytes]:
     """Something that waits without asking the hub."""
     time.sleep(30)
@@ -199,4 +225,5 @@ PATHS: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {
     "crash": crash, "crash-after-start": crash_after_start, "crash-midway": crash_midway, "short": too_short,
     "long": too_long, "bad-header": bad_header, "hop-by-hop": hop_by_hop, "replaced": replaced,
     "replaced-late": replaced_late, "twice": twice, "written": written, "closing": closing, "pause": pause, "hang": hang,
+    "guarded": guarded,
 }  # fmt: skip

@@ -5,7 +5,6 @@ import json
 import os
 import resource
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import KINDS, Server, head, wait_for
+from .conftest import KINDS, Server, free_port, head, wait_for
 
 
 @pytest.fixture(params=KINDS)
@@ -238,12 +237,6 @@ def test_tcp_is_served_too(start: Any) -> None:
         assert client.answer().body == b"ignored"  # though most of the body has not been read
     server.signal(signal.SIGTERM)
     assert server.process.wait(20) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_memory_stays_as_it_is(start: Any, kind: str) -> None:
