@@ -26,6 +26,8 @@ from chassis.settings import ServiceSettings, load
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _BEAT = 1.0  # seconds between two signs of life
 _FAREWELL = 2.0  # seconds that a worker which ends waits for requests that may be on their way
+# times the limit of a body: the services refuse in their own dialects, and what they ask of data may be longer
+_BACKSTOP = 4
 _HEAD = 131_072  # bytes of a request's head at most
 
 hub = current_hub
@@ -142,7 +144,7 @@ def _service_of(worker: HubWorker) -> Service:
         target=max(cfg.limit_request_line, 0),
         field=cfg.limit_request_field_size or _HEAD,
         fields=cfg.limit_request_fields,
-        body=settings.body_limit,
+        body=_BACKSTOP * settings.body_limit,
     )
     patience = Patience(
         idle=cfg.keepalive,

@@ -58,7 +58,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         announce=announce,
     )
     edge = Edge(settings, exchanges=False, data=engine)
-    door = FramesDoor(engine, edge, body_limit=2 * settings.body_limit, show_statements=settings.show_statements)
+    door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)
     needs = {"catalog": lambda: engine.ready}
     app = chassis_app("data", settings, routes.render, door=door, needs=needs, wishes=edge.wishes())
     app.register_blueprint(routes.blueprint(engine, edge))

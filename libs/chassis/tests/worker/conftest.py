@@ -187,7 +187,7 @@ def wait_for(holds: object, words: object = lambda: "", patience: float = 20.0) 
 @pytest.fixture(scope="session", params=KINDS)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Each of the workers, with short patience where it has any, small limits, and 1 MiB as the largest body."""
-    settings = {"TRIVET_HEAD_TIMEOUT": "1", "TRIVET_BODY_RATE": "100000", "TRIVET_BODY_LIMIT": str(16 * 2**20)}
+    settings = {"TRIVET_HEAD_TIMEOUT": "1", "TRIVET_BODY_RATE": "100000", "TRIVET_BODY_LIMIT": str(4 * 2**20)}
     found = Server(request.param, **settings, TRIVET_REQUEST_TIMEOUT="3")
     yield found
     assert found.stop() == 0
