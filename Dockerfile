@@ -4,7 +4,8 @@
 #   docker run -v trivet:/state -p 127.0.0.1:8080:8080 -e DATABASE_URL=postgresql://… trivet
 ARG BASE_IMAGE=python:3.11-slim
 FROM ${BASE_IMAGE}
-RUN apt-get update -q && apt-get install -y -q --no-install-recommends nginx redis-server tini \
+RUN apt-get update -q && apt-get install -y -q --no-install-recommends nginx \
+    libnginx-mod-http-brotli-filter redis-server tini \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV UV_SYSTEM_CERTS=1 UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1

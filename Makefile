@@ -67,10 +67,21 @@ test-suite: ## Run only the tests that cross services
 	@cli/bootstrap.sh test
 	@$(PYTEST) tests
 
+.PHONY: bench
+bench: ## Measure the suite beside other servers into docs/performance.md (an hour); BENCH= are other options
+	@cli/bootstrap.sh test
+	@PATH="$(CURDIR)/.tools/node:$$PATH" $(BIN)/python bench/run.py $(or $(BENCH),--parts all --write)
+
 .PHONY: explore
 explore: ## Ask the property tests new random questions
 	@cli/bootstrap.sh test
 	@TRIVET_PROPERTIES=explore $(PYTEST) -k "properties or robustness or agree or wsdl or policies"
+
+.PHONY: soak
+soak: ## The long runs: a million requests, then MINUTES= (60) of everything at once on both databases
+	@cli/bootstrap.sh test
+	@$(BIN)/python -m bench.soak million
+	@$(BIN)/python -m bench.soak hours --minutes $(or $(MINUTES),60)
 
 .PHONY: lint
 lint: ## Check style, types and the direction of imports

@@ -20,6 +20,7 @@ has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/d
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
 # Ubuntu's is a snap, which containers and WSL2 can't always run
 has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release; }
+has_brotli_package() { has apt-cache && [ -n "$(apt-cache search --names-only '^libnginx-mod-http-brotli-filter$')" ]; }
 has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
 
 require_python() {
@@ -30,6 +31,8 @@ require_python() {
 
 missing_packages() {
     has nginx || echo nginx
+    # brotli is a module of its own, and not everywhere; nginx that was there already stays as it is
+    has nginx || ! has_brotli_package || echo libnginx-mod-http-brotli-filter
     has redis-server || echo redis-server
     has_venv || echo python3-venv
     [ "$PURPOSE" = test ] || return 0

@@ -2,14 +2,17 @@
 
 import http.client
 import json
+import os
 import re
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from chassis import explanations
+from trivet_cli.programs import find
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = (ROOT / "nginx" / "trivet.conf.template").read_text(encoding="utf-8")
@@ -287,6 +290,39 @@ def test_answers_are_compressed_when_asked(router) -> None:
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.headers["Server"] == "nginx"
     connection.close()
+
+
+@pytest.mark.parametrize("accepted, coding", [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip")])
+def test_brotli_is_preferred_where_nginx_has_it(router, accepted: str, coding: str) -> None:
+    told = subprocess.run([find("nginx", os.environ), "-V"], capture_output=True, text=True, check=True).stderr
+    modules = re.search(r"--modules-path=(\S+)", told)
+    assert modules is not None
+    if not Path(modules[1], "ngx_http_brotli_filter_module.so").exists():
+        coding = "gzip"
+    connection = http.client.HTTPConnection("127.0.0.1", router.port, timeout=10)
+    connection.request("GET", "/rest/v1/x", headers={"Accept-Encoding": accepted})
+    response = connection.getresponse()
+    assert response.headers["Content-Encoding"] == coding
+    assert "Accept-Encoding" in response.headers["Vary"]
+    connection.close()
+
+
+def test_brotli_is_for_the_types_that_gzip_is_for() -> None:
+    kinds = [
+        re.search(rf"{name}_types ([^;]*);", text)[1].split()
+        for name, text in (("gzip", TEMPLATE), ("brotli", (ROOT / "nginx" / "brotli.conf").read_text(encoding="utf-8")))
+    ]
+    assert kinds[0] == kinds[1]
+
+
+def test_an_nginx_without_the_module_goes_without_it(tmp_path: Path) -> None:
+    stub = tmp_path / "nginx"
+    stub.write_text(f"#!/bin/sh\necho 'configure arguments: --modules-path={tmp_path}/modules' >&2\n")
+    stub.chmod(0o755)
+    (tmp_path / "brotli.conf").write_text("of an earlier start")
+    environment = {"NGINX": str(stub), "TRIVET_NGINX_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    subprocess.run([ROOT / "nginx" / "brotli.sh"], env=environment, check=True, timeout=10)
+    assert not list(tmp_path.glob("*.conf"))
 
 
 def test_every_code_of_ours_is_in_the_table() -> None:

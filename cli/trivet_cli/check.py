@@ -20,6 +20,7 @@ from data_service.settings import DataSettings
 from rich.console import Console
 
 from trivet_cli import check_advice, database_url
+from trivet_cli.check_cache import on_cache
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
 from trivet_cli.settings import UpSettings
@@ -95,6 +96,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
             catalog = database.reflect(exposure)
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
+            effects = database.effects()
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -107,6 +109,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)
     findings.remarks += check_advice.advice(survey, catalog, policies, settings)
+    findings.remarks += on_cache(effects, catalog, policies)
     return catalog
 
 

@@ -2,11 +2,13 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
+from trivet_cli.programs import find
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "nginx"
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
@@ -43,7 +45,7 @@ def trusted(proxies: Sequence[str]) -> str:
 def write(layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = ()) -> Path:
     """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`.
 
-    ``proxies``: addresses and networks whose ``X-Forwarded-*`` count.
+    ``proxies``: addresses and networks whose ``X-Forwarded-*`` count. Brotli is on where nginx has the module.
     """
     folder = layout.run / "nginx"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -54,4 +56,18 @@ def write(layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = ()
         except OSError:
             raise CannotStart(f"nginx's template is missing: {TEMPLATES / template}") from None
         (folder / target).write_text(render(text, values), encoding="utf-8")
+    _add_brotli(folder)
     return folder / "nginx.conf"
+
+
+def _add_brotli(folder: Path) -> None:
+    environment = {
+        **os.environ,
+        "NGINX": find("nginx", os.environ),
+        "TRIVET_NGINX_DIR": str(folder),
+        "BROTLI_CONF": str(TEMPLATES / "brotli.conf"),
+    }
+    try:
+        subprocess.run([TEMPLATES / "brotli.sh"], env=environment, check=True, timeout=20)  # noqa: S603  (our own)
+    except (OSError, subprocess.SubprocessError) as fault:
+        raise CannotStart(f"nginx can't be asked for its modules: {fault}") from None

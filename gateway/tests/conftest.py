@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from chassis.examples import Example
+from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
 from contracts.catalog import Catalog, Field, Relation, Resource
 from contracts.problems import Problem

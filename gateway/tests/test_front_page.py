@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from chassis.inner_problems import PROBLEM_TYPE
 from chassis.examples import Example
+from chassis.inner_problems import PROBLEM_TYPE
 from chassis.settings import SettingsError
 from contracts.catalog import Catalog
 from gateway_service import routes, vendor

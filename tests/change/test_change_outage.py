@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 import time
+from contextlib import nullcontext
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from data_service.execute.postgres import PostgresDatabase
 
 from tests.change.traffic import Inside, Traffic, no_errors, plain
 from tests.fixtures.guarded_store import ADMIN, Suite
+from tests.fixtures.on_hub import EngineOnHub, TurningHub
 from tests.fixtures.postgres_server import PostgresServer
 
 SCHEMA = """
@@ -47,9 +49,9 @@ def url(server):
     return server.create_database("outage", SCHEMA)
 
 
-@pytest.fixture
-def open_engine(url, tmp_path):
-    """Makes engines on the database, and closes them."""
+@pytest.fixture(params=["threads", "hub"])
+def open_engine(url, tmp_path, request):
+    """Makes engines on the database, whose requests run in threads or on a hub, and closes them."""
     made = []
     config = tmp_path / "trivet.yaml"
     config.write_text(CONFIG)
@@ -59,11 +61,12 @@ def open_engine(url, tmp_path):
         engine = Engine(PostgresDatabase(url, **options), config=config, anonymous_limit=anonymous_limit)
         engine.refresh()
         made.append(engine)
-        return engine
+        return engine if turning is None else EngineOnHub(engine, turning)
 
-    yield make
-    for engine in made:
-        engine.close()
+    with TurningHub() if request.param == "hub" else nullcontext() as turning:
+        yield make
+        for engine in made:
+            engine.close()
 
 
 def rows(engine, operation, *values):
@@ -171,7 +174,7 @@ def test_past_capacity_it_is_said_soon(url, open_engine, until):
         busy = "select 1 from pg_stat_activity where state = 'active' and application_name = 'trivet'"
         until(lambda: watcher.execute(busy).fetchone(), "the slow one has not begun")
     problem = refusal(engine, ALL, 1)
-    assert (problem.code, problem.status, problem.headers) == ("PGRST001", 503, {"Retry-After": "1"})
+    assert (problem.code, problem.status, problem.headers) == ("PGRST003", 504, {"Retry-After": "1"})
     assert join() == [{"id": 1, "slept": ""}]
     assert len(rows(engine, ALL, 1)) == 1
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from contextlib import nullcontext
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 
+from tests.fixtures.on_hub import EngineOnHub, TurningHub
 from tests.fixtures.pgbouncer import PgBouncer
 
 ADMIN = Caller(principal=Principal(role="admin", subject="s"))
@@ -41,12 +43,13 @@ def pooler(postgres_server, url):
         yield running
 
 
-@pytest.fixture(scope="module")
-def pooled(pooler, url):
+@pytest.fixture(scope="module", params=["threads", "hub"])
+def pooled(pooler, url, request):
     engine = Engine(PostgresDatabase(pooler.url("pooled"), size=12, limit=8.0, prepare=False, direct_url=url))
     engine.watch(60.0)
-    yield engine
-    engine.close()
+    with TurningHub() if request.param == "hub" else nullcontext() as turning:
+        yield engine if turning is None else EngineOnHub(engine, turning)
+        engine.close()
 
 
 def ask(engine, operation, *values, caller=ADMIN):
@@ -120,5 +123,7 @@ def test_a_change_is_heard_of_past_the_pooler(pooled, url, until):
     before = pooled.version
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("alter table things add colour text; notify trivet")
-    until(lambda: pooled.version != before, "the notification was not heard")
-    assert ask(pooled, FIRST, 1)[0]["colour"] is None
+        until(lambda: pooled.version != before, "the notification was not heard")
+        assert ask(pooled, FIRST, 1)[0]["colour"] is None
+        connection.execute("alter table things drop colour; notify trivet")
+        until(lambda: pooled.version == before, "the notification was not heard")

@@ -1,8 +1,6 @@
-"""The access log: a JSON line for each answer, written a few at a time."""
+"""The access log: a JSON line for each answer."""
 
-import atexit
 import logging
-import os
 import sys
 import threading
 import time
@@ -11,15 +9,13 @@ import msgspec
 
 from chassis.trace import Trace
 
-_EVERY = 0.2  # seconds that a line may wait for others
-_MOST = 500  # lines that wait
 _encode = msgspec.json.Encoder().encode
 
 
 class AccessLog:
     """The lines of one service, on standard error where the level of ``trivet`` is info or lower.
 
-    A line is written within a fifth of a second: what a process that is killed has not written is lost.
+    They are gathered by `note` until `flush` writes them: what a process that is killed has not written is lost.
     """
 
     def __init__(self, service: str) -> None:
@@ -27,13 +23,11 @@ class AccessLog:
         self._logger = logging.getLogger("trivet.access")
         self._lines: list[bytes] = []
         self._lock = threading.Lock()
-        self._some = threading.Event()
-        self._process = 0  # whose thread it is that writes
         self._second = 0
         self._clock = ""
 
     def note(self, trace: Trace, status: int, seconds: float) -> None:
-        """Write a line about an answer, soon."""
+        """Keep a line about an answer."""
         if not self._logger.isEnabledFor(logging.INFO):
             return
         now = time.time()
@@ -57,14 +51,7 @@ class AccessLog:
                 "role": trace.role,
             }
         )
-        lines = self._lines
-        lines.append(line)
-        if len(lines) == 1:
-            if self._process != os.getpid():
-                self._start()
-            self._some.set()
-        elif len(lines) >= _MOST:
-            self.flush()
+        self._lines.append(line)
 
     def flush(self) -> None:
         """Write all lines that wait."""
@@ -76,21 +63,6 @@ class AccessLog:
                     sys.stderr.buffer.flush()
                 except (OSError, ValueError, AttributeError):
                     pass  # nobody takes the log any more
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._process == os.getpid():
-                return
-            self._process = os.getpid()  # a thread does not live on in a forked process
-        threading.Thread(target=self._keep_writing, name="trivet-access-log", daemon=True).start()
-        atexit.register(self.flush)
-
-    def _keep_writing(self) -> None:
-        while True:
-            self._some.wait()
-            self._some.clear()
-            time.sleep(_EVERY)
-            self.flush()
 
 
 def _readable(path: str) -> str:

@@ -10,6 +10,7 @@ from flask import Flask, Response
 
 from chassis import events, express, health, observe, problems, trace
 from chassis.authn import Authenticator
+from chassis.capacity import Capacity
 from chassis.exchange import Exchange
 from chassis.express import Door, Headers
 from chassis.health import Check
@@ -42,7 +43,9 @@ def create_app(
     observe.install(app)
     health.install(app, needs=needs, wishes=wishes)
     problems.install(app, render)
-    express.install(app, service, door)
+    capacity = Capacity(settings.max_under_way)
+    express.install(app, service, capacity.guard(door) if door is not None else None)
+    app.wsgi_app = capacity.count(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 

@@ -3,8 +3,11 @@
 import json
 import logging
 import sys
+import threading
 import time
 import uuid
+from bisect import bisect_left
+from collections import Counter as Counts
 from typing import Any
 
 from flask import Flask, Response
@@ -13,6 +16,7 @@ from prometheus_client import values as metric_values
 
 from chassis import explanations, trace
 from chassis.access_log import AccessLog
+from chassis.soon import Soon
 from chassis.trace import Trace
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -82,26 +86,30 @@ def add_timings(timings: dict[str, int]) -> None:
 
 
 class Observer:
-    """Logs and counts the answers of one service."""
+    """Logs and counts the answers of one service: lines and numbers are told a few times a second."""
 
     def __init__(self, service: str) -> None:
         self._log = AccessLog(service)
-        self._seconds = _SECONDS.labels(service)
+        self._soon = Soon(self.flush)
         self._service = service
-        self._counters: dict[tuple[str, int], Counter] = {}
+        self._lock = threading.Lock()
+        self._waits = False
+        self._answers: dict[tuple[str, int], int] = {}
+        self._times: list[float] = []
+        _observers.append(self)
 
     def answered(self, trace: Trace, status: int) -> list[tuple[str, str]]:
         """Log and count the answer to a request; the headers that tell of it."""
         seconds = time.perf_counter() - trace.started
         trace.status = status
-        method = trace.environ["REQUEST_METHOD"]
-        key = (method if method in _METHODS else "other", status)
-        counter = self._counters.get(key)
-        if counter is None:
-            counter = self._counters[key] = _REQUESTS.labels(self._service, key[0], str(status))
-        counter.inc()
-        self._seconds.observe(seconds)
+        key = (trace.environ["REQUEST_METHOD"], status)
+        with self._lock:
+            self._answers[key] = self._answers.get(key, 0) + 1
+            self._times.append(seconds)
+            told, self._waits = self._waits, True
         self._log.note(trace, status, seconds)
+        if not told:
+            self._soon.ask()
         steps = "".join([f"{name};dur={micros / 1000:.3f}, " for name, micros in trace.timings.items()])
         headers = [
             ("X-Request-Id", trace.request_id),
@@ -111,12 +119,36 @@ class Observer:
             headers.append((explanations.HEADER, trace.explanation))
         return headers
 
+    def flush(self) -> None:
+        """Tell what has been gathered."""
+        with self._lock:
+            answers, self._answers = self._answers, {}
+            times, self._times = self._times, []
+            self._waits = False
+        for (method, status), number in answers.items():
+            _REQUESTS.labels(self._service, method if method in _METHODS else "other", str(status)).inc(number)
+        _observe(_SECONDS.labels(self._service), times)
+        self._log.flush()
+
+
+_observers: list[Observer] = []
+
+
+def _observe(histogram: Histogram, values: list[float]) -> None:
+    """What `Histogram.observe` does, for many values at once: its buckets are not public, and our version is fixed."""
+    if values:
+        histogram._sum.inc(sum(values))
+        for place, number in Counts(bisect_left(histogram._upper_bounds, value) for value in values).items():
+            histogram._buckets[place].inc(number)
+
 
 def install(app: Flask) -> None:
     """Serve ``/metrics``."""
 
     @app.get("/metrics")
     def metrics() -> Response:
+        for observer in _observers:
+            observer.flush()
         return Response(_exposition(), content_type=CONTENT_TYPE_LATEST)
 
 

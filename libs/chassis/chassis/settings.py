@@ -55,6 +55,11 @@ class ServiceSettings:
         "how rest, graphql, soap and data run requests: `gthread`, a thread for each, or `hub`, all in one thread "
         "(auth and the gateway always use threads)",
     )
+    max_under_way: int = setting(
+        512,
+        "requests that a worker process answers at the same time at most; beyond them it says 503 at once (worker "
+        "`gthread`: that it takes in, though only as many as it has threads are under way)",
+    )
     head_timeout: float = setting(
         10.0, "seconds that a client may take to send a request's head, or to begin its body (worker `hub`)"
     )

@@ -3,6 +3,21 @@
 import msgspec
 
 
+class Basis(msgspec.Struct, frozen=True, array_like=True):
+    """What an answer stands on: as long as that is unchanged, whoever asks the same may get the same answer.
+
+    ``memory`` is the id of the memory in which ``versions`` of ``words`` were read before the answer's snapshot
+    (`chassis.versions`); empty where only time counts. ``claims`` names the session variables that the answer depends
+    on. ``age`` is how many seconds it may be used for, None: as long as the versions are the same.
+    """
+
+    memory: str
+    words: tuple[int, ...]
+    versions: bytes
+    claims: tuple[str, ...] = ()
+    age: float | None = None
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to an operation.
 

@@ -20,21 +20,23 @@ from data_service.sql.statements import Caps
 
 def open_database(settings: DataSettings) -> Database:
     """The database that the settings name. Raises `SettingsError`."""
-    size = max(settings.pool_max // max(settings.workers, 1), 1)
+    workers = max(settings.workers, 1)
     if settings.is_postgres:
         return PostgresDatabase(
             settings.database_url,
-            size=size,
+            size=settings.pool_max,
             limit=settings.statement_timeout,
             prepare=settings.prepare,
             read_only=settings.read_only,
             direct_url=settings.direct_url,
             listens=settings.listen_notify,
             patience=settings.pool_wait,
+            slots_dir=Path(settings.state_dir) / "connections",
+            sharers=workers,
         )
     return SqliteDatabase(
         settings.sqlite_path,
-        size=size,
+        size=max(settings.pool_max // workers, 1),
         limit=settings.statement_timeout,
         read_only=settings.read_only,
         immutable=settings.sqlite_immutable,

@@ -17,12 +17,11 @@ from contracts.results import Explanation, Result
 from data_service.access import restrict
 from data_service.discretion import scrub
 from data_service.execute.database import Database
-from data_service.execute.run import run
+from data_service.execute.shape import PreparedShape
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.shapes import Prepared
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
 
@@ -88,10 +87,10 @@ class Engine:
         role = state.role_of(caller)
         try:
             plan = plan_operation(operation, state.seen_by(role), state.catalog)
-            prepared = self._prepared(state, role, encode(operation))
+            shape = self._shape(state, role, encode(operation))
         except Problem:
             return explain(None, roots_of(operation), state.policies, role)
-        return explain(prepared.program, deeds_of(plan), state.policies, role)
+        return explain(shape.program, deeds_of(plan), state.policies, role)
 
     # --- its life --------------------------------------------------------------------------------------------------
 
@@ -139,7 +138,7 @@ class Engine:
         if isinstance(problem, Undone):
             return 2
         if isinstance(problem, Lost):
-            return int(not self._prepared(state, state.role_of(caller), text).writes)
+            return int(not self._shape(state, state.role_of(caller), text).writes)
         if is_stale(problem):
             return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
         return 0
@@ -149,36 +148,31 @@ class Engine:
     def _answer(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
         start = time.perf_counter()
         role = state.role_of(caller)
-        prepared = self._prepared(state, role, text)
+        shape = self._shape(state, role, text)
         planned = time.perf_counter()
-        arguments = Arguments(values, caller.principal.session)
+        principal = caller.principal
+        limit = self._anonymous_limit if principal.anonymous else None
         try:
-            with self._database.session(
-                writes=prepared.writes, deadline=caller.deadline, limit=self._limit(caller)
-            ) as session:
-                result = run(prepared.program, session, arguments)
+            arguments = Arguments(values, principal.session)
+            result = self._database.answer(shape, arguments, deadline=caller.deadline, limit=limit)
         except Problem as problem:
-            given = (*values, *caller.principal.session.values())
+            given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
         timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
         return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings)
 
-    def _limit(self, caller: Caller) -> float | None:
-        return self._anonymous_limit if caller.principal.anonymous else None
-
-    def _prepared(self, state: State, role: str, text: bytes) -> Prepared:
+    def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
-        found = state.shapes.get(role, text)
-        return self._prepare(state, role, text, _decoded(text)) if found is None else found
-
-    def _prepare(self, state: State, role: str, text: bytes, operation: Operation) -> Prepared:
+        kept = state.shapes.get((role, text))
+        if kept is not None:
+            return kept
         if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-        plan = plan_operation(operation, state.seen_by(role), state.catalog)
+        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
-        prepared = Prepared(write_program(restricted, self._database.dialect, state.catalog, self._caps))
-        state.shapes.put(role, text, prepared)
-        return prepared
+        made = PreparedShape(write_program(restricted, self._database.dialect, state.catalog, self._caps))
+        state.shapes.put((role, text), made)
+        return made
 
 
 def _decoded(text: bytes) -> Operation:

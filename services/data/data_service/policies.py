@@ -9,6 +9,7 @@ from data_service.policy_document import ConfigurationError, Fault, Faults, comp
 from data_service.policy_reader import read_policies
 from data_service.policy_rules import (
     NOTHING_OPEN,
+    CacheRule,
     DeleteRule,
     Document,
     InsertRule,
@@ -20,6 +21,7 @@ from data_service.policy_rules import (
 
 __all__ = [
     "NOTHING_OPEN",
+    "CacheRule",
     "ConfigurationError",
     "DeleteRule",
     "Fault",

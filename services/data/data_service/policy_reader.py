@@ -1,6 +1,7 @@
 """The configuration's document read into rules; with a catalog at hand its names and values are checked as well."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from contracts.catalog import Catalog, Resource
@@ -10,6 +11,7 @@ from contracts.operations import Filter
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
 from data_service.policy_rules import (
+    CacheRule,
     DeleteRule,
     Document,
     InsertRule,
@@ -22,7 +24,7 @@ from data_service.policy_rules import (
 from data_service.policy_values import operand_of, unfit
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security")
+_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security", "cache")
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -59,6 +61,7 @@ class _Reader:
             resource_names=tables,
             relation_names=self._relations(resources),
             acknowledged=self._acknowledged(top.get("row_security")),
+            cache=self._cache(top.get("cache")),
             permissions=self._permissions(resources, tables),
             document=document,
         )
@@ -94,6 +97,20 @@ class _Reader:
             elif self._catalog is not None:
                 self._known_table(item)
         return frozenset(item.value for item in tables)
+
+    def _cache(self, node: Node | None) -> CacheRule:
+        keys = mapping(node, self._faults, "cache", ("only_writer", "max_age")) if node is not None else {}
+        only, age = keys.get("only_writer"), keys.get("max_age")
+        if only is not None and not isinstance(only.value, bool):
+            self._faults.add(only.line, f"only_writer must be true or false, not {only.kind}")
+        seconds = None
+        if age is not None:
+            number = isinstance(age.value, int | Decimal) and not isinstance(age.value, bool)
+            if number and age.value > 0:
+                seconds = float(age.value)
+            else:
+                self._faults.add(age.line, f"max_age must be a number of seconds above 0, not {age.kind}")
+        return CacheRule(only is not None and only.value is True, seconds)
 
     def _known_table(self, node: Node) -> None:
         if self._catalog is None:

@@ -70,6 +70,21 @@ EVERYTHING = Rules(SelectRule(None, aggregations=True), InsertRule(None), Update
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRule:
+    """When facades may give an answer again.
+
+    ``only_writer``: nobody but this Trivet, on this host, writes to the database, so that answers are kept as long as
+    they are true. ``max_age``: the seconds for which the others may be kept, None: not at all.
+    """
+
+    only_writer: bool = False
+    max_age: float | None = None
+
+
+NO_CACHE = CacheRule()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The file that policies were read from, kept to name lines when they are held against a catalog."""
 
@@ -83,7 +98,7 @@ class Policies:
 
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
-    their row-level security. ``version`` changes with the file's text.
+    their row-level security. ``cache``: which answers may be kept. ``version`` changes with the file's text.
     """
 
     version: str = ""
@@ -92,6 +107,7 @@ class Policies:
     resource_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
     relation_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
     acknowledged: frozenset[str] = frozenset()
+    cache: CacheRule = NO_CACHE
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
 

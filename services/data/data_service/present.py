@@ -17,13 +17,14 @@ from contracts.problems import Problem
 from data_service import policies as configuration
 from data_service.access import limit_catalog
 from data_service.execute.database import Database
+from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
 from data_service.reflect.options import Exposure, ExposureError
-from data_service.shapes import Shapes
 
 log = logging.getLogger("trivet.engine")
 
 _ROLES = 256
+_SHAPES = 4096
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
 _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
@@ -37,7 +38,7 @@ class State:
     policies: Policies
     mark: str
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
-    shapes: Shapes = field(default_factory=Shapes)
+    shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""

@@ -21,7 +21,7 @@ class DataSettings(ServiceSettings):
     )  # fmt: skip
     config: str = setting("", "path of `trivet.yaml`; empty: only the role admin sees anything")
     pool_max: int = setting(20, "connections to the database at most, of all worker processes of data on this host")
-    pool_wait: float = setting(1.0, "seconds that a request waits for a free connection before it is answered 503")
+    pool_wait: float = setting(1.0, "seconds that a request waits for a free connection before it is answered 504")
     statement_timeout: float = setting(8.0, "seconds that one statement may run")
     anonymous_statement_timeout: float = setting(3.0, "the same for callers without a login; 0: no difference")
     default_rows: int = setting(1000, "rows that a read has where it asks for no limit, and each embed; 0: all")

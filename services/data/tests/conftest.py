@@ -4,6 +4,7 @@ import importlib.util
 import json
 import shutil
 import sqlite3
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from contracts.identity import Caller, Principal
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+
+from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
 _spec = importlib.util.spec_from_file_location("store_schema", Path(__file__).with_name("store_schema.py"))
 store_schema = importlib.util.module_from_spec(_spec)
@@ -81,14 +84,20 @@ def postgres_store(url, config=None):
     return Store(engine, restore_rows), database
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def kind(request):
-    """Which database."""
+@pytest.fixture(scope="session", params=["sqlite", "sqlite on a hub", "postgresql", "postgresql on a hub"])
+def place(request):
+    """Which database, and how its requests run."""
     return request.param
 
 
+@pytest.fixture(scope="session")
+def kind(place):
+    """Which database."""
+    return place.partition(" ")[0]
+
+
 @pytest.fixture(scope="module")
-def store(kind, tmp_path_factory, request):
+def store(place, kind, tmp_path_factory, request):
     """The store under no configuration: asked as admin."""
     if kind == "sqlite":
         made, database = sqlite_store(tmp_path_factory.mktemp("store"))
@@ -97,8 +106,11 @@ def store(kind, tmp_path_factory, request):
         made, database = postgres_store(
             server.create_database(f"store_{request.module.__name__.rpartition('.')[2]}"[:60])
         )
-    yield made
-    database.close()
+    with TurningHub() if place.endswith("hub") else nullcontext() as turning:
+        if turning is not None:
+            made.engine = EngineOnHub(made.engine, turning)
+        yield made
+        database.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What a role may not see can't be reached: not by output, filter, sort, embed, aggregate, write or error text."""
 
+from contextlib import nullcontext
+
 import pytest
 from contracts.operations import (
     Affected,
@@ -25,6 +27,8 @@ from contracts.operations import (
     Update,
 )
 from contracts.problems import Problem
+
+from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
 CONFIG = """
 version: 1
@@ -79,7 +83,7 @@ ID = (Sort(F("id")),)
 
 
 @pytest.fixture(scope="module")
-def guarded(kind, tmp_path_factory, request):
+def guarded(place, kind, tmp_path_factory, request):
     conftest = request.config.pluginmanager
     fixtures = next(m for m in conftest.get_plugins() if hasattr(m, "sqlite_store"))
     folder = tmp_path_factory.mktemp("guarded")
@@ -91,8 +95,11 @@ def guarded(kind, tmp_path_factory, request):
         server = request.getfixturevalue("postgres_server")
         made, database = fixtures.postgres_store(server.create_database("guarded"), config)
     made.caller = fixtures.caller
-    yield made
-    database.close()
+    with TurningHub() if place.endswith("hub") else nullcontext() as turning:
+        if turning is not None:
+            made.engine = EngineOnHub(made.engine, turning)
+        yield made
+        database.close()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from contracts.operations import (
 )
 from data_service.policies import (
     NOTHING_OPEN,
+    CacheRule,
     ConfigurationError,
     DeleteRule,
     InsertRule,
@@ -85,6 +86,7 @@ resources:
         select: {columns: '*', filter: {status: {_eq: new}}}
 row_security:
   acknowledge: [shop.orders]
+cache: {only_writer: true, max_age: 2.5}
 """
 
 
@@ -95,6 +97,7 @@ def test_every_key_is_read() -> None:
     assert policies.resource_names == {("shop", "orders"): "purchases"}
     assert policies.relation_names == {("purchases", "customers_by_customer_id"): "buyer"}
     assert policies.acknowledged == {"shop.orders"}
+    assert policies.cache == CacheRule(only_writer=True, max_age=2.5)
     assert policies.roles() == ("clerk", "guest")
     assert policies.rules("clerk", "purchases") == Rules(
         select=SelectRule(frozenset({"id", "status"}), None, 100, True),
@@ -346,6 +349,10 @@ def test_faults_of_a_permission(text: str, message: str) -> None:
             "version: 1\nrow_security: {acknowledge: [orders]}",
             (2, "acknowledge takes tables as schema.table, not `orders`"),
         ),
+        ("version: 1\ncache: {only_writer: maybe}", (2, "only_writer must be true or false, not `maybe`")),
+        ("version: 1\ncache: {max_age: 0}", (2, "max_age must be a number of seconds above 0, not `0`")),
+        ("version: 1\ncache: {max_age: true}", (2, "max_age must be a number of seconds above 0, not true")),
+        ("version: 1\ncache: {maxage: 1}", (2, "cache has no key maxage; did you mean max_age?")),
         ("version: 1\nresources:\n a: {table: s.t}\n b: {table: s.t}", (4, "s.t is named a already")),
         ("version: 1\nresources:\n a: {table: ''}", (3, "table must be a name, not an empty text")),
         ("version: 1\nresources:\n a: {relations: {x: z, y: z}}", (3, "a has two relations named z")),

@@ -8,6 +8,7 @@ from contracts.data import Data
 from flask import Flask
 
 from graphql_service import routes
+from graphql_service.door import GraphqlDoor
 from graphql_service.examples import write as write_example
 from graphql_service.executor import Executor
 from graphql_service.limits import Limits
@@ -18,8 +19,9 @@ def create_app(settings: GraphqlSettings | None = None, data: Data | None = None
     """The service over ``data`` (else data's service), its callers found by ``edge`` (else by their tokens)."""
     settings = settings or load(GraphqlSettings)
     facade = face(settings, data, edge)
-    app = create_service("graphql", settings, routes.render, needs=facade.needs, wishes=facade.wishes)
     executor = Executor(facade.data, Limits(settings.graphql_depth, settings.graphql_nodes))
+    door = GraphqlDoor(executor, facade.gate, settings.body_limit)
+    app = create_service("graphql", settings, routes.render, door=door, needs=facade.needs, wishes=facade.wishes)
     examples.install(app, facade.data, facade.gate, write_example)
     routes.install(app, executor, facade.gate, batch_limit=settings.graphql_batch)
     return app

@@ -1,12 +1,12 @@
-"""Arguments and variables become plain values by the schema's types, or are refused with their place.
+"""Arguments become plain values by the schema's types, or are refused with their place.
 
 Input objects become dicts in the order written, by GraphQL names; enum values become what the schema keeps behind
 them. A variable that is not given counts as absent, not as null (GraphQL §6.4.1).
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from graphql import (
     ArgumentNode,
@@ -23,21 +23,18 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
-    GraphQLSchema,
     IntValueNode,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
-    OperationDefinitionNode,
     StringValueNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
-    type_from_ast,
 )
 
-from graphql_service.errors import DATA_EXCEPTION, Misfit, Path, Refusal, refuse
+from graphql_service.errors import DATA_EXCEPTION, Misfit
 from graphql_service.scalar_input import describe, mismatch, parse_scalar
 
 ABSENT: Final = object()
@@ -46,40 +43,6 @@ _TEXTS = frozenset({"String", "ID"})  # the scalars that would take a bare word 
 _COUNTS = {"limit": "a non-negative 32-bit integer", "offset": "a 32-bit integer"}
 _FOUND: dict[type, str] = {IntValueNode: "an integer", FloatValueNode: "a float", EnumValueNode: "an enum value"}
 Variables = Mapping[str, Any]
-
-
-def variables_of(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any], uses: Mapping[str, Path]
-) -> dict[str, Any]:
-    """The variables of an operation, coerced to their declared types. Raises `Refusal`.
-
-    ``uses`` are the places where they are used: there a value is wrong. One that is given has to be used.
-    """
-    unexpected = [name for name in given if name not in uses]
-    if unexpected:
-        refuse("unexpected variables in variableValues: " + ", ".join(unexpected))
-    values: dict[str, Any] = {}
-    for definition in operation.variable_definitions:
-        name = definition.variable.name.value
-        type_ = cast("GraphQLInputType", type_from_ast(schema, definition.type))
-        if name in given:
-            if given[name] is None and isinstance(type_, GraphQLNonNull):
-                refuse(f'null value found for non-nullable type: "{type_}"')
-            values[name] = _variable(given[name], type_, uses[name])
-        elif definition.default_value is not None:
-            values[name] = from_literal(definition.default_value, type_, UNKNOWN)
-        elif isinstance(type_, GraphQLNonNull):
-            refuse(f'expecting a value for non-nullable variable: "{name}"')
-    return values
-
-
-def _variable(value: Any, type_: GraphQLInputType, use: Path) -> Any:
-    try:
-        return from_json(value, type_)
-    except Misfit as misfit:
-        if use[-2:-1] == ("args",):
-            misfit = _counted(misfit, str(use[-1]), type_, describe(value))
-        raise Refusal(misfit.under(*use).error()) from None
 
 
 def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], variables: Variables) -> dict[str, Any]:
@@ -104,10 +67,10 @@ def argument_of(node: ArgumentNode, type_: GraphQLInputType, variables: Variable
     try:
         return from_literal(node.value, type_, variables)
     except Misfit as misfit:
-        raise _counted(misfit, node.name.value, type_, found_in(node.value, variables)) from None
+        raise counted(misfit, node.name.value, type_, found_in(node.value, variables)) from None
 
 
-def _counted(misfit: Misfit, name: str, type_: GraphQLInputType, found: str) -> Misfit:
+def counted(misfit: Misfit, name: str, type_: GraphQLInputType, found: str) -> Misfit:
     """What is said of a number of rows that is no number."""
     if name not in _COUNTS or get_named_type(type_) is not GraphQLInt:
         return misfit
@@ -124,11 +87,11 @@ def from_literal(node: ValueNode, type_: GraphQLInputType, variables: Variables)
     if isinstance(node, VariableNode):
         value = variables.get(node.name.value, ABSENT)
         if variables is not UNKNOWN and isinstance(type_, GraphQLNonNull) and (value is None or value is ABSENT):
-            raise _null(type_)
+            raise unexpected_null(type_)
         return value
     if isinstance(type_, GraphQLNonNull):
         if isinstance(node, NullValueNode):
-            raise _null(type_)
+            raise unexpected_null(type_)
         return from_literal(node, type_.of_type, variables)
     if isinstance(node, NullValueNode):
         return None
@@ -139,29 +102,9 @@ def from_literal(node: ValueNode, type_: GraphQLInputType, variables: Variables)
     if isinstance(type_, GraphQLEnumType):
         if not isinstance(node, EnumValueNode):
             raise mismatch("an enum value", type_.name, found_in(node, variables))
-        return _enum(node.value, type_)
+        return enum_value(node.value, type_)
     assert isinstance(type_, GraphQLScalarType)
     return _scalar_literal(node, type_, variables)
-
-
-def from_json(value: Any, type_: GraphQLInputType) -> Any:
-    """The value of a variable. Raises `Misfit`."""
-    if isinstance(type_, GraphQLNonNull):
-        if value is None:
-            raise _null(type_)
-        return from_json(value, type_.of_type)
-    if value is None:
-        return None
-    if isinstance(type_, GraphQLList):
-        return _list_json(value, type_)
-    if isinstance(type_, GraphQLInputObjectType):
-        return _object_json(value, type_)
-    if isinstance(type_, GraphQLEnumType):
-        if not isinstance(value, str):
-            raise mismatch("an enum value", type_.name, describe(value))
-        return _enum(value, type_)
-    assert isinstance(type_, GraphQLScalarType)
-    return parse_scalar(type_.name, value)
 
 
 def untyped(node: ValueNode, variables: Variables) -> Any:
@@ -211,18 +154,6 @@ def _list_literal(node: ValueNode, type_: "GraphQLList[Any]", variables: Variabl
     return items
 
 
-def _list_json(value: Any, type_: "GraphQLList[Any]") -> list[Any]:
-    if not isinstance(value, list):
-        return [from_json(value, type_.of_type)]
-    items = []
-    for index, item in enumerate(value):
-        try:
-            items.append(from_json(item, type_.of_type))
-        except Misfit as misfit:
-            raise misfit.under(index) from None
-    return items
-
-
 def _object_literal(node: ValueNode, type_: GraphQLInputObjectType, variables: Variables) -> dict[str, Any]:
     if not isinstance(node, ObjectValueNode):
         raise mismatch("an object", type_.name, found_in(node, variables))
@@ -230,38 +161,32 @@ def _object_literal(node: ValueNode, type_: GraphQLInputObjectType, variables: V
     for field in node.fields:
         name = field.name.value
         try:
-            value = from_literal(field.value, _input_field(type_, name).type, variables)
+            value = from_literal(field.value, input_field(type_, name).type, variables)
         except Misfit as misfit:
             raise misfit.under(name) from None
         if value is not ABSENT:
             values[name] = value
-    _check_filled(type_, {field.name.value for field in node.fields})
+    check_filled(required_fields(type_), {field.name.value for field in node.fields})
     return values
 
 
-def _object_json(value: Any, type_: GraphQLInputObjectType) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise mismatch("an object", type_.name, describe(value))
-    values: dict[str, Any] = {}
-    for name, item in value.items():
-        try:
-            values[name] = from_json(item, _input_field(type_, name).type)
-        except Misfit as misfit:
-            raise misfit.under(name) from None
-    _check_filled(type_, values)
-    return values
-
-
-def _input_field(type_: GraphQLInputObjectType, name: str) -> GraphQLInputField:
+def input_field(type_: GraphQLInputObjectType, name: str) -> GraphQLInputField:
+    """An input object's field. Raises `Misfit`."""
     field: GraphQLInputField | None = type_.fields.get(name)
     if field is None:
         raise Misfit(f"field '{name}' not found in type: '{type_.name}'")
     return field
 
 
-def _check_filled(type_: GraphQLInputObjectType, given: Container[str]) -> None:
-    for name, field in type_.fields.items():
-        if isinstance(field.type, GraphQLNonNull) and name not in given:
+def required_fields(type_: GraphQLInputObjectType) -> tuple[str, ...]:
+    """The fields that an input object can't do without."""
+    return tuple(name for name, field in type_.fields.items() if isinstance(field.type, GraphQLNonNull))
+
+
+def check_filled(required: Iterable[str], given: Container[str]) -> None:
+    """Raises `Misfit` where a required field is missing."""
+    for name in required:
+        if name not in given:
             raise Misfit(f"missing required field '{name}'")
 
 
@@ -272,7 +197,8 @@ def _default(name: str, declared: GraphQLArgument, values: dict[str, Any]) -> No
         raise Misfit(f"missing required field '{name}'", path=("args",))
 
 
-def _enum(name: str, type_: GraphQLEnumType) -> Any:
+def enum_value(name: str, type_: GraphQLEnumType) -> Any:
+    """What the schema keeps behind an enum value's name. Raises `Misfit`."""
     value = type_.values.get(name)
     if value is None:
         words = ", ".join(f"'{word}'" for word in type_.values)
@@ -280,7 +206,8 @@ def _enum(name: str, type_: GraphQLEnumType) -> Any:
     return value.value
 
 
-def _null(type_: "GraphQLNonNull[Any]") -> Misfit:
+def unexpected_null(type_: "GraphQLNonNull[Any]") -> Misfit:
+    """A null where none may be."""
     return Misfit(f"unexpected null value for type '{_bare(type_.of_type)}'")
 
 

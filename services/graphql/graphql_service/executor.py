@@ -1,7 +1,8 @@
 """The way of a GraphQL request: schema, document, operation, data, answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -9,22 +10,23 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import Caller
-from contracts.operations import Create
+from contracts.operations import Create, Document, Value
 from contracts.problems import Problem
-from graphql import OperationType
+from contracts.results import Result
 
 from graphql_service.introspection import introspect
 from graphql_service.limits import Limits
 from graphql_service.payload import Request
 from graphql_service.places import place_of, rows_of
-from graphql_service.request import Compiled, Prepared, choose, compile_operation, prepare
+from graphql_service.request import Compiled, Prepared, choose, prepare
 from graphql_service.response import Answer, data_answer, error_answer, refusal_of
 from graphql_service.schema import RoleSchema, build
+from graphql_service.shapes import Shapes
 
 _SCHEMAS = 64
 _DOCUMENTS = 1000
-_KEPT_TEXT = 16_384  # longer documents hold data rather than a query: they won't come again
 _INTROSPECTIONS = 2
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -33,17 +35,22 @@ _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class _Kept:
     version: str
     role_schema: RoleSchema
-    documents: Bounded[str, Prepared]
     introspections: Bounded[tuple[str, str], bytes]
 
 
 class Executor:
-    """Answers GraphQL requests; keeps a schema for each role while its catalog's version holds, and its documents."""
+    """Answers GraphQL requests.
+
+    Keeps a schema for each role while its catalog's version holds, the documents that were asked with it, and their
+    translations.
+    """
 
     def __init__(self, data: Data, bounds: Limits) -> None:
         self._data = data
         self._bounds = bounds
-        self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS)
+        self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
+        self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
+        self._shapes = Shapes()
 
     def answer(self, request: Request, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         """Answer a request; problems become errors. ``writes``: whether mutations may come this way."""
@@ -53,53 +60,60 @@ class Executor:
             return error_answer(problem, strict=strict)
 
     def _answer(self, request: Request, caller: Caller, writes: bool) -> bytes:
-        with step("schema"):
-            kept = self._kept(caller)
-        with step("document"):
-            prepared = self._prepare(kept, request.query)
-            operation = choose(prepared, request.operation_name)
-            if operation.operation is OperationType.MUTATION and not writes:
-                raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
-            compiled = compile_operation(kept.role_schema, prepared, operation, request.variables)
+        kept = self._kept(caller)
+        prepared = self._documents.get((kept, request.query)) or self._prepare(kept, request.query)
+        operation = choose(prepared, request.operation_name)
+        if operation.writes and not writes:
+            raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
+        given = request.variables or _NONE
+        compiled, values = self._shapes.translate(kept.role_schema, prepared, operation, given)
         if not compiled.introspective:
-            return self._execute(compiled, caller)
+            return self._execute(compiled, values, caller)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
-            return introspect(kept.role_schema, operation, prepared.fragments, compiled.scope.variables, nodes)
+            return introspect(kept.role_schema, operation.node, prepared.fragments, compiled.scope.variables, nodes)
 
         if compiled.document.members:
-            return _arranged(compiled, self._execute(compiled, caller), describe())
-        return _remembered(kept, (request.query, repr((request.operation_name, request.variables))), describe)
+            return _arranged(compiled, self._execute(compiled, values, caller), describe())
+        return _remembered(kept, (request.query, repr((request.operation_name, given))), describe)
 
     def _kept(self, caller: Caller) -> _Kept:
         catalog = self._data.catalog(caller)
         role = caller.principal.role
         kept = self._schemas.get(role)
         if kept is None or kept.version != catalog.version:
-            kept = _Kept(catalog.version, build(catalog), Bounded(_DOCUMENTS), Bounded(_INTROSPECTIONS))
-            self._schemas.put(role, kept)
+            with step("schema"):
+                if kept is not None:  # the old version's are of no more use: all roles have a new one
+                    self._documents.clear()
+                    self._shapes.clear()
+                kept = _Kept(catalog.version, build(catalog), Bounded(_INTROSPECTIONS))
+                self._schemas.put(role, kept)
         return kept
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
-        prepared = kept.documents.get(text)
-        if prepared is None:
+        with step("document"):
             prepared = prepare(kept.role_schema, text, self._bounds)
-            if len(text) <= _KEPT_TEXT:
-                kept.documents.put(text, prepared)
+        if prepared.lasting:
+            self._documents.put((kept, text), prepared)
         return prepared
 
-    def _execute(self, compiled: Compiled, caller: Caller) -> bytes:
+    def _execute(self, compiled: Compiled, values: list[Value], caller: Caller) -> bytes:
         constants = compiled.constants
         if constants is not None:
             return _arranged(compiled, _encode(constants), {}) if compiled.lists else _encode(constants)
         try:
-            with step("data"):
-                result = self._data.execute(compiled.document, compiled.values, caller)
+            result = self._ask(compiled.document, values, caller)
         except Problem as problem:
-            raise refusal_of(problem, _place(problem, compiled)) from None
-        add_timings(result.timings)
+            raise refusal_of(problem, _place(problem, compiled, values)) from None
         return _arranged(compiled, result.body, {}) if compiled.lists else result.body
+
+    def _ask(self, document: Document, values: list[Value], caller: Caller) -> Result:
+        """What data answers; the document is the same object whenever the same is asked. Raises `Problem`."""
+        with step("data"):
+            result = self._data.execute(document, values, caller)
+        add_timings(result.timings)
+        return result
 
 
 def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[str, Any]]) -> bytes:
@@ -117,7 +131,7 @@ def _arranged(compiled: Compiled, body: bytes, described: dict[str, Any]) -> byt
     return _encode({key: parts[key] for key in compiled.keys})
 
 
-def _place(problem: Problem, compiled: Compiled) -> tuple[str | int, ...]:
+def _place(problem: Problem, compiled: Compiled, values: list[Value]) -> tuple[str | int, ...]:
     path = problem.path
     for key, several in compiled.lists.items():
         if path and path[0] in several:
@@ -130,12 +144,12 @@ def _place(problem: Problem, compiled: Compiled) -> tuple[str | int, ...]:
     name = place[-1] if place else ""
     constraint = problem.code[:2] == "23" or problem.code == "42501"
     if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
-        alone = problem.code == "42501" and _rows_given(compiled, path) == 1
+        alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
         return place + rows_of(name, (0,) if alone else ())
     return place
 
 
-def _rows_given(compiled: Compiled, path: tuple[str | int, ...]) -> int:
+def _rows_given(compiled: Compiled, values: list[Value], path: tuple[str | int, ...]) -> int:
     """How many rows the create at a place of the operation gives."""
     creates = (m.operation for m in compiled.document.members if m.key == path[0] and isinstance(m.operation, Create))
-    return sum(len(compiled.values[create.rows.index]) for create in creates)
+    return sum(len(values[create.rows.index]) for create in creates)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import msgspec
 from contracts.operations import (
     And,
     Compare,
@@ -21,9 +20,9 @@ from contracts.operations import (
 from graphql_service.errors import Misfit
 from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
 from graphql_service.selection import Scope
+from graphql_service.slots import json_text
 
 Given = dict[str, Any]
-_json_text = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class _Operator(NamedTuple):
@@ -128,7 +127,7 @@ def _operand(field: ExposedField, comparison: Comparison, value: Any) -> Any:
     """A value as data compares with it: JSON as its text, so that a string is a string and not JSON's own text."""
     if field.field.type != "json" or comparison.startswith("has_key"):
         return value
-    return _json_text(value).decode()
+    return json_text(value)
 
 
 def _null(operator: str, field: ExposedField) -> Misfit:

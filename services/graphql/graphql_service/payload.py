@@ -1,7 +1,6 @@
 """What a client sends over HTTP, read and checked: ``{"query", "variables", "operationName"}`` (GraphQL over HTTP)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +14,16 @@ _NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 _NO_REQUEST = "TRV100"  # what is no GraphQL request has status 400 in either media type, as what is no JSON has
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, rename={"operation_name": "operationName"}):
     """What a client asks: a document, which operation of it, and its variables."""
 
     query: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] | None = None
     operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+_request_decoder = msgspec.json.Decoder(Request, float_hook=Decimal)
 
 
 def parse_json(text: bytes | str) -> Any:
@@ -30,6 +32,14 @@ def parse_json(text: bytes | str) -> Any:
         return _decoder.decode(text)
     except (ValueError, ArithmeticError, RecursionError):  # no JSON, a number beyond all bounds, too deep
         raise Problem("TRV100", "the body is not JSON") from None
+
+
+def single_request(text: bytes) -> Request | None:
+    """The request that a body is; None for anything else, a batch or what is no request at all."""
+    try:
+        return _request_decoder.decode(text)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
 
 
 def request_of(value: Any) -> Request:
@@ -45,7 +55,7 @@ def request_of(value: Any) -> Request:
     for name in ("variables", "extensions"):
         _expect(value.get(name), dict, name, "an object")
     _expect(value.get("operationName"), str, "operationName", "a string")
-    return Request(query, value.get("variables") or {}, value.get("operationName"))
+    return Request(query, value.get("variables"), value.get("operationName"))
 
 
 def request_in(parameters: Mapping[str, str]) -> Any:

@@ -1,7 +1,11 @@
-"""A GraphQL document becomes an operation: parsed and validated once, then translated with its variables."""
+"""A GraphQL document becomes an operation: parsed and validated once, then translated with its variables.
+
+`compile_operation` translates it for one request; `shapes` keeps translations for all requests of a shape.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from contracts.operations import Constant, Document, Member, Read, Value
@@ -18,32 +22,49 @@ from graphql import (
 )
 
 from graphql_service import introspection, limits, reads, writes
-from graphql_service.coercion import variables_of
-from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Path, Refusal, refuse
+from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
 from graphql_service.limits import Limits
 from graphql_service.places import path_of, variables_in
+from graphql_service.readers import itself
 from graphql_service.rules import RULES
 from graphql_service.schema import RoleSchema
 from graphql_service.schema.roots import NO_QUERIES, NO_QUERIES_TEXT, Root
 from graphql_service.selection import Scope, Selected
+from graphql_service.variables import Variables
 
 _TOKENS = 200_000  # a larger document is no use to anyone, and parsing takes time
 _ERRORS = 20
+_LASTING = 16_384  # characters; a longer document holds data rather than a query: it won't come again
 Operation = Any
 _Nodes = list[FieldNode]
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A document that is valid against a role's schema, by operation's name ("" where it has none).
+class PreparedOperation:
+    """One operation of a document: its node, its name ("" where it has none), the root fields it may ask for.
 
-    ``uses`` are the places where an operation uses its variables.
+    ``roots`` are None where the role has none of its kind. ``variables`` is how its variables are read.
     """
 
-    operations: dict[str, OperationDefinitionNode]
+    __slots__ = ("name", "node", "roots", "variables", "writes")
+
+    def __init__(self, node: OperationDefinitionNode, roots: dict[str, Root] | None, variables: Variables) -> None:
+        self.name = _name_of(node)
+        self.node = node
+        self.roots = roots
+        self.variables = variables
+        self.writes = node.operation is OperationType.MUTATION
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A document that is valid against a role's schema: its operations by name, None for the only one.
+
+    It is ``lasting`` where its text is one that will come again.
+    """
+
+    operations: dict[str | None, PreparedOperation]
     fragments: dict[str, FragmentDefinitionNode]
-    uses: dict[str, dict[str, Path]]
-    constant: dict[str, "Compiled"] = field(default_factory=dict)  # operations that depend on no variables
+    lasting: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +87,7 @@ class Compiled:
         """The literals that were lifted out."""
         return self.scope.values
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, str] | None:
         """All that the document answers where no data is asked for (``{ __typename }``), else None."""
         found = {m.key: m.operation.value for m in self.document.members if isinstance(m.operation, Constant)}
@@ -85,62 +106,68 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
         refuse(f"query depth limit of {bounds.depth} exceeded", limits.DEPTH_EXCEEDED)
     if faults:
         raise Refusal(*(_validation_error(document, fault) for fault in faults))
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    return Prepared(
-        {_name_of(node): node for node in operations},
-        fragments,
-        {_name_of(node): variables_in(node, fragments) for node in operations},
-    )
+    operations: dict[str | None, PreparedOperation] = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            variables = Variables(role_schema.schema, role_schema.readers, node, variables_in(node, fragments))
+            operation = PreparedOperation(node, _roots(role_schema, node.operation), variables)
+            operations[operation.name] = operation
+    if len(operations) == 1:
+        operations[None] = next(iter(operations.values()))
+    return Prepared(operations, fragments, len(text) <= _LASTING)
 
 
 def _name_of(operation: OperationDefinitionNode) -> str:
     return operation.name.value if operation.name else ""
 
 
-def choose(prepared: Prepared, name: str | None) -> OperationDefinitionNode:
+def choose(prepared: Prepared, name: str | None) -> PreparedOperation:
     """The operation that is asked for. Raises `Refusal` where there is none, or several and no name."""
-    operations = prepared.operations
-    if name:
-        if name not in operations:
+    operation = prepared.operations.get(name or None)
+    if operation is None:
+        if name:
             refuse(f"no such operation found in the document: '{name}'")
-        return operations[name]
-    if len(operations) != 1:
         refuse("exactly one operation has to be present in the document when operationName is not specified")
-    return next(iter(operations.values()))
+    return operation
 
 
 def compile_operation(
-    role_schema: RoleSchema, prepared: Prepared, operation: OperationDefinitionNode, given: Mapping[str, Any]
+    role_schema: RoleSchema, prepared: Prepared, operation: PreparedOperation, given: Mapping[str, Any]
 ) -> Compiled:
     """Translate an operation with the variables given. Raises `Refusal`."""
-    name = _name_of(operation)
-    if not given and name in prepared.constant:
-        return prepared.constant[name]
-    roots = _roots(role_schema, operation)
-    variables = variables_of(role_schema.schema, operation, given, prepared.uses[name])
+    demand_roots(operation)
+    return translate(role_schema, prepared, operation, operation.variables.read(given, [], itself))
+
+
+def demand_roots(operation: PreparedOperation) -> None:
+    """Raises `Refusal` where the role has no operations of this kind."""
+    if operation.roots is None:
+        refuse(f"no {operation.node.operation.value}s exist")
+
+
+def translate(
+    role_schema: RoleSchema, prepared: Prepared, operation: PreparedOperation, variables: dict[str, Any]
+) -> Compiled:
+    """Translate an operation with variables that were read. Raises `Refusal`."""
     scope = Scope(role_schema.types, prepared.fragments, variables)
     selected: Selected = {}
     try:
-        scope.collect(operation.selection_set, selected, set())
-        compiled = _compile(role_schema, roots, scope, selected)
+        scope.collect(operation.node.selection_set, selected, set())
+        return _compile(role_schema, operation, scope, selected)
     except Misfit as misfit:
         raise Refusal(misfit.error()) from None
-    if not operation.variable_definitions:
-        prepared.constant[name] = compiled
-    return compiled
 
 
-def _roots(role_schema: RoleSchema, operation: OperationDefinitionNode) -> dict[str, Root]:
-    if operation.operation is OperationType.QUERY:
+def _roots(role_schema: RoleSchema, kind: OperationType) -> dict[str, Root] | None:
+    if kind is OperationType.QUERY:
         return role_schema.queries
-    if operation.operation is OperationType.MUTATION and role_schema.mutations:
-        return role_schema.mutations
-    refuse(f"no {operation.operation.value}s exist")
+    return (role_schema.mutations or None) if kind is OperationType.MUTATION else None
 
 
-def _compile(role_schema: RoleSchema, roots: dict[str, Root], scope: Scope, selected: Selected) -> Compiled:
-    type_ = role_schema.schema.mutation_type if roots is role_schema.mutations else role_schema.schema.query_type
+def _compile(role_schema: RoleSchema, operation: PreparedOperation, scope: Scope, selected: Selected) -> Compiled:
+    schema, roots = role_schema.schema, operation.roots or {}
+    type_ = schema.mutation_type if operation.writes else schema.query_type
     assert type_ is not None
     members: list[Member] = []
     introspective: dict[str, _Nodes] = {}

@@ -1,9 +1,11 @@
 """Answers and errors in Hasura's form, and the HTTP status of each (graphql.md §8, errors.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
+from chassis.express import Answer as HttpAnswer
 from contracts.problems import Kind, Problem
 
 from graphql_service.errors import (
@@ -16,17 +18,20 @@ from graphql_service.errors import (
     Refusal,
     json_path,
 )
+from graphql_service.media import JSON, STRICT
 
+_JSON_TYPE = ("Content-Type", f"{JSON}; charset=utf-8")
+_STRICT_TYPE = ("Content-Type", f"{STRICT}; charset=utf-8")
+_VARY = ("Vary", "Accept, Authorization, X-Hasura-Role")
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A GraphQL response: its JSON text, and the HTTP status and headers that go with it."""
 
     body: bytes
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 # by SQLSTATE or code of ours, then by its class, then by its kind: Hasura's code and what goes before the message
@@ -128,6 +133,20 @@ def error_answer(problem: Problem, *, strict: bool) -> Answer:
     if status in (429, 503):
         headers.setdefault("Retry-After", "1")
     return Answer(body, status, headers)
+
+
+def refusal_answer(problem: Problem, *, strict: bool) -> Answer:
+    """The answer where no GraphQL request can be blamed; a credential that is not good has its status either way."""
+    answer = error_answer(problem, strict=strict)
+    return answer._replace(status=401) if problem.kind is Kind.UNAUTHENTICATED else answer
+
+
+def sent(answer: Answer, *, strict: bool) -> HttpAnswer:
+    """An answer as HTTP has it, in the media type asked for."""
+    headers = [_STRICT_TYPE if strict else _JSON_TYPE, _VARY]
+    if answer.headers:
+        headers += answer.headers.items()
+    return HttpAnswer(answer.status, headers, answer.body)
 
 
 def status_of(problem: Problem, *, strict: bool) -> int:

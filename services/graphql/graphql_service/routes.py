@@ -2,9 +2,12 @@
 
 from typing import Any, ClassVar, cast
 
+from chassis import express
+from chassis.conditional import etag, matches
+from chassis.express import to_flask
 from chassis.facade import Gate
 from contracts.identity import Caller
-from contracts.problems import Kind, Problem
+from contracts.problems import Problem
 from flask import Flask, Request, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from graphql import ExecutionResult, GraphQLSchema, OperationType
@@ -12,16 +15,14 @@ from graphql_server.flask.views import GraphQLView
 from graphql_server.http import GraphQLHTTPResponse, GraphQLRequestData
 from graphql_server.http.exceptions import HTTPException
 from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
-from werkzeug.datastructures import MIMEAccept
 
+from graphql_service.door import PATHS
 from graphql_service.errors import refuse
 from graphql_service.executor import Executor
+from graphql_service.media import JSON, accepted, prefers_strict
 from graphql_service.payload import parse_json, request_in, request_of
-from graphql_service.response import Answer, batch_answer, error_answer
+from graphql_service.response import Answer, batch_answer, error_answer, refusal_answer, sent
 
-PATHS = ("/graphql", "/v1/graphql")
-JSON = "application/json"
-STRICT = "application/graphql-response+json"
 VERSION = "v2.48.0"  # the version of Hasura whose conventions are kept
 
 
@@ -96,7 +97,8 @@ class View(GraphQLView):
 
     def create_response(self, response_data: Any, sub_response: Response, is_strict: bool) -> Response:
         """The answer as a response of Flask's."""
-        return to_flask(response_data.answer, strict=is_strict)
+        answer = sent(response_data.answer, strict=is_strict)
+        return to_flask(conditional(answer) if request.method == "GET" else answer)
 
     def _answer(self, value: Any, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         try:
@@ -106,31 +108,22 @@ class View(GraphQLView):
         return self._executor.answer(asked, caller, strict=strict, writes=writes)
 
 
-def accepted(accept: MIMEAccept) -> bool:
-    """True where the client prefers application/graphql-response+json. Raises `Problem` TRV106."""
-    if not accept:
-        return False
-    best = accept.best_match([JSON, STRICT])
-    if best is None:
-        raise Problem("TRV106", f"Only {JSON} and {STRICT} are available here")
-    return best == STRICT
-
-
 def render(problem: Problem) -> Response:
     """A problem that no GraphQL request can be blamed for, in the dialect's form all the same."""
-    strict = bool(request.accept_mimetypes) and request.accept_mimetypes.best_match([JSON, STRICT]) == STRICT
-    answer = error_answer(problem, strict=strict)
-    if problem.kind is Kind.UNAUTHENTICATED:
-        answer = Answer(answer.body, 401, answer.headers)
-    return to_flask(answer, strict=strict)
+    strict = prefers_strict(request.accept_mimetypes)
+    return to_flask(sent(refusal_answer(problem, strict=strict), strict=strict))
 
 
-def to_flask(answer: Answer, *, strict: bool) -> Response:
-    """An answer as a response of Flask's, in the media type asked for."""
-    response = Response(answer.body, status=answer.status, headers=dict(answer.headers))
-    response.headers["Content-Type"] = f"{STRICT if strict else JSON}; charset=utf-8"
-    response.headers["Vary"] = "Accept, Authorization, X-Hasura-Role"
-    return response
+def conditional(answer: express.Answer) -> express.Answer:
+    """An answer to a GET with its entity tag, which a client may ask with again: 304 where it has the same already."""
+    status, headers, body = answer
+    if status != 200 or not isinstance(body, bytes):
+        return answer
+    tag = etag(body, dict(headers)["Content-Type"])
+    headers = [*headers, ("ETag", tag), ("Cache-Control", "private, no-cache")]
+    if matches(request.headers.get("If-None-Match", ""), tag):
+        return express.Answer(304, [header for header in headers if header[0] != "Content-Type"])
+    return express.Answer(status, headers, body)
 
 
 def install(app: Flask, executor: Executor, gate: Gate, *, batch_limit: int) -> None:

@@ -7,9 +7,10 @@ from typing import Any, NoReturn
 
 from graphql_service.errors import DATA_EXCEPTION, Misfit
 
+Parser = Callable[[str, Any, str | None], Any]
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 _NOT_NUMBERS = frozenset({"nan", "infinity", "-infinity", "inf", "-inf"})
-_RANGES = {"Int": 31, "smallint": 15, "bigint": 63}
+_RANGES = {name: (-(2**bits), 2**bits - 1) for name, bits in (("Int", 31), ("smallint", 15), ("bigint", 63))}
 _NAMES = {"Int": "integer"}  # as the database calls it
 
 
@@ -38,13 +39,16 @@ def parse_scalar(name: str, value: Any, found: str | None = None) -> Any:
     more is known than its JSON shows.
     """
     parse = _PARSERS.get(name)
-    return value if parse is None else parse(name, value, found or describe(value))
+    return value if parse is None else parse(name, value, found)
+
+
+def parser_of(name: str) -> Parser | None:
+    """What `parse_scalar` does for scalars of this name: ``parse(name, value, found)``; None where any value fits."""
+    return _PARSERS.get(name)
 
 
 def _integer_of(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+    if type(value) is int:
         return value
     if isinstance(value, Decimal):
         # an exponent could make a number of a million digits of it: none that big is in range
@@ -54,22 +58,23 @@ def _integer_of(value: Any) -> int | None:
     return None
 
 
-def _integer(name: str, value: Any, found: str) -> int:
+def _integer(name: str, value: Any, found: str | None) -> int:
     number = _integer_of(value)
     if number is None:
         if isinstance(value, str):
             _not_numeric(_NAMES.get(name, name), value)
-        raise mismatch("a 32-bit integer" if name == "Int" else "an integer", name, found)
-    if not -(2 ** _RANGES[name]) <= number < 2 ** _RANGES[name]:
+        raise mismatch("a 32-bit integer" if name == "Int" else "an integer", name, found or describe(value))
+    least, most = _RANGES[name]
+    if not least <= number <= most:
         raise Misfit(f'value "{number}" is out of range for type {_NAMES.get(name, name)}', DATA_EXCEPTION)
     return number
 
 
-def _number(name: str, value: Any, found: str) -> Any:
+def _number(name: str, value: Any, found: str | None) -> Any:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
-        raise mismatch("a number", name, found)
+        raise mismatch("a number", name, found or describe(value))
     if value.strip().lower() in _NOT_NUMBERS:
         return value
     try:
@@ -84,28 +89,28 @@ def _not_numeric(name: str, value: str) -> NoReturn:
     raise Misfit(f'invalid input syntax for type {name}: "{value}"', DATA_EXCEPTION)
 
 
-def _text(name: str, value: Any, found: str) -> str:
+def _text(name: str, value: Any, found: str | None) -> str:
     if not isinstance(value, str):
-        raise mismatch("a string", name, found)
+        raise mismatch("a string", name, found or describe(value))
     return value
 
 
-def _boolean(name: str, value: Any, found: str) -> bool:
+def _boolean(name: str, value: Any, found: str | None) -> bool:
     if not isinstance(value, bool):
-        raise mismatch("a boolean", name, found)
+        raise mismatch("a boolean", name, found or describe(value))
     return value
 
 
-def _identifier(name: str, value: Any, found: str) -> str:
+def _identifier(name: str, value: Any, found: str | None) -> str:
     if isinstance(value, str):
         return value
     number = _integer_of(value)
     if number is None:
-        raise mismatch("a string", name, found)
+        raise mismatch("a string", name, found or describe(value))
     return str(number)
 
 
-_PARSERS: dict[str, Callable[[str, Any, str], Any]] = {
+_PARSERS: dict[str, Parser] = {
     "Int": _integer,
     "smallint": _integer,
     "bigint": _integer,

@@ -12,6 +12,7 @@ from graphql_service.filters import filter_of, key_filter
 from graphql_service.reads import outputs, walk, where_filter
 from graphql_service.schema.exposed import Exposed
 from graphql_service.selection import Scope
+from graphql_service.slots import renamed, rows_of
 
 Nodes = list[FieldNode]
 Expected = dict[str, GraphQLArgument]
@@ -84,15 +85,15 @@ def delete_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expecte
     return Delete(exposed.resource.name, filter=filter_, returning=_one(scope, exposed, nodes))
 
 
-def _create(scope: Scope, exposed: Exposed, objects: list[dict[str, Any]], returning: Node) -> Create:
-    fields = exposed.insertable
-    given = {name for item in objects for name in item}
-    rows = [{fields[name].field.name: value for name, value in item.items()} for item in objects]
+def _create(scope: Scope, exposed: Exposed, objects: Any, returning: Node) -> Create:
+    rows = rows_of(objects)
+    given = {name for row in rows for name in row}
+    names = {name: field.field.name for name, field in exposed.insertable.items() if name in given}
     return Create(
         exposed.resource.name,
-        tuple(field.field.name for name, field in fields.items() if name in given),
-        scope.param(rows),
-        ragged=any(len(item) != len(given) for item in objects),
+        tuple(names.values()),
+        scope.param(renamed(objects, names)),
+        ragged=any(len(row) != len(given) for row in rows),
         missing="default",
         returning=returning,
     )

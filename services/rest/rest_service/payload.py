@@ -32,12 +32,14 @@ def parse_payload(content_type: str | None, body: bytes, columns: tuple[str, ...
     if not rows:
         return Payload((), rows)
     keys = rows[0].keys()
-    if any(row.keys() != keys for row in rows):
+    if len(rows) > 1 and any(row.keys() != keys for row in rows):
         raise Problem("PGRST102", _MISMATCH)
     return Payload(tuple(keys), rows)
 
 
 def _rows(content_type: str | None, body: bytes) -> list[Row]:
+    if content_type is None or content_type == "application/json":
+        return _of_json(body)
     media_type = (content_type or "application/json").partition(";")[0].strip().lower()
     if media_type == "application/json":
         return _of_json(body)

@@ -50,7 +50,7 @@ class Incoming(NamedTuple):
     """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string.
 
     ``profile`` is the schema that its headers chose, where there is a choice; ``key`` is the resource's primary key,
-    which only PUT needs.
+    which only PUT needs; ``payload`` is what the body holds, where that was read already.
     """
 
     method: str
@@ -60,26 +60,47 @@ class Incoming(NamedTuple):
     body: bytes = b""
     profile: str | None = None
     key: tuple[str, ...] = ()
+    payload: Payload | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """How the client wants its answer.
 
-    ``profile`` is the schema that answers, ``schema`` the one that was asked for expressly; ``columns`` are the
-    response keys where they are known beforehand; ``query`` is the canonical query string; ``body`` False where no
-    body is to be sent.
+    ``address`` is the resource as it stands in addresses, ``applied`` the ``Preference-Applied`` header without and
+    with a conflict rule that took effect. ``profile`` is the schema that answers, ``schema`` the one that was asked for
+    expressly; ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query
+    string; ``body`` False where no body is to be sent.
     """
 
     kind: Kind
     resource: str
     media: Media
     preferences: Preferences
+    address: str = ""
+    applied: tuple[str | None, str | None] = (None, None)
     page: Page = Page()
     profile: str | None = None
     schema: str | None = None
     query: str = ""
     columns: tuple[str, ...] = ()
     body: bool = True
+
+    def on(self, page: Page, query: str) -> "Wish":
+        """The same wish for another page, told by another query string."""
+        return Wish(
+            kind=self.kind,
+            resource=self.resource,
+            media=self.media,
+            preferences=self.preferences,
+            address=self.address,
+            applied=self.applied,
+            page=page,
+            profile=self.profile,
+            schema=self.schema,
+            query=query,
+            columns=self.columns,
+            body=self.body,
+        )
 
 
 class Asked(NamedTuple):
@@ -100,11 +121,14 @@ class _Shape(NamedTuple):
 def translate(incoming: Incoming) -> Asked:
     """The operation that a request asks for, by a method of `KINDS`. Raises `Problem` PGRST1xx."""
     kind = KINDS[incoming.method]
+    wanted = preferences.parse([incoming.headers.get("Prefer") or ""])
     wish = Wish(
         kind=kind,
         resource=incoming.resource,
         media=media.choose(incoming.headers.get("Accept")),
-        preferences=preferences.parse([incoming.headers.get("Prefer") or ""]),
+        preferences=wanted,
+        address=f"/{quote(incoming.resource, safe='')}",
+        applied=(wanted.applied(kind, resolved=False), wanted.applied(kind)),
         profile=incoming.profile,
         schema=incoming.profile if incoming.headers.get(profile_header(incoming.method)) else None,
     )
@@ -205,9 +229,11 @@ def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals
             wish.resource, tree.restriction(shape.root), wish.schema, _at_most(wish, literals), back, _count(wish)
         )
         return Asked(delete, literals.values, wish)
-    columns = first_of(pairs, "columns")
-    listed = names.names(columns, "columns parameter") if columns is not None else None
-    payload = parse_payload(incoming.headers.get("Content-Type"), incoming.body, listed)
+    payload = incoming.payload
+    if payload is None:
+        columns = first_of(pairs, "columns")
+        listed = names.names(columns, "columns parameter") if columns is not None else None
+        payload = parse_payload(incoming.headers.get("Content-Type"), incoming.body, listed)
     if wish.kind == "update":
         return Asked(_update(wish, payload, shape.root, back, literals), literals.values, wish)
     if wish.kind == "put":

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
+from chassis.conditional import etag, matches
 from contracts.problems import Problem
 from contracts.results import Result
 
@@ -29,12 +30,25 @@ class Answer(NamedTuple):
 def of_result(result: Result, wish: Wish) -> Answer:
     """The answer that carries a result. Raises `Problem` PGRST103 where the page begins beyond the last row."""
     headers = {"Vary": "Accept, Prefer, Range"}
-    applied = wish.preferences.applied(wish.kind, resolved=result.inserted is not None)
+    applied = wish.applied[result.inserted is not None]
     if applied is not None:
         headers["Preference-Applied"] = applied
     if wish.profile is not None:
         headers["Content-Profile"] = wish.profile
     return _of_read(result, wish, headers) if wish.kind == "read" else _of_write(result, wish, headers)
+
+
+def unless_known(answer: Answer, tags: str | None) -> Answer:
+    """The answer to a GET with its entity tag; without its body where ``If-None-Match: tags`` names that tag."""
+    headers = answer.headers
+    beside = f"{headers['Content-Type']} {headers['Content-Range']} {headers.get('Content-Profile')}"
+    tag = headers["ETag"] = etag(answer.body, beside)
+    # each user has rows of their own, and nobody but us knows whether they are still the same
+    headers["Cache-Control"] = "private, no-cache"
+    if tags is None or not matches(tags, tag):
+        return answer
+    del headers["Content-Type"], headers["Content-Range"]
+    return Answer(304, headers)
 
 
 def of_problem(problem: Problem, *, anonymous: bool) -> Answer:
@@ -59,7 +73,7 @@ def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     status = read_status(first, rows, result.total)
     headers["Content-Range"] = content_range(first, rows, result.total)
     headers["Range-Unit"] = "items"
-    location = f"/{quote(wish.resource, safe='')}" + (f"?{wish.query}" if wish.query else "")
+    location = f"{wish.address}?{wish.query}" if wish.query else wish.address
     if len(location) <= _LONGEST_LOCATION:
         headers["Content-Location"] = location
     headers["Content-Type"] = wish.media.content_type
@@ -72,7 +86,7 @@ def _of_write(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     if wish.kind != "put":
         headers["Content-Range"] = content_range(0, affected if wish.kind == "update" else 0, total)
     if wish.kind == "create" and wish.preferences.get("return") == "headers-only" and result.location:
-        headers["Location"] = _location(wish.resource, result.location)
+        headers["Location"] = _location(wish.address, result.location)
     if not wish.body:
         return Answer(_write_status(result, wish), headers)
     headers["Content-Type"] = wish.media.content_type
@@ -104,6 +118,6 @@ def _body(result: Result, wish: Wish) -> bytes:
     return strip_nulls(result.body) if wish.media.stripped else result.body
 
 
-def _location(resource: str, key: dict[str, str]) -> str:
+def _location(address: str, key: dict[str, str]) -> str:
     conditions = (f"{quote(filter_key(name), safe='')}=eq.{quote(value, safe='')}" for name, value in key.items())
-    return f"/{quote(resource, safe='')}?{'&'.join(conditions)}"
+    return f"{address}?{'&'.join(conditions)}"

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from chassis import observe, trace
+from chassis import trace
 from chassis.facade import Gate
 from contracts.data import Data
 from contracts.identity import Caller
@@ -10,25 +10,24 @@ from contracts.problems import Problem
 from flask import Flask, Response, request
 from werkzeug.routing import Rule
 
-from rest_service import media, openapi, resources, response
-from rest_service.request import Incoming, profile_header, translate
+from rest_service import media, openapi, resources
+from rest_service.door import PREFIX, refusal
+from rest_service.request import KINDS, Incoming
 from rest_service.response import Answer
 from rest_service.settings import Settings
+from rest_service.tables import Tables
 
-PREFIX = "/rest/v1"
 DOCUMENT = "openapi.json"
-_TABLE_METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE")
 
 
 class Rest:
     """The views: the same below `PREFIX` and at the root, so that clients of either kind find them."""
 
-    def __init__(self, data: Data, gate: Gate, settings: Settings) -> None:
+    def __init__(self, data: Data, gate: Gate, tables: Tables, settings: Settings) -> None:
         self._data = data
         self._gate = gate
-        address = settings.public_url.rstrip("/") + PREFIX
-        self._documents = openapi.Documents(settings.rest_title, address)
-        self._location_base = address if settings.absolute_location else ""
+        self._tables = tables
+        self._documents = openapi.Documents(settings.rest_title, settings.public_url.rstrip("/") + PREFIX)
 
     def serve(self, path: str = "") -> Response:
         """Answer any request below the mount. Raises `Problem`."""
@@ -48,27 +47,9 @@ class Rest:
         method = request.method
         if method == "OPTIONS":
             return Answer(200, {"Allow": self._allowed(name, caller)})
-        if method not in _TABLE_METHODS:
+        if method not in KINDS:
             raise _unsupported(method)
-        with observe.step("parse"):
-            asked = translate(self._incoming(name, caller))
-        with observe.step("data"):
-            result = self._data.execute(asked.operation, asked.values, caller)
-        observe.add_timings(result.timings)
-        with observe.step("respond"):
-            return self._located(response.of_result(result, asked.wish))
-
-    def _located(self, answer: Answer) -> Answer:
-        if self._location_base and "Location" in answer.headers:
-            answer.headers["Location"] = self._location_base + answer.headers["Location"]
-        return answer
-
-    def _incoming(self, name: str, caller: Caller) -> Incoming:
-        """The request with what the catalog says of it."""
-        catalog, asked = self._data.catalog(caller), request.headers.get(profile_header(request.method))
-        profile = resources.negotiate(catalog, asked)
-        key = resources.find(catalog, name, asked).key if request.method == "PUT" else ()
-        return _incoming(name)._replace(profile=profile, key=key)
+        return self._tables.answer(_incoming(name), caller)
 
     def _allowed(self, name: str, caller: Caller) -> str:
         catalog = self._data.catalog(caller)
@@ -106,8 +87,7 @@ def install(app: Flask, rest: Rest) -> None:
 
 def render(problem: Problem) -> Response:
     """The response that a problem becomes, wherever it arose."""
-    current = trace.current()
-    return _flask(response.of_problem(problem, anonymous=current is None or current.anonymous))
+    return _flask(refusal(problem))
 
 
 def _segments() -> list[str]:

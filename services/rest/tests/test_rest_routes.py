@@ -4,8 +4,26 @@ import msgspec
 import pytest
 from contracts.identity import ANONYMOUS
 from contracts.problems import Problem
+from flask.testing import FlaskClient
+from rest_service.app import create_app
+from rest_service.settings import Settings
 
 OBJECT = {"Accept": "application/vnd.pgrst.object+json"}
+
+
+class MountedClient(FlaskClient):
+    """Asks for the same addresses below the mount, where the express lane answers what it can."""
+
+    def open(self, path, *args, **kwargs):
+        mounted = path.startswith(("/rest/v1", "/livez", "/readyz"))
+        return super().open(path if mounted else f"/rest/v1{path}", *args, **kwargs)
+
+
+@pytest.fixture(params=[FlaskClient, MountedClient], ids=["root", "mount"])
+def client(app, request):
+    """A client of the service: all tests here are asked at both doors."""
+    app.test_client_class = request.param
+    return app.test_client()
 
 
 @pytest.mark.parametrize("base", ["", "/rest/v1"])
@@ -222,10 +240,12 @@ def test_json_passes_through_untouched(client, memory, monkeypatch):
     assert client.get("/film").data == text
 
 
-def test_too_large_bodies(app, client):
-    app.config["MAX_CONTENT_LENGTH"] = 10
-    response = client.post("/film", json={"title": "longer than that"})
+@pytest.mark.parametrize("base", ["", "/rest/v1"])
+def test_too_large_bodies(memory, door, tmp_path, base):
+    app = create_app(Settings(state_dir=str(tmp_path), body_limit=10), memory, door)
+    response = app.test_client().post(f"{base}/film", json={"title": "longer than that"})
     assert (response.status_code, response.json["code"]) == (413, "TRV103")
+    assert memory.seen == []
 
 
 def test_health(client, memory, monkeypatch):
@@ -240,3 +260,43 @@ def test_health(client, memory, monkeypatch):
     monkeypatch.setattr(memory, "catalog", down)
     assert client.get("/readyz").json["degraded"] == ["data"]
     assert client.get("/readyz").status_code == 200
+
+
+def test_what_a_client_has_already_is_not_sent_again(client, memory):
+    first = client.get("/film?id=eq.1", headers={"Prefer": "count=exact"})
+    tag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    known = {"If-None-Match": f'"other", W/{tag}', "Prefer": "count=exact"}
+    again = client.get("/film?id=eq.1", headers=known)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert again.headers["Vary"] == "Accept, Prefer, Range"
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert "Content-Type" not in again.headers
+    memory.rows[0]["title"] = "Renamed"
+    changed = client.get("/film?id=eq.1", headers=known)
+    assert (changed.status_code, changed.json[0]["title"]) == (200, "Renamed")
+    assert changed.headers["ETag"] != tag
+
+
+def test_a_tag_stands_for_the_total_and_the_media_type_too(client, memory):
+    def tag(**headers):
+        return client.get("/film?id=eq.99", headers=headers).headers["ETag"]
+
+    assert len({tag(), tag(Prefer="count=exact"), tag(Accept="text/csv")}) == 3
+    part = client.get("/film?limit=5", headers={"Prefer": "count=exact"})
+    memory.rows.append({"id": 16, "title": "One more", "rating": None})
+    again = client.get("/film?limit=5", headers={"Prefer": "count=exact", "If-None-Match": part.headers["ETag"]})
+    assert (again.status_code, again.headers["Content-Range"]) == (206, "0-4/16")
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("POST", 201), ("PATCH", 204), ("DELETE", 204)])
+def test_only_a_get_has_a_tag(client, method, status):
+    body = b'{"title":"X"}' if method in ("POST", "PATCH") else b""
+    response = client.open("/film?id=eq.1", method=method, data=body, headers={"If-None-Match": "*"})
+    assert response.status_code == status
+    assert "ETag" not in response.headers
+
+
+def test_a_refusal_is_never_not_modified(client):
+    response = client.get("/nothing", headers={"If-None-Match": "*"})
+    assert (response.status_code, response.json["code"]) == (404, "PGRST205")

@@ -1,7 +1,7 @@
 """Reads the elements of a request: in any order, under any prefix or none, but never an unknown one or one twice."""
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from contracts.problems import Problem
@@ -13,6 +13,8 @@ from soap_service.namespaces import SOAP11, SOAP12, XSD, XSI
 
 _NIL = f"{{{XSI}}}nil"
 _TYPE = f"{{{XSI}}}type"
+ReadValue = Callable[[Element, str, Parse], Any]
+"""What `value_of` does."""
 _MAX_SHOWN = 60  # characters of a value in a message
 
 
@@ -92,6 +94,8 @@ def value_of(element: Element, xsd: str, parse: Parse) -> Any:
         return parse(text)
     except LexicalError as error:
         shown = text.strip() if len(text.strip()) <= _MAX_SHOWN else text.strip()[:_MAX_SHOWN] + "…"
+        if error.reason is not None:
+            raise Problem("22003", f"{place(element)} {error.reason}") from None
         if error.outside:
             raise Problem("22003", f'{place(element)}: "{shown}" is out of range for xs:{xsd}') from None
         raise Problem("22P02", f'{place(element)}: "{shown}" is no xs:{xsd}') from None

@@ -7,7 +7,7 @@ from contracts.operations import And, Compare, FieldRef, Filter, Is, Not, Or, Pa
 from contracts.problems import Problem
 
 from soap_service import literals, xsd
-from soap_service.elements import is_nil, members, near, place, text_of, value_of
+from soap_service.elements import ReadValue, is_nil, members, near, place, text_of, value_of
 from soap_service.envelope import Element
 from soap_service.port_type import CONNECTIVES, FieldElement, ResourceType
 
@@ -16,8 +16,9 @@ _NULLS: dict[str, Literal["first", "last"] | None] = {"": None, "first": "first"
 
 @dataclass
 class Values:
-    """The literals that are lifted out of an operation, in order."""
+    """The literals that are lifted out of an operation, in order; ``read`` makes one of an element."""
 
+    read: ReadValue = value_of
     items: list[Any] = field(default_factory=list)
 
     def add(self, value: Any) -> Param:
@@ -90,18 +91,18 @@ def _comparisons(element: Element, namespace: str, target: FieldElement, values:
         if operator == "isNull":
             terms.append(Is(left, "null" if value_of(children[0], "boolean", literals.boolean) else "not_null"))
             continue
-        operands = [_operand(child, name, target) for child in children]
+        operands = [_operand(child, target, values) for child in children]
         terms.append(
             Compare(left, xsd.COMPARISONS[operator], values.add(operands if operator == "in" else operands[0]))
         )
     return terms
 
 
-def _operand(element: Element, name: str, target: FieldElement) -> Any:
+def _operand(element: Element, target: FieldElement, values: Values) -> Any:
     kind = xsd.kind_of(target.field)
     if is_nil(element) or (not kind.blank and not text_of(element).strip()):
         raise Problem("PGRST102", f"{place(element)} has no value", hint="isNull asks for what has none")
-    return value_of(element, kind.xsd, kind.parse)
+    return values.read(element, kind.xsd, kind.parse)
 
 
 def _term(item: Element, namespace: str, type: ResourceType) -> Sort:
@@ -119,10 +120,7 @@ def _term(item: Element, namespace: str, type: ResourceType) -> Sort:
 def _count(element: Element, values: Values) -> Param | None:
     if _absent(element):
         return None
-    number = value_of(element, "int" if place(element).endswith("limit") else "long", literals.integer(32))
-    if number < 0:
-        raise Problem("22003", f"{place(element)} must not be negative")
-    return values.add(number)
+    return values.add(values.read(element, "int" if place(element).endswith("limit") else "long", literals.count))
 
 
 def _flag(found: dict[str, list[Element]], name: str) -> bool:

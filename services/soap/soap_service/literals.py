@@ -26,11 +26,15 @@ _decode_json = msgspec.json.Decoder(Any, float_hook=Decimal).decode
 
 
 class LexicalError(ValueError):
-    """The text is not in the type's lexical form; ``outside`` where it is, but out of the type's range."""
+    """The text is not in the type's lexical form; ``outside`` where it is, but out of the type's range.
 
-    def __init__(self, *, outside: bool = False) -> None:
+    ``reason`` says why it is, where that needs other words.
+    """
+
+    def __init__(self, *, outside: bool = False, reason: str | None = None) -> None:
         super().__init__("out of range" if outside else "not in the type's form")
         self.outside = outside
+        self.reason = reason
 
 
 def integer(bits: int) -> Parse:
@@ -44,6 +48,14 @@ def integer(bits: int) -> Parse:
         return value
 
     return parse
+
+
+def count(text: str) -> int:
+    """How many rows: an integer of 32 bits that is not negative."""
+    value: int = _int(text)
+    if value < 0:
+        raise LexicalError(outside=True, reason="must not be negative")
+    return value
 
 
 def decimal(text: str) -> Decimal:
@@ -126,6 +138,9 @@ def token(text: str) -> str:
 
 
 _ZONE_AT_END = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+
+
+_int = integer(32)
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from functools import lru_cache
 
 from contracts.problems import Problem
 
@@ -22,18 +23,24 @@ def text_of(body: bytes, *, content_type: str, encoding: str, limit: int) -> str
     The charset is that of the content type, else of the byte order mark, else of the XML declaration (WS-I BP 1.1,
     R1018, R4001). Raises `Problem` TRV100 (not in its charset), TRV102 (unknown type, packing or charset) and TRV103.
     """
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type, charset = _media(content_type)
     if media_type not in _MEDIA_TYPES:
         raise Problem("TRV102", f"The media type {media_type} is not supported here", hint="Send text/xml")
     data = _unpacked(body, encoding.strip().lower(), limit)
-    named = _CHARSET.search(content_type)
-    codec = _codec(named[1]) if named else _guess(data)
+    codec = _codec(charset) if charset else _guess(data)
     if codec == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16-be" if data.startswith(b"\x00") else "utf-16-le"
     try:
         return data.decode(codec).lstrip("\ufeff")
     except UnicodeDecodeError:
         raise Problem("TRV100", f"The body is not in {codec.upper()}") from None
+
+
+@lru_cache(maxsize=256)
+def _media(content_type: str) -> tuple[str, str]:
+    """The media type, and the charset where one is named."""
+    named = _CHARSET.search(content_type)
+    return content_type.partition(";")[0].strip().lower(), named[1] if named else ""
 
 
 def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 
 from contracts.catalog import Catalog, Field, Relation, Resource
 
@@ -97,13 +97,15 @@ _SHARED = (
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
 )  # fmt: skip
 SET_NULL = "setNull"
+_serials = count()
 CONNECTIVES = ("and", "or", "not")
 
 
 class PortType:
-    """All operations of one role; made once for a catalog and kept."""
+    """All operations of one role; made once for a catalog and kept. ``serial`` tells it from all others."""
 
     def __init__(self, catalog: Catalog, profile: Profile = NET) -> None:
+        self.serial = next(_serials)
         self.catalog = catalog
         self.profile = profile
         names = _type_names(catalog, profile)

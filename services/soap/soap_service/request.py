@@ -17,7 +17,6 @@ from contracts.operations import (
     Filter,
     Node,
     Output,
-    Param,
     Read,
     RelationRef,
     Update,
@@ -26,7 +25,7 @@ from contracts.problems import Problem
 from lxml import etree
 
 from soap_service import xsd
-from soap_service.elements import is_nil, members, near, place, text_of, value_of
+from soap_service.elements import ReadValue, is_nil, members, near, place, text_of, value_of
 from soap_service.envelope import Element
 from soap_service.filters import Page, Values, field_named, filter_of, page_of, sort_of
 from soap_service.port_type import FieldElement, Operation, PortType, RelationElement, ResourceType, Verb
@@ -45,10 +44,10 @@ class Call:
     relations: tuple[RelationElement, ...] = ()
 
 
-def parse(body: Element, namespace: str, port: PortType, *, role: str) -> Call:
-    """The call that the body's element makes. Raises `Problem` naming the element at fault."""
+def parse(body: Element, namespace: str, port: PortType, *, role: str, read: ReadValue = value_of) -> Call:
+    """The call that a body's element makes; ``read`` makes its values. Raises `Problem` naming the element at fault."""
     called = _called(body, namespace, port, role)
-    return _PARSERS[called.verb](body, namespace, called, port)
+    return _PARSERS[called.verb](body, namespace, called, port, Values(read))
 
 
 def _called(body: Element, namespace: str, port: PortType, role: str) -> Operation:
@@ -78,15 +77,15 @@ def _not_offered(verb: Verb, type: ResourceType, role: str) -> Problem:
 # --- the five operations ---------------------------------------------------------------------------------------------
 
 
-def _get(body: Element, namespace: str, called: Operation, _: PortType) -> Call:
-    values, type = Values(), called.type
+def _get(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    type = called.type
     found = members(body, namespace, [part.name for part in type.key])
     node = Node(outputs=_outputs(type.fields), filter=_by_key(body, type, found, values), shape="maybe")
     return Call(called, Read(type.resource.name, node), values.items, type.fields)
 
 
-def _list(body: Element, namespace: str, called: Operation, port: PortType) -> Call:
-    values, type = Values(), called.type
+def _list(body: Element, namespace: str, called: Operation, port: PortType, values: Values) -> Call:
+    type = called.type
     found = members(body, namespace, ("filter", "orderBy", "page", "fields", "include"))
     given = {name: children[0] for name, children in found.items() if not is_nil(children[0])}
     filter = filter_of(given["filter"], namespace, type, values) if "filter" in given else None
@@ -100,24 +99,23 @@ def _list(body: Element, namespace: str, called: Operation, port: PortType) -> C
     return Call(called, read, values.items, fields, relations)
 
 
-def _create(body: Element, namespace: str, called: Operation, _: PortType) -> Call:
+def _create(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
     type = called.type
     found = members(body, namespace, (type.element,))
     if type.element not in found:
         raise Problem("PGRST102", f"{place(body)} needs an element {type.element}")
-    row = _row(found[type.element][0], namespace, type.create or (), f"{type.name}Input", create=True)
-    create = Create(
-        type.resource.name, tuple(row), Param(0), returning=Node(outputs=_outputs(type.fields), shape=_one(type))
-    )
-    return Call(called, create, [[row]], type.fields)
+    row = _row(found[type.element][0], namespace, type.create or (), f"{type.name}Input", values, create=True)
+    returning = Node(outputs=_outputs(type.fields), shape=_one(type))
+    create = Create(type.resource.name, tuple(row), values.add([row]), returning=returning)
+    return Call(called, create, values.items, type.fields)
 
 
-def _update(body: Element, namespace: str, called: Operation, _: PortType) -> Call:
-    values, type = Values(), called.type
+def _update(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    type = called.type
     found = members(body, namespace, [*(part.name for part in type.key), type.patch_name, type.nulls_name])
     row: dict[str, Any] = {}
     if type.patch_name in found:
-        row = _row(found[type.patch_name][0], namespace, type.patch or (), f"{type.name}Patch", create=False)
+        row = _row(found[type.patch_name][0], namespace, type.patch or (), f"{type.name}Patch", values, create=False)
     if type.nulls_name in found:
         row = _with_nulls(row, found[type.nulls_name][0], namespace, type)
     filter = _by_key(body, type, found, values)
@@ -129,13 +127,13 @@ def _update(body: Element, namespace: str, called: Operation, _: PortType) -> Ca
     return Call(called, Update(type.resource.name, assigns, filter, returning=node), values.items, type.fields)
 
 
-def _delete(body: Element, namespace: str, called: Operation, _: PortType) -> Call:
-    values, type = Values(), called.type
+def _delete(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    type = called.type
     found = members(body, namespace, [part.name for part in type.key])
     return Call(called, Delete(type.resource.name, _by_key(body, type, found, values)), values.items)
 
 
-_PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType], Call]] = {
+_PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType, Values], Call]] = {
     Verb.GET: _get,
     Verb.LIST: _list,
     Verb.CREATE: _create,
@@ -166,7 +164,7 @@ def _by_key(body: Element, type: ResourceType, found: dict[str, list[Element]], 
         if part.name not in found or is_nil(found[part.name][0]):
             raise Problem("PGRST102", f"{place(body)} needs a value for {part.name}")
         kind = xsd.kind_of(part.field)
-        value = value_of(found[part.name][0], kind.xsd, kind.parse)
+        value = values.read(found[part.name][0], kind.xsd, kind.parse)
         terms.append(Compare(FieldRef(part.field.name), "eq", values.add(value)))
     return terms[0] if len(terms) == 1 else And(tuple(terms))
 
@@ -194,7 +192,13 @@ def _included(element: Element, namespace: str, type: ResourceType) -> tuple[Rel
 
 
 def _row(
-    element: Element, namespace: str, fields: tuple[FieldElement, ...], declared: str, *, create: bool
+    element: Element,
+    namespace: str,
+    fields: tuple[FieldElement, ...],
+    declared: str,
+    values: Values,
+    *,
+    create: bool,
 ) -> dict[str, Any]:
     """The values given, by field; None is NULL, a field that is not given is not there."""
     by_name = {each.name: each for each in fields}
@@ -202,24 +206,24 @@ def _row(
     row: dict[str, Any] = {}
     for name, target in by_name.items():
         if name in found and not _left_to_default(found[name][0], target, create=create):
-            row[target.field.name] = _given(found[name][0], namespace, target)
+            row[target.field.name] = _given(found[name][0], namespace, target, values)
     return row
 
 
-def _given(element: Element, namespace: str, target: FieldElement) -> Any:
+def _given(element: Element, namespace: str, target: FieldElement, values: Values) -> Any:
     kind = xsd.kind_of(target.field)
     if is_nil(element):
         return None
     if target.field.type == "array":
         items = members(element, namespace, (kind.xsd,), declared=xsd.array_of(kind.xsd), repeated=(kind.xsd,))
-        return [_scalar(item, kind) for item in items.get(kind.xsd, [])]
-    return _scalar(element, kind)
+        return [_scalar(item, kind, values) for item in items.get(kind.xsd, [])]
+    return _scalar(element, kind, values)
 
 
-def _scalar(element: Element, kind: xsd.Kind) -> Any:
+def _scalar(element: Element, kind: xsd.Kind, values: Values) -> Any:
     if is_nil(element) or (not kind.blank and not text_of(element).strip()):
         return None
-    return value_of(element, kind.xsd, kind.parse)
+    return values.read(element, kind.xsd, kind.parse)
 
 
 def _left_to_default(element: Element, target: FieldElement, *, create: bool) -> bool:

@@ -29,6 +29,9 @@ class Security:
         return f"Security(username={self.username!r})"
 
 
+NOTHING = Security()
+
+
 def read(envelope: Envelope, *, now: datetime, skew: float) -> Security:
     """The Security block for us; ``skew`` in seconds is forgiven to the client's clock.
 
@@ -36,7 +39,7 @@ def read(envelope: Envelope, *, now: datetime, skew: float) -> Security:
     """
     blocks = [block for block in envelope.blocks if block.tag == BLOCK and is_ours(block, envelope.version)]
     if not blocks:
-        return Security()
+        return NOTHING
     if len(blocks) > 1:
         raise _fault("InvalidSecurity", "There is more than one Security block")
     parts = {str(part.tag): part for part in blocks[0]}

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 import requests
 import zeep
+from chassis import trace
 from contracts import operations as ops
 from contracts.catalog import Catalog, Field, Relation, Resource, Writable
 from contracts.identity import ANONYMOUS, Caller, Principal
 from contracts.problems import Problem
 from contracts.results import Result
-from flask import request
 from flask.testing import FlaskClient
 from soap_service.app import create_app
 from soap_service.envelope import body_of, opened
@@ -23,6 +23,7 @@ from soap_service.port_type import PortType
 from soap_service.request import Call
 from soap_service.request import parse as parse_request
 from soap_service.settings import SoapSettings
+from werkzeug.datastructures import Authorization
 from werkzeug.test import TestResponse
 
 CUSTOMERS = Resource(
@@ -166,9 +167,8 @@ class Door:
         return self
 
     def caller(self) -> Caller:
-        if request.authorization is None:
-            return ANONYMOUS
-        return self.password(request.authorization.username or "", request.authorization.password or "", ANONYMOUS)
+        sent = Authorization.from_header(trace.current().environ.get("HTTP_AUTHORIZATION"))
+        return ANONYMOUS if sent is None else self.password(sent.username or "", sent.password or "", ANONYMOUS)
 
     def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
         if username == "locked":

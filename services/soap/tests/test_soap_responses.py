@@ -24,7 +24,7 @@ def answer(parse, port, schema):
 
     def write(content, found, **extra):
         body = found if isinstance(found, bytes) else msgspec.json.encode(found)
-        text = response.write(parse(content), Result(body=body, **extra), NS, port)
+        text = response.writer(parse(content), NS, port)(Result(body=body, **extra))
         element = etree.fromstring(f'<x xmlns:xsi="{XSI}">{text}</x>')[0]
         schema.assertValid(etree.fromstring(etree.tostring(element)))
         return element

@@ -1,5 +1,6 @@
 """A request's head as a WSGI environ (PEP 3333): fixed parts, header names, and the request target."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -9,6 +10,7 @@ from gunicorn.http.wsgi import FileWrapper, WSGIErrorsWrapper
 from gunicorn.util import split_request_uri
 
 _KEPT = 512  # names that are remembered
+_HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+;=%-]*|\[[0-9A-Za-z.:]+\])(?::[0-9]*)?").fullmatch  # RFC 3986 section 3.2
 _PLAIN = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 
 
@@ -91,6 +93,11 @@ def put_target(environ: dict[str, Any], method: str, target: str) -> None:
             raise bad_request("the request target is not understood") from None
         path, environ["QUERY_STRING"] = parts.path, parts.query
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
+
+
+def is_host(text: str) -> bool:
+    """Whether this may be the value of a Host header (RFC 9112 section 3.2): a name or an address, a port."""
+    return _HOST(text) is not None
 
 
 def put_origin(environ: dict[str, Any], secure: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httptools
 
-from chassis.hub.environ import Names, Refusal, bad_request, put_origin, put_target
+from chassis.hub.environ import Names, Refusal, bad_request, is_host, put_origin, put_target
 
 _ONCE = frozenset({"HTTP_HOST", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "CONTENT_LENGTH"})  # RFC 9110 section 5.3
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
@@ -65,6 +65,7 @@ class Reader:
         self._parser: Any = httptools.HttpRequestParser(self)
         self._environ: dict[str, Any] = {}
         self._target = b""
+        self._host = ""  # the last one that was in order
         self._fields = -1  # headers so far; below 0 outside a head
         self._head_bytes = 0
         self._fed = 0  # bytes of the request whose body arrives, with all that frames it
@@ -150,8 +151,9 @@ class Reader:
         request = Request(environ)
         if version != "1.1":
             _judge_version(request, version)
-        elif "HTTP_HOST" not in environ:
-            raise bad_request("there is no Host")
+        host = environ.get("HTTP_HOST")
+        if host != self._host:
+            self._judge_host(host, request)
         self._judge(request)
         self._request = request
         self.requests.append(request)
@@ -173,6 +175,15 @@ class Reader:
                 self.over = True  # a client that closes has nothing more to say
 
     # --- our own rules -----------------------------------------------------------------------------------------------
+
+    def _judge_host(self, host: str | None, request: Request) -> None:
+        if host is None:
+            if request.modern:
+                raise bad_request("there is no Host")
+            return
+        if not is_host(host):
+            raise bad_request("the Host is none")
+        self._host = host  # most connections know but one
 
     def _judge(self, request: Request) -> None:
         """What the head says about the body and the connection after it."""

@@ -1,5 +1,6 @@
 """Bytes that two servers could read in two ways are refused, and nothing behind them is taken for a request."""
 
+import json
 from typing import Any
 
 import pytest
@@ -69,14 +70,47 @@ SHAPES = {
     "no version": "GET /\r\nHost: a\r\n\r\n",
     "a version of the future": "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
     "a version with something behind it": "GET / HTTP/1.1x\r\nHost: a\r\n\r\n",
+    "a length with an underscore": POST + "Content-Length: 1_0\r\n\r\nabc",
+    "a length in superscript": POST + "Content-Length: \xb3\r\n\r\nabc",
+    "a length with a fraction": POST + "Content-Length: 3.0\r\n\r\nabc",
+    "a length that overflows": POST + "Content-Length: 18446744073709551619\r\n\r\nabc",
+    "lengths in several spellings": POST + "content-length: 3\r\nCONTENT-LENGTH: 4\r\n\r\nabcd",
+    "a length behind a no-break space": POST + "Content-Length: \xa03\r\n\r\nabc",
+    "a name that ends with a no-break space": POST + "Content-Length\xa0: 3\r\n\r\nabc",
+    "a name that ends with a null": POST + "Transfer-Encoding\x00: chunked\r\n\r\n0\r\n\r\n",
+    "a name in brackets": GET + "X(Y): a\r\n\r\n",
+    "chunked with a parameter": POST + "Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n",
+    "chunked before a null": POST + "Transfer-Encoding: chunked\x00\r\n\r\n0\r\n\r\n",
+    "chunked in two words": POST + "Transfer-Encoding: chun ked\r\n\r\n0\r\n\r\n",
+    "chunked before a comma": POST + "Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
+    "an empty coding": POST + "Transfer-Encoding: \r\n\r\n0\r\n\r\n",
+    "an empty coding and chunked": POST + "Transfer-Encoding: \r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two carriage returns": "GET / HTTP/1.1\r\r\nHost: a\r\n\r\n",
+    "two spaces behind the method": "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "two spaces behind the target": "GET /  HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a space before the method": " GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a space behind the version": "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
+    "a version of two digits": "GET / HTTP/1.10\r\nHost: a\r\n\r\n",
+    "a version in small letters": "GET / http/1.1\r\nHost: a\r\n\r\n",
+    "a host with a space": "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "a host with a path": "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+    "a host with a user": "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+    "a list of hosts": "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+    "a chunk size with an underscore": CHUNKED + "1_0\r\nabc\r\n0\r\n\r\n",
+    "a chunk size before a space": CHUNKED + "3 \r\nabc\r\n0\r\n\r\n",
+    "a chunk size of letters that are no digits": CHUNKED + "3g\r\nabc\r\n0\r\n\r\n",
+    "a chunk that is shorter than it says": CHUNKED + "5\r\nabc\r\n0\r\n\r\n",
+    "a trailer without a colon": CHUNKED + "3\r\nabc\r\n0\r\nabc\r\n\r\n",
+    "a folded trailer": CHUNKED + "3\r\nabc\r\n0\r\nX: a\r\n b\r\n\r\n",
+    "an ending without its line feed": CHUNKED + "3\r\nabc\r\n0\r\n\rX",
     "something else altogether": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_could_be_read_in_two_ways_is_refused(server: Any, client: Any, shape: str) -> None:
-    if server.kind == "gthread" and shape in GTHREAD_READS:
-        pytest.skip(GTHREAD_READS[shape])
+    if shape in READS[server.kind]:
+        pytest.skip(READS[server.kind][shape])
     client.send(SHAPES[shape].encode("latin-1") + SECOND)
     came = client.rest()
     assert b'"RAW_URI": "/smuggled"' not in came
@@ -84,9 +118,19 @@ def test_what_could_be_read_in_two_ways_is_refused(server: Any, client: Any, sha
     assert came[:13] in (b"HTTP/1.1 400 ", b"HTTP/1.1 501 ", b"HTTP/1.1 505 ") or (shape in LATE and not came)
 
 
-GTHREAD_READS = {
-    "a chunk size that overflows": "gthread waits for a chunk of that size",
-    "gzip, chunked": "gthread hands on what is in the chunks, and closes",
+_HOSTS = "gthread leaves the host's form to others: nginx looks at it"
+_SPACES = "RFC 9112 section 3 lets several spaces pass for one: what the line says is the same"
+READS = {
+    "gthread": {
+        "a chunk size that overflows": "gthread waits for a chunk of that size",
+        "a length that overflows": "gthread waits for a body of that length",
+        "gzip, chunked": "gthread hands on what is in the chunks, and closes",
+        "a host with a space": _HOSTS,
+        "a host with a path": _HOSTS,
+        "a host with a user": _HOSTS,
+        "a list of hosts": _HOSTS,
+    },
+    "hub": {"two spaces behind the method": _SPACES, "two spaces behind the target": _SPACES},
 }
 LATE = {shape for shape, text in SHAPES.items() if text.startswith(CHUNKED)}
 
@@ -96,6 +140,32 @@ def test_the_requests_before_it_are_answered(client: Any, shape: str) -> None:
     client.send(b"GET /pause?s=0.1 HTTP/1.1\r\nHost: a\r\n\r\n" + SHAPES[shape].encode() + SECOND)
     assert client.answer().status == 200
     assert b"200 OK" not in client.rest()
+
+
+@pytest.mark.parametrize("host", ["a", "A.b-c_d.example:80", "a:", "[::1]:8080", "127.0.0.1", "", "x~y", "%41"])
+def test_hosts_of_every_form_are_welcome(client: Any, host: str) -> None:
+    client.send(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert client.answer().status == 200
+
+
+@pytest.mark.parametrize("coding", ["chunked", "\tchunked", "chunked  ", "Chunked", "CHUNKED"])
+def test_chunked_in_every_form_is_chunked(client: Any, coding: str) -> None:
+    body = "3\r\nabc\r\n00\r\n\r\n"
+    client.send((POST + f"Transfer-Encoding:{coding}\r\n\r\n" + body).encode() + SECOND)
+    assert json.loads(client.answer().body)["body"] == "abc"
+    assert json.loads(client.answer().body)["environ"]["RAW_URI"] == "/smuggled"  # a request of its own
+
+
+def test_a_header_that_only_looks_like_a_coding_is_none(client: Any) -> None:
+    client.send((POST + "Transfer_Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r").encode() + SECOND)
+    told = json.loads(client.answer().body)
+    assert told["body"] == "0\r\n\r"
+    assert "HTTP_TRANSFER_ENCODING" not in told["environ"]
+
+
+def test_what_follows_a_connect_is_no_request(client: Any) -> None:
+    client.send(b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n" + SECOND)
+    assert b'"RAW_URI": "/smuggled"' not in client.rest()
 
 
 def test_a_host_is_needed(server: Any, client: Any) -> None:

@@ -137,6 +137,7 @@ def test_a_client_that_goes_does_not_matter(server: Any) -> None:
     with server.client() as client:
         assert client.get("/pause?s=0.5").status == 200
         assert client.get("/").status == 200
-    wait_for(lambda: {f"paused gone{number}" for number in range(5)} <= set(server.notes()))
+    if server.kind == "gthread":  # the hub lets go of what waits for them: test_worker_abandoned
+        wait_for(lambda: {f"paused gone{number}" for number in range(5)} <= set(server.notes()))
     left = [note for note in server.notes() if note.startswith("large")]
     assert "large 400" not in left  # it stopped when nobody took any more

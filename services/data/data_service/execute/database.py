@@ -4,7 +4,10 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from contracts.catalog import Catalog
+from contracts.results import Result
 
+from data_service.execute.shape import PreparedShape
+from data_service.reflect.effects import Effects
 from data_service.reflect.options import Exposure
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
@@ -29,6 +32,10 @@ class Written(NamedTuple):
 class Session(Protocol):
     """One transaction. All its methods raise `Problem`."""
 
+    def last(self) -> None:
+        """What comes next is the last statement, whatever it gives: it may be committed together with it."""
+        ...
+
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row, None where there is none; JSON comes as bytes."""
         ...
@@ -52,6 +59,12 @@ class Database(Protocol):
         """Its SQL."""
         ...
 
+    def answer(
+        self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """The answer to a shape: its program run in one `session`, on a hub without blocking it. Raises `Problem`."""
+        ...
+
     def session(
         self, *, writes: bool, deadline: float | None, limit: float | None = None
     ) -> AbstractContextManager[Session]:
@@ -71,6 +84,10 @@ class Database(Protocol):
 
     def unguarded(self, exposure: Exposure) -> tuple[str, ...]:
         """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
+        ...
+
+    def effects(self) -> Effects:
+        """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
         ...
 
     def survey(self, exposure: Exposure) -> Survey:

@@ -2,36 +2,43 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, cast
 
-import msgspec
 import psycopg
+from chassis.hub.loop import current_hub
 from contracts.catalog import Catalog
+from contracts.results import Result
 from psycopg import RawCursor
 from psycopg.abc import Buffer
-from psycopg.adapt import Loader
+from psycopg.adapt import AdaptersMap, Loader, Transformer
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Format
 
-from data_service.execute.database import Written
+from data_service.execute import terms
 from data_service.execute.lookout import Lookout
+from data_service.execute.pipeline import Pipeline
 from data_service.execute.pool import Connection, Held, Pool
+from data_service.execute.run import run
+from data_service.execute.sending import Terms
+from data_service.execute.sessions import PostgresSession, SharedReads
+from data_service.execute.shape import PreparedShape
+from data_service.execute.slots import Slots
+from data_service.execute.transactions import Transaction
 from data_service.execute.trouble import Lost, Undone, problem_of, read_only
 from data_service.reflect import postgres as reflection
+from data_service.reflect.effects import Effects
 from data_service.reflect.options import Exposure
+from data_service.reflect.postgres_effects import read_effects
 from data_service.sql.postgres import PostgresDialect
-from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.sql.statements import Arguments, Statement
 from data_service.survey import postgres as surveys
 from data_service.survey.facts import Survey
 
+_JSON = frozenset({114, 3802})  # the types json and jsonb
 _LEAST = 0.05  # seconds that a statement is given, however little is left
-_LOCK = 0.75  # of the time limit: a lock that is waited for longer is told as such
-# so that an answer is the same whatever the login's own settings are
-_SETTINGS = {
-    "timezone": "'UTC'", "datestyle": "'ISO, MDY'", "intervalstyle": "'postgres'", "extra_float_digits": "1",
-    "bytea_output": "'hex'", "xmloption": "'content'",
-}  # fmt: skip
 # a server that has vanished without a word is noticed in a minute
 _CONNECTION = {
     "connect_timeout": "3", "application_name": "trivet", "client_encoding": "UTF8",
@@ -46,8 +53,8 @@ class _Untouched(Loader):
         return bytes(data)
 
 
-class PostgresSession:
-    """`data_service.execute.database.Session` on one connection."""
+class PooledSession(PostgresSession):
+    """A session on one connection, in the thread that has it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -56,34 +63,15 @@ class PostgresSession:
         with translated():
             return self._connection.execute(cast(Any, statement.sql), statement.arguments(arguments)).fetchone()
 
-    def write(
-        self, change: Statement | RowInsert, arguments: Arguments, key: tuple[str, ...], *, back: bool
-    ) -> Written:
-        if isinstance(change, RowInsert):
-            raise TypeError("rows are inserted by one statement here")
-        row = self.fetch(change, arguments)
-        found, affected, *merged = row if row is not None else (None, 0)
-        apart = [merged[0], *(rows.decode() if rows else None for rows in merged[1:])] if merged else []
-        if back:
-            rows = found or b"[]"
-            return Written(rows.decode(), affected, _key_of(rows, key) if affected == 1 and key else None, *apart)
-        return Written(None, affected, msgspec.json.decode(found) if key and found and affected == 1 else None, *apart)
-
-    def estimate(self, statement: Statement, arguments: Arguments) -> int:
-        plan = self.fetch(Statement("explain (format json) " + statement.sql, statement.binds), arguments)
-        return int(msgspec.json.decode(plan[0])[0]["Plan"]["Plan Rows"]) if plan else 0
-
-
-def _key_of(rows: bytes, key: tuple[str, ...]) -> dict[str, Any]:
-    row = msgspec.json.decode(rows)[0]
-    return {name: row[name] for name in key}
-
 
 class PostgresDatabase:
-    """`data_service.execute.database.Database` over a pool of ``size`` connections, waited for ``patience`` seconds.
+    """`data_service.execute.database.Database` over ``size`` connections, waited for ``patience`` seconds
+    by ``queue`` requests at most.
 
     ``limit`` seconds is how long a statement may run. ``prepare`` False is for poolers in transaction mode: no named
-    statements, and nothing that is set outlives its transaction. ``direct_url`` leads past a pooler.
+    statements, and nothing that is set outlives its transaction. ``direct_url`` leads past a pooler. On a hub, requests
+    share connections (`data_service.execute.pipeline`); else each thread has one of a pool for itself. All processes
+    with the same ``slots_dir``, about ``sharers`` of them, share the ``size``.
     """
 
     def __init__(
@@ -97,6 +85,9 @@ class PostgresDatabase:
         direct_url: str = "",
         listens: bool = True,
         patience: float = 1.0,
+        slots_dir: Path | None = None,
+        sharers: int = 1,
+        queue: int = 1000,
     ) -> None:
         self.dialect = PostgresDialect()
         self._url = url
@@ -104,21 +95,46 @@ class PostgresDatabase:
         self._limit = limit
         self._prepare = prepare
         self._read_only = read_only
-        self._pool = Pool(self._connect, size=size, patience=patience)
+        self._slots = Slots(size, slots_dir, sharers)
+        self._pool = Pool(self._connect, slots=self._slots, patience=patience)
+        self._terms = Terms(limit=int(1000 * limit), patience=patience, prepare=prepare, queue=queue)
+        self._pipeline: Pipeline | None = None
         # LISTEN does not pass a pooler, and would stay on a connection that is somebody else's next
         self._lookout = Lookout(self._connect_apart, listens=listens and (prepare or bool(direct_url)))
 
-    @contextmanager
-    def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[PostgresSession]:
+    def answer(
+        self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """The answer to a shape."""
+        with self.session(writes=shape.writes, deadline=deadline, limit=limit) as session:
+            return run(shape.program, session, arguments)
+
+    def session(
+        self, *, writes: bool, deadline: float | None, limit: float | None = None
+    ) -> AbstractContextManager[PostgresSession]:
         """A transaction; a single read needs no BEGIN of its own."""
         if writes and self._read_only:
             raise read_only()
-        left = None if deadline is None else max(deadline - time.monotonic(), _LEAST)
-        milliseconds = int(1000 * min(self._limit, limit or self._limit, left or self._limit))
+        hub = current_hub()
+        if hub is None:
+            return self._pooled(writes, deadline, limit)
+        pipeline = self._pipeline
+        if pipeline is None or pipeline.hub is not hub:
+            pipeline = self._pipeline = Pipeline(hub, self._connect, self._slots, self._terms, loader_of)
+        if not writes:
+            end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
+            return SharedReads(pipeline, self._terms.limit if limit is None else self._milliseconds(limit), end)
+        left = self._left(deadline)
+        return Transaction(pipeline, self._milliseconds(limit, left), left)
+
+    @contextmanager
+    def _pooled(self, writes: bool, deadline: float | None, limit: float | None) -> Iterator[PostgresSession]:
+        left = self._left(deadline)
+        milliseconds = self._milliseconds(limit, left)
         with self._pool.connection(milliseconds, left) as held:
             try:
                 with translated(), self._transaction(held, milliseconds, writes=writes):
-                    yield PostgresSession(held.connection)
+                    yield PooledSession(held.connection)
             except Lost:
                 self._pool.renew()  # the others were lost with it, most likely
                 raise
@@ -126,6 +142,12 @@ class PostgresDatabase:
                 if problem.code not in ("40001", "40P01"):
                     self._pool.renew()  # none of what was prepared can be trusted
                 raise
+
+    def _left(self, deadline: float | None) -> float:
+        return float("inf") if deadline is None else max(deadline - time.monotonic(), _LEAST)
+
+    def _milliseconds(self, limit: float | None, left: float = float("inf")) -> int:
+        return int(1000 * min(self._limit, limit or self._limit, left))
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
@@ -142,6 +164,11 @@ class PostgresDatabase:
         with translated(), self._lookout.connection() as connection:
             return reflection.guarded(connection, exposure)
 
+    def effects(self) -> Effects:
+        """What reading and writing its tables and views depends on and touches."""
+        with translated(), self._lookout.connection() as connection:
+            return read_effects(connection)
+
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it."""
         with translated():
@@ -157,6 +184,8 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        if self._pipeline is not None:
+            self._pipeline.close()
         self._lookout.close()
 
     @contextmanager
@@ -164,7 +193,7 @@ class PostgresDatabase:
         """What a session runs in: nothing that stays behind where others use the connection too."""
         if self._prepare:
             if held.limit != milliseconds:
-                _run(held.connection, "; ".join(f"set {setting}" for setting in _limits(milliseconds)))
+                _run(held.connection, terms.limits(milliseconds))
                 held.limit = milliseconds
             if not writes:
                 yield
@@ -172,9 +201,7 @@ class PostgresDatabase:
             with _block(held.connection, "begin read write"):
                 yield
             return
-        local = [f"set local {setting}" for setting in (*_limits(milliseconds), *_settings())]
-        mode = "read write" if writes else "read only"
-        with _block(held.connection, "; ".join([f"begin {mode}", *local])):
+        with _block(held.connection, terms.beginning(milliseconds, writes=writes)):
             yield
 
     def _connect(self) -> Connection:
@@ -187,8 +214,7 @@ class PostgresDatabase:
         for name in ("json", "jsonb"):
             connection.adapters.register_loader(name, _Untouched)
         if self._prepare:
-            reads = "default_transaction_read_only = on"  # so that no view or function writes behind a read's back
-            _run(connection, "; ".join(f"set {setting}" for setting in (*_settings(), reads)))
+            _run(connection, terms.of_connection(int(1000 * self._limit)))
         return connection
 
     def _connect_apart(self) -> psycopg.Connection[Any]:
@@ -198,14 +224,6 @@ class PostgresDatabase:
 
 def _parameters(url: str) -> dict[str, Any]:
     return {**_CONNECTION, **conninfo_to_dict(url)}
-
-
-def _settings() -> list[str]:
-    return [f"{name} = {value}" for name, value in _SETTINGS.items()]
-
-
-def _limits(milliseconds: int) -> tuple[str, ...]:
-    return f"statement_timeout = {milliseconds}", f"lock_timeout = {max(int(milliseconds * _LOCK), 1)}"
 
 
 def _run(connection: Connection, text: str) -> None:
@@ -223,6 +241,18 @@ def _block(connection: Connection, opening: str) -> Iterator[None]:
             _run(connection, "rollback")
         raise
     _run(connection, "commit")
+
+
+class _Types:
+    """How values of PostgreSQL's types become Python's, without a connection."""
+
+    adapters = AdaptersMap(psycopg.adapters)
+    connection = None
+
+
+def loader_of(oid: int) -> Callable[[Any], Any] | None:
+    """What makes a Python value of the text of this type, as a connection's cursors do; None for JSON."""
+    return None if oid in _JSON else Transformer(_Types()).get_loader(oid, Format.TEXT).load
 
 
 @contextmanager

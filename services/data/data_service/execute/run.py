@@ -6,14 +6,10 @@ from contracts.problems import Problem
 from contracts.results import Result
 
 from data_service.execute.database import Session, Written
+from data_service.execute.trouble import Breach
 from data_service.sql.programs import DocumentStatement, Program, Sequence
 from data_service.sql.statements import SURE, Arguments, ReadStatement, WriteStatement
 from data_service.sql.values import json_text, plain_text
-
-
-def writes(program: Program) -> bool:
-    """True where the program changes the database."""
-    return isinstance(program, WriteStatement | Sequence)
 
 
 def run(program: Program, session: Session, arguments: Arguments) -> Result:
@@ -55,11 +51,21 @@ def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Res
 
 def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> Result:
     """Run a write, hold its rows against the policy's check, and read them back."""
+    return _run_write(write, session, arguments, last=True)
+
+
+def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *, last: bool) -> Result:
+    """``last``: nothing follows in this transaction."""
     back = write.back is not None
+    if last and write.back is None and write.at_most is None:
+        session.last()
     if write.change is None:
         written = Written((), 0)
     else:
-        written = session.write(write.change, arguments, write.key, back=back)
+        try:
+            written = session.write(write.change, arguments, write.key, back=back)
+        except Breach as problem:
+            raise _breach(write) from problem
     if write.at_most is not None and written.affected > int(arguments.of(write.at_most)):
         raise Problem(
             "PGRST124",
@@ -70,6 +76,8 @@ def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> 
         return Result(affected=written.affected, inserted=written.inserted, location=_location(written))
     _hold(write, session, arguments, written)
     after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
+    if last and not write.judged:
+        session.last()
     row = session.fetch(write.back, after)
     body, rows, failing = row if row is not None else (None, 0, 0)
     if failing:
@@ -97,21 +105,24 @@ def _breach(write: WriteStatement) -> Problem:
 
 def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) -> Result:
     parts = []
-    for key, member in sequence.members:
+    last = max((at for at, (_, member) in enumerate(sequence.members) if not isinstance(member, bytes)), default=-1)
+    for at, (key, member) in enumerate(sequence.members):
         try:
-            parts.append(json_text(key) + b":" + _run_member(member, session, arguments))
+            parts.append(json_text(key) + b":" + _run_member(member, session, arguments, last=at == last))
         except Problem as problem:
             problem.path = (key, *problem.path) if problem.path[:1] != (key,) else problem.path
             raise
     return Result(body=b"{" + b",".join(parts) + b"}")
 
 
-def _run_member(member: ReadStatement | WriteStatement | bytes, session: Session, arguments: Arguments) -> bytes:
+def _run_member(
+    member: ReadStatement | WriteStatement | bytes, session: Session, arguments: Arguments, *, last: bool
+) -> bytes:
     if isinstance(member, bytes):
         return member
     if isinstance(member, ReadStatement):
         return run_read(member, session, arguments).body
-    return run_write(member, session, arguments).body
+    return _run_write(member, session, arguments, last=last).body
 
 
 def _location(written: Written) -> dict[str, str] | None:

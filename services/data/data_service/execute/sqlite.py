@@ -1,82 +1,40 @@
-"""SQLite: readers and one writer on a file, transactions with time limits, and its errors as problems."""
+"""SQLite: readers and one writer on a file, transactions with time limits."""
 
-import logging
 import queue
-import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import apsw
+from chassis.hub.loop import Hub, current_hub
 from contracts.catalog import Catalog
 from contracts.problems import Problem
+from contracts.results import Result
 
 from data_service.execute import functions
-from data_service.execute.database import Written
-from data_service.execute.row_inserts import insert_rows
+from data_service.execute.run import run
+from data_service.execute.shape import PreparedShape
 from data_service.execute.sqlite_file import connect, identity
-from data_service.execute.trouble import down, full, read_only
+from data_service.execute.sqlite_hub import OnHub
+from data_service.execute.sqlite_session import FREE, Clock, Known, Limit, Open, SqliteSession
+from data_service.execute.sqlite_trouble import busy
+from data_service.execute.trouble import full, read_only
 from data_service.reflect import sqlite as reflection
+from data_service.reflect.effects import Effects
 from data_service.reflect.options import Exposure
+from data_service.reflect.sqlite_effects import read_effects
 from data_service.sql.sqlite import SqliteDialect
-from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.sql.statements import Arguments
 from data_service.survey import sqlite as surveys
 from data_service.survey.facts import Survey
 
-log = logging.getLogger("trivet.database")
-
 _BUSY = 5.0  # seconds that a transaction waits for another's
+_LEAST = 0.05  # seconds that are waited for a connection, however little time is left
 _LOOK = 1.0  # seconds between two looks whether the file's schema has changed
 _STEPS = 5000  # virtual machine steps between two looks at the clock
-
-
-class SqliteSession:
-    """`data_service.execute.database.Session` on one connection."""
-
-    def __init__(self, connection: apsw.Connection, database: "SqliteDatabase") -> None:
-        self._connection = connection
-        self._database = database
-
-    def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
-        with self._database.translated():
-            return self._connection.execute(statement.sql, statement.arguments(arguments)).fetchone()
-
-    def write(
-        self, change: Statement | RowInsert, arguments: Arguments, key: tuple[str, ...], *, back: bool
-    ) -> Written:
-        with self._database.translated():
-            if isinstance(change, RowInsert):
-                return insert_rows(self._connection, change, arguments, key, self._database.full(change.table))
-            if not back:
-                self._connection.execute(change.sql, change.arguments(arguments))
-                return Written(None, self._connection.changes())
-            rows = self._connection.execute(change.sql, change.arguments(arguments)).fetchall()
-            return Written(rows, len(rows))
-
-    def estimate(self, statement: Statement, arguments: Arguments) -> int:
-        row = self.fetch(Statement(f"select count(*) from ({statement.sql})", statement.binds), arguments)  # noqa: S608
-        return int(row[0]) if row else 0
-
-
-class _Clock:
-    """Interrupts its connection's statement when the time is over."""
-
-    def __init__(self) -> None:
-        self.end = float("inf")
-
-    def __call__(self) -> bool:
-        return time.monotonic() > self.end
-
-
-class _Open(NamedTuple):
-    """A connection, its clock, and which file it was opened on."""
-
-    connection: apsw.Connection
-    clock: _Clock
-    file: tuple[int, int]
+_FEW_STEPS = 2000  # the same where a read is in the way of others
 
 
 class SqliteDatabase:
@@ -102,49 +60,78 @@ class SqliteDatabase:
         self._read_only = read_only or immutable
         self._immutable = immutable
         self._patience = patience
-        self._catalog: Catalog | None = None
-        self._readers: queue.LifoQueue[_Open] = queue.LifoQueue()
+        self._size = size
+        self._known = Known(self.dialect)
+        self._on_hub: OnHub | None = None
+        self._readers: queue.LifoQueue[Open] = queue.LifoQueue()
         self._free = threading.BoundedSemaphore(size)
         self._writing = threading.Lock()
-        self._writer: _Open | None = None
+        self._writer: Open | None = None
         self._file = identity(path)
         self._seen: object = None  # what the last look for changes was made on
 
-    def full(self, table: str) -> Any:
-        """The resource of a table's qualified name, as it was last reflected."""
-        if self._catalog is None:
-            raise Problem("PGRST002", "Could not query the database for the schema cache. Retrying.")
-        return next(r for r in self._catalog.resources if self.dialect.table(r) == table)
+    def answer(
+        self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """The answer to a shape."""
+        hub = current_hub()
+        seconds = min(self._limit, limit) if limit else self._limit
+        if hub is None:
+            return self.answer_here(shape, arguments, deadline, Limit(seconds))
+        on_hub = self._on_hub
+        if on_hub is None or on_hub.hub is not hub:
+            on_hub = self._enter(hub)
+        return on_hub.answer(shape, arguments, deadline, seconds)
+
+    def answer_here(self, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: Limit) -> Result:
+        """The answer to a shape, in the calling thread."""
+        with self._session(shape.writes, deadline, limit) as session:
+            begun = time.monotonic()
+            result = run(shape.program, session, arguments)
+            shape.took(time.monotonic() - begun)
+            return result
 
     @contextmanager
     def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSession]:
         """A transaction: readers see one snapshot each, writers wait for each other."""
+        with self._session(writes, deadline, Limit(min(self._limit, limit or self._limit))) as session:
+            yield session
+
+    @contextmanager
+    def _session(self, writes: bool, deadline: float | None, limit: Limit) -> Iterator[SqliteSession]:
         with self._write(deadline) if writes else self._read(deadline) as held:
-            held.clock.end = min(time.monotonic() + min(self._limit, limit or self._limit), deadline or float("inf"))
+            limit.begin(deadline)
+            held.clock.limit = limit
             try:
-                yield SqliteSession(held.connection, self)
+                yield SqliteSession(held.connection, self._known)
             finally:
-                held.clock.end = float("inf")
+                held.clock.limit = FREE
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
-        with self._read(None) as held, self.translated():
-            self._catalog = reflection.reflect(held.connection, exposure)
-            return self._catalog
+        with self._read(None) as held, self._known.translated():
+            catalog = reflection.reflect(held.connection, exposure)
+            self._known.learn(catalog)
+            return catalog
 
     def fingerprint(self, exposure: Exposure) -> str:
         """A text that differs when the catalog would."""
         self._seen = self._mark()
-        with self._read(None) as held, self.translated():
+        with self._read(None) as held, self._known.translated():
             return reflection.fingerprint(held.connection)
 
     def unguarded(self, exposure: Exposure) -> tuple[str, ...]:
         """None: SQLite has no row-level security."""
         return ()
 
+    def effects(self) -> Effects:
+        """What reading and writing its tables and views depends on and touches."""
+        with self._read(None) as held, self._known.translated():
+            return read_effects(held.connection)
+
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it."""
-        with self._read(None) as held, self.translated():
+        with self._read(None) as held, self._known.translated():
             return surveys.survey(held.connection, self._path)
 
     def wait(self, seconds: float) -> None:
@@ -157,6 +144,9 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Close all connections that are not in use."""
+        if self._on_hub is not None:
+            self._on_hub.close()
+            self._on_hub = None
         while not self._readers.empty():
             self._readers.get_nowait().connection.close()
         if self._writer is not None:
@@ -166,14 +156,14 @@ class SqliteDatabase:
     def _mark(self) -> object:
         self._file = identity(self._path)
         try:
-            with self._read(None) as held, self.translated():
+            with self._read(None) as held, self._known.translated():
                 return self._file, held.connection.execute("pragma main.schema_version").fetchone()
         except Problem:
             return None
 
     @contextmanager
-    def _read(self, deadline: float | None) -> Iterator[_Open]:
-        wait = self._patience if deadline is None else max(deadline - time.monotonic(), 0.05)
+    def _read(self, deadline: float | None) -> Iterator[Open]:
+        wait = self._patience if deadline is None else max(deadline - time.monotonic(), _LEAST)
         if not self._free.acquire(timeout=min(wait, self._patience)):
             raise full()
         try:
@@ -185,7 +175,7 @@ class SqliteDatabase:
         finally:
             self._free.release()
 
-    def _idle_reader(self) -> _Open | None:
+    def _idle_reader(self) -> Open | None:
         """A reader of the file that is there now."""
         while True:
             try:
@@ -197,12 +187,12 @@ class SqliteDatabase:
             reader.connection.close()
 
     @contextmanager
-    def _write(self, deadline: float | None) -> Iterator[_Open]:
-        wait = _BUSY if deadline is None else max(deadline - time.monotonic(), 0.05)
+    def _write(self, deadline: float | None) -> Iterator[Open]:
+        wait = _BUSY if deadline is None else max(deadline - time.monotonic(), _LEAST)
         if self._read_only:
             raise read_only()
         if not self._writing.acquire(timeout=min(wait, _BUSY)):
-            raise _busy()
+            raise busy()
         try:
             if self._writer is not None and self._writer.file != self._file:
                 self._writer.connection.close()
@@ -215,109 +205,43 @@ class SqliteDatabase:
 
     @contextmanager
     def _transaction(self, connection: apsw.Connection) -> Iterator[None]:
-        with self.translated():
+        with self._known.translated():
             connection.execute("begin immediate")
         try:
             yield
-            with self.translated():
+            with self._known.translated():
                 connection.execute("commit")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("rollback")
             raise
 
-    def _open(self, *, writes: bool) -> _Open:
-        file, clock = self._file, _Clock()
-        with self.translated():
+    def current(self, file: tuple[int, int]) -> bool:
+        """Whether this is the file that is there now."""
+        return file == self._file
+
+    def open_quick(self) -> tuple[Open, SqliteSession]:
+        """A connection for reads that waits for no lock, with a limit of its own."""
+        held = self._open(writes=False, steps=_FEW_STEPS)
+        held.connection.set_busy_timeout(0)
+        held.clock.limit = Limit(self._limit)
+        return held, SqliteSession(held.connection, self._known)
+
+    def _enter(self, hub: Hub) -> OnHub:
+        """The way of a hub's greenlets, which is the only hub from now on."""
+        if self._on_hub is not None:
+            self._on_hub.close()
+        self._on_hub = OnHub(hub, self, readers=self._size, patience=self._patience, writing=_BUSY)
+        return self._on_hub
+
+    def _open(self, *, writes: bool, steps: int = _STEPS) -> Open:
+        file, clock = self._file, Clock()
+        with self._known.translated():
             connection = connect(self._path, patience=_BUSY, read_only=self._read_only, immutable=self._immutable)
-            connection.set_progress_handler(clock, _STEPS)
+            connection.set_progress_handler(clock, steps)
             functions.install(connection)
             query_only = "off" if writes else "on"
             connection.execute(
                 f"pragma case_sensitive_like = on; pragma foreign_keys = on; pragma query_only = {query_only}"
             )
-            return _Open(connection, clock, file)
-
-    @contextmanager
-    def translated(self) -> Iterator[None]:
-        """SQLite's errors as problems."""
-        try:
-            yield
-        except apsw.Error as error:
-            raise self._problem_of(error) from error
-
-    def _problem_of(self, error: apsw.Error) -> Problem:
-        if isinstance(error, apsw.ConstraintError):
-            return self._constraint(error)
-        if isinstance(error, apsw.CantOpenError | apsw.IOError):
-            return down()
-        for kind, code, message in _ERRORS:
-            if isinstance(error, kind):
-                return Problem(code, message, headers={"Retry-After": "1"} if code == "53300" else {})
-        text = str(error)
-        if text == "integer overflow":  # of a sum
-            return Problem("22003", "bigint out of range")
-        if "no such table" in text:
-            return Problem("42P01", "relation does not exist", table=("main", ""))
-        if "no such column" in text or "has no column named" in text:
-            return Problem("42703", "column does not exist", table=("main", ""))
-        if "ON CONFLICT clause does not match" in text:
-            message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
-            return Problem("42P10", message)
-        log.error("sqlite: %s", text)
-        return Problem("XX000", "An internal error occurred")
-
-    def _constraint(self, error: apsw.ConstraintError) -> Problem:
-        """The SQLSTATE and the words that PostgreSQL would use."""
-        code, text = getattr(error, "extendedresult", 0), str(error).partition("failed: ")[2]
-        table, fields = _named(text)
-        if code in (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID):
-            shown = ", ".join(fields)
-            return Problem(
-                "23505",
-                f'duplicate key value violates unique constraint "{self._unique(table, fields)}"',
-                details=f"Key ({shown}) already exists." if shown else None,
-                table=("main", table),
-            )
-        if code == apsw.SQLITE_CONSTRAINT_NOTNULL:
-            column = fields[0] if fields else ""
-            message = f'null value in column "{column}" of relation "{table}" violates not-null constraint'
-            return Problem("23502", message, table=("main", table))
-        if code == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
-            return Problem("23503", "insert, update or delete violates a foreign key constraint")
-        if code == apsw.SQLITE_CONSTRAINT_CHECK:
-            name = text if re.fullmatch(r"\w+", text) else "check"
-            return Problem("23514", f'new row violates check constraint "{name}"')
-        if code == apsw.SQLITE_CONSTRAINT_TRIGGER:
-            return Problem("P0001", str(error).removeprefix("ConstraintError: "))
-        if code == apsw.SQLITE_CONSTRAINT_DATATYPE:
-            return Problem("42804", "a value is not of its column's type")
-        return Problem("23000", "a constraint does not hold")
-
-    def _unique(self, table: str, fields: list[str]) -> str:
-        resource = self._catalog.by_table.get(("main", table)) if self._catalog else None
-        for unique in resource.uniques if resource else ():
-            if set(unique.fields) == set(fields):
-                return unique.name
-        return f"{table}_{'_'.join(fields)}_key"
-
-
-def _named(text: str) -> tuple[str, list[str]]:
-    """Table and columns in ``t.a, t.b``."""
-    parts = [part.rpartition(".") for part in text.split(", ") if "." in part]
-    return (parts[0][0] if parts else ""), [part[2] for part in parts]
-
-
-def _busy() -> Problem:
-    return Problem("53300", "the database is busy with other writes", headers={"Retry-After": "1"})
-
-
-_ERRORS: list[tuple[type[apsw.Error], str, str]] = [
-    (apsw.InterruptError, "57014", "canceling statement due to statement timeout"),
-    (apsw.BusyError, "53300", "the database is busy with other writes"),
-    (apsw.LockedError, "53300", "the database is busy with other writes"),
-    (apsw.ReadOnlyError, "25006", "cannot write in a read-only transaction"),
-    (apsw.FullError, "53100", "could not extend the database file: no space left"),
-    (apsw.TooBigError, "54000", "a value is too large"),
-    (apsw.MismatchError, "22P02", "a value is not of its column's type"),
-]
+            return Open(connection, clock, file)

@@ -3,15 +3,19 @@
 import psycopg
 from contracts.problems import Problem
 
+from data_service.sql.postgres import BREACH
+
 _AGAIN = {"Retry-After": "2"}
 _SOON = {"Retry-After": "1"}
 # the server goes, comes or has no room: whatever was asked for is known not to have been answered
 _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
-# deadlock, serialization failure, and a statement that was prepared on another connection (behind a pooler)
-_UNDONE = frozenset({"40001", "40P01", "26000", "42P05"})
+# a statement that was prepared on another connection (behind a pooler)
+FOREIGN_NAMES = frozenset({"26000", "42P05"})
+# beside it, deadlock and serialization failure
+_UNDONE = frozenset({"40001", "40P01"}) | FOREIGN_NAMES
 _OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to search for is the client's own
 # where PostgreSQL finds that a prepared statement does not fit its table any more (its words may be translated)
-_OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
+OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
 # what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
 STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
 
@@ -24,14 +28,33 @@ class Undone(Problem):
     """The database has undone the transaction for a reason that is over: it can be tried again."""
 
 
+class Breach(Problem):
+    """A write has made a row that its policy does not allow."""
+
+
 def down() -> Lost:
     """The database does not answer."""
     return Lost("PGRST000", "Database connection error. Retrying the connection.", headers=dict(_AGAIN))
 
 
 def full() -> Problem:
-    """All connections are in use."""
+    """All connections are in use, and as many wait for one as may."""
     return Problem("PGRST001", "All connections to the database are in use.", headers=dict(_SOON))
+
+
+def late() -> Problem:
+    """A connection was waited for, for too long."""
+    return Problem("PGRST003", "Timed out acquiring connection from connection pool.", headers=dict(_SOON))
+
+
+def timed_out() -> Problem:
+    """A statement took longer than it may."""
+    return Problem("57014", "canceling statement due to statement timeout")
+
+
+def unclear() -> Problem:
+    """Something that should not happen, and of which nothing is told."""
+    return Problem("XX000", "An internal error occurred")
 
 
 def read_only() -> Problem:
@@ -54,14 +77,16 @@ def problem_of(error: psycopg.Error) -> Problem:
     diagnosis = error.diag
     message = diagnosis.message_primary or "The database refused"
     table = (diagnosis.schema_name or "", diagnosis.table_name or "")
-    if state in _UNDONE or diagnosis.source_function in _OLD_PLANS:
+    if state in _UNDONE or diagnosis.source_function in OLD_PLANS:
         return Undone(state, message, headers=dict(_SOON), table=table)
+    if state == "22P02" and BREACH in message:
+        return Breach("42501", "new row violates row-level security policy")
     if state == "57014":
-        return Problem(state, "canceling statement due to statement timeout")
+        return timed_out()
     if state == "55P03":
         return Problem(state, "canceling statement due to lock timeout", headers=dict(_SOON))
     if state[:2] == "XX" or (state == "42601" and not any(words in message for words in _OF_SEARCHES)):
-        return Problem("XX000", "An internal error occurred")
+        return unclear()
     headers = dict(_AGAIN) if state[:2] == "53" else {}
     details = _details(state, diagnosis.message_detail)
     return Problem(state, message, details=details, hint=diagnosis.message_hint, headers=headers, table=table)
@@ -72,7 +97,7 @@ def _of_driver(error: psycopg.Error) -> Problem:
         return down()
     if isinstance(error, psycopg.DataError):  # a NUL in a text
         return Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-    return Problem("XX000", "An internal error occurred")
+    return unclear()
 
 
 def _details(state: str, text: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from contracts.catalog import Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Test, UpdatePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
@@ -159,6 +159,10 @@ class Dialect(Protocol):
 
     def recordset(self, resource: Resource, place: str) -> str:
         """Rows that a write returned, as a source."""
+        ...
+
+    def decides(self, check: Predicate) -> bool:
+        """True where `create` and `update` themselves fail for a row that breaks the check."""
         ...
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement | RowInsert:

@@ -8,14 +8,15 @@ from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Preset, Test, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Preset, Test, UpdatePlan
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
-from data_service.sql.predicates import Predicates
+from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
 
+BREACH = "a row breaks the check of its policy"
 _PAIRS = 50  # json_build_object takes 100 arguments at most
 _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
@@ -243,6 +244,9 @@ class PostgresDialect:
     def recordset(self, resource: Resource, place: str) -> str:
         return f"json_populate_recordset(null::{self.table(resource)}, {place}::json)"
 
+    def decides(self, check: Predicate) -> bool:
+        return is_of_one_row(check)
+
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         rows = writer.bind(plan.rows, any_json)
@@ -264,7 +268,8 @@ class PostgresDialect:
         into = f"{self.table(full)} as {alias} ({', '.join(columns)})"
         sql = f"insert into {into} select {', '.join(values)} from {source}"
         if plan.conflict is None:
-            return writer.statement(self._returning(sql, full, back=back, alias=alias))
+            guard = self._guard(writer, plan.check)
+            return writer.statement(self._returning(sql, full, back=back, alias=alias, guard=guard))
         clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
         return writer.statement(_merged(sql + clause, alias, full, back=back))
 
@@ -283,7 +288,8 @@ class PostgresDialect:
         changes = set_clause(writer, _CHANGES, plan.changes, alias)
         where = writer.where(alias, plan.scan, plan.where)
         sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
-        return writer.statement(self._returning(sql, full, back=back, alias=alias))
+        guard = self._guard(writer, plan.check)
+        return writer.statement(self._returning(sql, full, back=back, alias=alias, guard=guard))
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
@@ -292,11 +298,25 @@ class PostgresDialect:
         sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
         return writer.statement(self._returning(sql, full, back=back, alias=alias))
 
-    def _returning(self, sql: str, full: Resource, *, back: bool, alias: str = "") -> str:
+    def _guard(self, writer: Predicates, check: Predicate | None) -> str:
+        """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
+
+        So that nothing has to come back before the COMMIT: a number is read from a text that is none.
+        """
+        if check is None or not self.decides(check):
+            return ""
+        failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
+        return f" + coalesce((case when {failing} > 0 then {self.text(BREACH)} end)::bigint, 0)"
+
+    def _returning(self, sql: str, full: Resource, *, back: bool, alias: str, guard: str = "") -> str:
         """The write's rows as one JSON text and their number; without a look back, the first one's key."""
-        prefix = f"{alias}." if alias else ""
+        prefix = f"{alias}."
         if back:
-            return f"with w as ({sql} returning {prefix}*) select json_agg(row_to_json(w)), count(*) from w"
+            return f"with w as ({sql} returning {prefix}*) select json_agg(row_to_json(w)), count(*){guard} from w"
+        if guard:
+            keys = ", ".join(quoted(name) for name in full.key) or "1"
+            first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
+            return f"with w as ({sql} returning {prefix}*) select {first}, count(*){guard} from w"
         keys = ", ".join(prefix + quoted(name) for name in full.key) or "1"
         first = "(select row_to_json(w) from w limit 1)"
         return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"

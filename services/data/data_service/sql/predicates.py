@@ -145,6 +145,17 @@ class Predicates:
         return self.dialect.compare_aggregate(left, test, lambda encode: self.bind(test.right, encode))
 
 
+def is_of_one_row(item: Predicate) -> bool:
+    """True where the predicate asks for nothing beside the row at hand."""
+    match item:
+        case All() | Any_():
+            return all(is_of_one_row(part) for part in item.items)
+        case Negation():
+            return is_of_one_row(item.item)
+        case _:
+            return isinstance(item, Test | IsTest)
+
+
 def _loud(item: Predicate) -> bool:
     """True where evaluating the predicate may raise an error that quotes a row's value."""
     match item:

@@ -73,6 +73,8 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         return _merge(plan, plan.conflict, dialect, full, caps)
     resource = full.by_name[(plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource).name]
     check = None if isinstance(plan, DeletePlan) else plan.check
+    if check is not None and dialect.decides(check):
+        check = None  # the change fails by itself
     looks_back = plan.returning.shape != "none" or check is not None
     change: Statement | RowInsert | None
     match plan:
@@ -90,6 +92,7 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         table=resource.name,
         key=resource.key if isinstance(plan, CreatePlan) else (),
         at_most=Bind(at_most, dialect.whole_number) if at_most else None,
+        judged=check is not None or plan.returning.shape == "one",
     )
 
 
@@ -105,4 +108,5 @@ def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Cat
         key=resource.key,
         check_new=Emitter(dialect, full, caps).failing(plan.returning, plan.check),
         check_old=Emitter(dialect, full, caps).failing(plan.returning, conflict.check),
+        judged=plan.returning.shape == "one",
     )

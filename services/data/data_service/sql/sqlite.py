@@ -7,12 +7,22 @@ from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, ConflictPlan, CreatePlan, DeletePlan, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    ConflictPlan,
+    CreatePlan,
+    DeletePlan,
+    Predicate,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.changes import SQLITE_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
 from data_service.sql.postgres import cast_column, cast_type, quoted
 from data_service.sql.predicates import Predicates
+from data_service.sql.sqlite_json import json_array, json_object, json_of
 from data_service.sql.sqlite_rows import given_rows, returning, rows_as_json
 from data_service.sql.statements import Bind, Caps, Encode, GivenField, RowConflict, RowInsert, Statement
 from data_service.sql.values import (
@@ -28,7 +38,6 @@ from data_service.sql.values import (
     whole_number,
 )
 
-_PAIRS = 400  # a function takes 1,000 arguments at most
 _SIGNS = {"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "isdistinct": "is not"}
 _FUNCTIONS = {
     "match": "trivet_match", "imatch": "trivet_imatch", "similar": "trivet_similar", "contains": "trivet_contains",
@@ -65,7 +74,8 @@ class SqliteDialect:
         return f"{quoted(resource.schema)}.{quoted(resource.table)}"
 
     def place(self, number: int) -> str:
-        return f"?{number}"
+        # at the value of a bare ?1 SQLite's planner would look, and so prepare the statement again for the next one
+        return f"+?{number}"
 
     def integer(self, place: str) -> str:
         return place
@@ -103,23 +113,19 @@ class SqliteDialect:
     # --- JSON ----------------------------------------------------------------------------------------------------
 
     def object(self, pairs: Sequence[tuple[str, str]]) -> str:
-        if len(pairs) <= _PAIRS:
-            return f"json_object({', '.join(f'{self.text(key)}, {value}' for key, value in pairs)})"
-        parts = [self.object(pairs[at : at + _PAIRS]) for at in range(0, len(pairs), _PAIRS)]
-        inner = " || ',' || ".join(f"substr({part}, 2, length({part}) - 2)" for part in parts)
-        return f"json('{{' || {inner} || '}}')"
+        return json_object(pairs)
 
     def document(self, pairs: Sequence[tuple[str, str]]) -> str:
         return self.object(pairs)
 
     def array(self, expression: str, only: str = "") -> str:
-        return f"json_group_array({expression}){f' filter (where {only})' if only else ''}"
+        return json_array(expression, only)
 
     def first(self, array: str) -> str:
         return f"({array} -> 0)"
 
     def nest(self, expression: str) -> str:
-        return f"json({expression})"
+        return json_of(expression)
 
     def carried(self, expression: str) -> str:
         return f"json_quote({expression})"
@@ -139,15 +145,15 @@ class SqliteDialect:
             return f"case when {value} is not null then {hexed} end"
         if kind == "bool":
             false = f"{value} in (0, '0', 'false', 'f', 'FALSE', 'False')"
-            return f"json(case when {value} is null then null when {false} then 'false' else 'true' end)"
-        if kind == "json":
+            return self.nest(f"case when {value} is null then null when {false} then 'false' else 'true' end")
+        if kind == "json":  # not joined as it is: it may hold line breaks
             return f"json(case when json_valid({value}) then {value} else json_quote({value}) end)"
         if kind == "numeric" and field.scale:
             return self._scaled(value, field.scale)
         if kind in ("float8", "float4", "numeric"):
             huge = f"case when {value} > 0 then 'Infinity' else '-Infinity' end"
             return f"case when typeof({value}) = 'real' and abs({value}) > 1.7e308 then {huge} else {value} end"
-        blob = f"case when typeof({value}) = 'blob' then {hexed}"
+        blob = f"case when {value} >= x'' then {hexed}"  # blobs are beyond all other values
         if kind in _TIMES:
             spaced = f"{value} like '____-__-__ %'"
             return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
@@ -155,8 +161,8 @@ class SqliteDialect:
 
     def _scaled(self, value: str, scale: int) -> str:
         """A decimal with all digits of its declared scale, as PostgreSQL prints it."""
-        number = f"typeof({value}) in ('real', 'integer')"
-        return f"json(case when {number} then printf('%.{int(scale)}f', {value}) else json_quote({value}) end)"
+        number = f"+{value} between -1.7e308 and 1.7e308"  # texts are beyond all numbers
+        return self.nest(f"case when {number} then printf('%.{int(scale)}f', {value}) else json_quote({value}) end")
 
     def _cast_output(self, expression: str, column: Column, cast: str) -> str:
         kind = cast_type(cast)
@@ -254,7 +260,8 @@ class SqliteDialect:
         if operator in _SIGNS:
             return f"{left} {_SIGNS[operator]} {right}"
         if operator == "like":
-            return f"{left} like {right} escape '\\'"
+            # here that is wanted: only a pattern that is known can be looked up in an index
+            return f"{left} like {right.removeprefix('+')} escape '\\'"
         if operator == "ilike":
             return f"trivet_fold({left}) like trivet_fold({right}) escape '\\'"
         if operator in _FUNCTIONS:
@@ -289,6 +296,9 @@ class SqliteDialect:
             for position, field in enumerate(resource.fields)
         ]
         return f"(select {', '.join(values)} from json_each({place}))"
+
+    def decides(self, check: Predicate) -> bool:
+        return False
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
         given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)

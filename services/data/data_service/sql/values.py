@@ -18,6 +18,7 @@ _YES = {"true", "t", "yes", "y", "on", "1"}
 _NO = {"false", "f", "no", "n", "off", "0"}
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?")
 _EXACT = 15  # decimal digits that a float holds without loss
+_SURELY = 19  # a number of fewer digits has 64 bits
 
 
 def plain_text(value: Any) -> str | None:
@@ -132,6 +133,8 @@ def invalid(kind: str, value: Any) -> Problem:
 
 def to_integer(value: Any) -> int | None:
     """A whole number of 64 bits."""
+    if type(value) is str and value.isdecimal() and value.isascii() and len(value) < _SURELY:
+        return int(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         number = value
     else:

@@ -1,7 +1,7 @@
 """A catalog becomes a schema that graphql-core can parse, validate and introspect with."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from contracts.catalog import Catalog
@@ -18,6 +18,7 @@ from graphql import (
     specified_directives,
 )
 
+from graphql_service.readers import Readers
 from graphql_service.schema import inputs, outputs, roots
 from graphql_service.schema.exposed import FUNCTIONS, JSON_OPERATORS, Exposure
 from graphql_service.schema.roots import Root
@@ -87,12 +88,16 @@ class LazySchema(GraphQLSchema):
 
 @dataclass(frozen=True, eq=False)
 class RoleSchema:
-    """What one role can say of one version of the catalog: the schema, and what each root field stands for."""
+    """What one role can say of one version of the catalog: the schema, and what each root field stands for.
+
+    ``readers`` read the variables of its types.
+    """
 
     schema: LazySchema
     types: Types
     queries: dict[str, Root]
     mutations: dict[str, Root]
+    readers: Readers = field(default_factory=Readers)
 
 
 def build(catalog: Catalog) -> RoleSchema:

@@ -33,6 +33,8 @@ _ELEMENT = re.compile(r"[^,)]*")
 _ELEMENT_END = re.compile(r"[ \t]*(?=[,)])")
 _QUOTE_AHEAD = re.compile(r'[ \t]*(?=")')
 
+_PLAIN_LIST = re.compile(r"\([\w,.:+-]*[\w.:+-]\)")  # neither quotes nor spaces, and not empty
+
 Reader = Callable[[Scanner], str]
 
 
@@ -52,6 +54,21 @@ def parse_filter(left: FieldRef, text: str, literals: Literals) -> Filter:
     """The filter of one parameter; its value is everything behind the operator. Raises `Problem` PGRST100."""
     scanner = Scanner(text, "filter")
     found = comparison(scanner, left, literals, Scanner.rest)
+    scanner.expect_end()
+    return found
+
+
+def pattern_of(text: str) -> str:
+    """The pattern of ``like`` and ``ilike``, where ``*`` may be written for ``%``."""
+    return text.replace("*", "%")
+
+
+def list_of(text: str) -> list[str]:
+    """The elements of a list in parentheses (``in``). Raises `Problem` PGRST100."""
+    if _PLAIN_LIST.fullmatch(text):
+        return text[1:-1].split(",")
+    scanner = Scanner(text, "filter")
+    found = _list(scanner)
     scanner.expect_end()
     return found
 
@@ -85,7 +102,7 @@ def _quantified(scanner: Scanner, left: FieldRef, operator: Comparison, literals
     scanner.expect(".")
     text = read(scanner)
     if operator in ("like", "ilike"):
-        text = text.replace("*", "%")
+        text = pattern_of(text)
     if found is None:
         return Compare(left, operator, literals.add(text))
     quantifier = cast("Literal['any', 'all']", found[1])

@@ -1,0 +1,44 @@
+"""What PostgreSQL is told before it works for us: settings that make answers the same everywhere, and time limits."""
+
+_LOCK = 0.75  # of the time limit: a lock that is waited for longer is told as such
+# so that an answer is the same whatever the login's own settings are
+_SETTINGS = {
+    "timezone": "UTC", "datestyle": "ISO, MDY", "intervalstyle": "postgres", "extra_float_digits": "1",
+    "bytea_output": "hex", "xmloption": "content",
+}  # fmt: skip
+# so that no view or function writes behind a read's back
+_READS = {"default_transaction_read_only": "on"}
+
+LIMITS = "select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)"
+"""The time limits, for the rest of the transaction: see `limit_values`."""
+
+
+def of_connection(milliseconds: int) -> str:
+    """What a connection of our own is told once; ``milliseconds`` is the time limit of a statement."""
+    settings = (f"{name} = '{value}'" for name, value in (_SETTINGS | _READS).items())
+    return "; ".join([limits(milliseconds), *(f"set {setting}" for setting in settings)])
+
+
+def limits(milliseconds: int) -> str:
+    """The time limits of a connection, from now on."""
+    statement, lock = limit_values(milliseconds)
+    return f"set statement_timeout = {statement}; set lock_timeout = {lock}"
+
+
+def limit_values(milliseconds: int) -> tuple[str, str]:
+    """The values of ``statement_timeout`` and ``lock_timeout``."""
+    return str(milliseconds), str(max(int(milliseconds * _LOCK), 1))
+
+
+def beginning(milliseconds: int, *, writes: bool) -> str:
+    """How a transaction begins on a connection that is ours for no longer than that, as one text."""
+    statement, lock = limit_values(milliseconds)
+    settings = {"statement_timeout": statement, "lock_timeout": lock} | _SETTINGS
+    begin = f"begin read {'write' if writes else 'only'}"
+    return "; ".join([begin, *(f"set local {name} = '{value}'" for name, value in settings.items())])
+
+
+def of_transaction(*, writes: bool) -> str:
+    """The same settings as one statement, with the places of `LIMITS`: good for what ends with the next Sync, too."""
+    settings = _SETTINGS if writes else _SETTINGS | {"transaction_read_only": "on"}
+    return ", ".join([LIMITS, *(f"set_config('{name}', '{value}', true)" for name, value in settings.items())])

@@ -1,0 +1,127 @@
+"""Transactions of the greenlets of a hub, each on a connection that it has alone."""
+
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from chassis.hub.lanes import shielded
+from greenlet import getcurrent, greenlet
+from psycopg.pq import TransactionStatus
+
+from data_service.execute import terms
+from data_service.execute.parameters import texts
+from data_service.execute.pipeline import Pipeline
+from data_service.execute.reads import outcome
+from data_service.execute.sessions import PostgresSession
+from data_service.execute.trouble import down
+from data_service.execute.wire import Ask, Wire
+from data_service.sql.statements import Arguments, Statement
+
+_BEGIN, _COMMIT, _ROLLBACK = "begin read write", "commit", "rollback"
+
+
+class Transaction(PostgresSession):
+    """`data_service.execute.database.Session`, as the context in which it runs. It begins with its first statement.
+
+    ``limit`` is the time that a statement may take, in milliseconds; ``patience`` the seconds to wait for a connection.
+    """
+
+    def __init__(self, pipeline: Pipeline, limit: int, patience: float) -> None:
+        self._pipeline = pipeline
+        self._limit = limit
+        self._patience = patience
+        self._wire: Wire | None = None
+        self._lane: greenlet | None = None
+        self._ends = False  # with the next statement
+        self._committed = False
+
+    def __enter__(self) -> "Transaction":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        wire = self._wire
+        if wire is None:
+            return
+        try:
+            if kind is None and not self._committed:
+                self._run([self._ask(_COMMIT)])
+        finally:
+            self._wire = None
+            self._leave(wire)
+
+    def last(self) -> None:
+        """What comes next is the last statement: it may be committed together with it."""
+        self._ends = True
+
+    def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
+        """The first row, None where there is none; JSON comes as bytes."""
+        ask = self._ask(statement.sql, statement.arguments(arguments))
+        asks = [ask]
+        if self._wire is None:
+            self._wire = self._pipeline.claim(self._patience)
+            asks = [self._ask(_BEGIN), *self._settings(), ask]
+        if self._ends:
+            asks.append(self._ask(_COMMIT))
+        self._run(asks)
+        self._committed = self._ends
+        return outcome(self._pipeline, ask)
+
+    def _ask(self, sql: str, values: Any = ()) -> Ask:
+        return Ask(self._pipeline.shape_of(sql), texts(values))
+
+    def _settings(self) -> list[Ask]:
+        common = self._pipeline.terms
+        if common.prepare and self._limit == common.limit:
+            return []
+        text = terms.LIMITS if common.prepare else terms.of_transaction(writes=True)
+        return [self._ask(text, terms.limit_values(self._limit))]
+
+    def _run(self, asks: list[Ask]) -> None:
+        """Send statements, and wait for all of them. Raises `Problem`: the first one's, with which the others fail."""
+        wire = self._wire
+        if wire is None or wire.closed:
+            raise down()
+        try:
+            for ask in asks:
+                wire.ask(ask)
+            wire.sync(self._resume)
+        except psycopg.Error as error:
+            wire.lose()
+            raise down() from error
+        self._wait(wire)
+        for ask in asks:
+            if ask.error is not None:
+                outcome(self._pipeline, ask)
+        if asks[-1].result is None:  # the connection was lost on the way
+            raise down()
+
+    def _wait(self, wire: Wire) -> None:
+        """Wait for what was sent. Where nobody wants it any more it is cancelled; but what came of it must be known."""
+        self._lane = getcurrent()
+        try:
+            self._pipeline.hub.park()
+        except BaseException:
+            self._pipeline.wires.cancel(wire)
+            with shielded():
+                while self._lane is not None:
+                    self._pipeline.hub.park()
+            raise
+
+    def _resume(self) -> None:
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.switch(True)
+
+    def _leave(self, wire: Wire) -> None:
+        """Give the connection back; what is open on it is rolled back first, without waiting for that."""
+        if wire.closed or wire.transaction == TransactionStatus.IDLE:
+            self._pipeline.release(wire)
+            return
+        try:
+            wire.ask(self._ask(_ROLLBACK))
+            wire.sync(lambda: self._pipeline.release(wire))
+        except psycopg.Error:
+            wire.lose()
+            self._pipeline.release(wire)

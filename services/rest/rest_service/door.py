@@ -1,0 +1,51 @@
+"""Rest's express lane: reads and writes of resources below the mount, by the names that need no decoding."""
+
+from chassis import express, trace
+from chassis.express import Request
+from chassis.facade import Gate
+from contracts.problems import Problem
+
+from rest_service import response
+from rest_service.request import Incoming
+from rest_service.response import Answer
+from rest_service.tables import Tables
+
+PREFIX = "/rest/v1"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
+_BEFORE = f"{PREFIX}/"
+
+
+class RestDoor:
+    """Answers ``/rest/v1/{resource}``; every other address is Flask's."""
+
+    def __init__(self, tables: Tables, gate: Gate, *, body_limit: int) -> None:
+        self._tables = tables
+        self._gate = gate
+        self._body_limit = body_limit
+
+    def answer(self, request: Request) -> express.Answer | None:
+        """The answer to a read or a write of a resource. Raises `Problem`."""
+        path = request.target.partition("?")[0]
+        name = path[len(_BEFORE) :]
+        # letters, digits and "_" only: no segments, nothing encoded
+        if not (path.startswith(_BEFORE) and name.isidentifier() and name.isascii() and request.method in _METHODS):
+            return None
+        caller = self._gate.caller()
+        if (current := trace.current()) is not None:
+            current.anonymous = caller.principal.anonymous
+        incoming = Incoming(request.method, name, request.query, request.headers, request.body(self._body_limit))
+        return _sent(self._tables.answer(incoming, caller))
+
+    def refuse(self, problem: Problem) -> express.Answer:
+        """A problem in PostgREST's form."""
+        return _sent(refusal(problem))
+
+
+def refusal(problem: Problem) -> Answer:
+    """The answer to the request at hand that a problem becomes, wherever it arose."""
+    current = trace.current()
+    return response.of_problem(problem, anonymous=current is None or current.anonymous)
+
+
+def _sent(answer: Answer) -> express.Answer:
+    return express.Answer(answer.status, list(answer.headers.items()), answer.body)

@@ -1,0 +1,168 @@
+"""Soap's express lane: a message in, a message out."""
+
+import dataclasses
+import logging
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chassis import trace
+from chassis.express import Answer, Request
+from chassis.facade import Gate
+from chassis.observe import add_timings, request_id, step
+from contracts.data import Data
+from contracts.identity import Caller
+from contracts.operations import Operation, Value
+from contracts.problems import Kind, Problem
+from contracts.results import Result
+from lxml import etree
+from werkzeug.http import parse_options_header
+
+from soap_service import faults, profiles, reply, wsse
+from soap_service.faults import Fault
+from soap_service.port_type import PortType
+from soap_service.ports import Ports
+from soap_service.profiles import Profile
+from soap_service.receiving import Received, Receiver
+from soap_service.reply import Reply
+from soap_service.settings import SoapSettings
+from soap_service.shapes import Prepared
+from soap_service.versions import SOAP_1_1, by_media_type
+
+log = logging.getLogger("trivet")
+PATHS = ("/soap/v1", "/soap/v1/")
+_REPLY = "trivet.soap.reply"  # what is known of the answer, in the request's environ
+_CHANGES = 3  # of the database, at most, that one message outlives
+_BASIC = 'Basic realm="trivet", charset="UTF-8"'
+
+
+class SoapDoor:
+    """Answers messages."""
+
+    def __init__(self, settings: SoapSettings, data: Data, gate: Gate, ports: Ports) -> None:
+        self._settings = settings
+        self._data = data
+        self._gate = gate
+        self._ports = ports
+        self._receiver = Receiver(settings)
+
+    def answer(self, request: Request) -> Answer | None:
+        """The answer to a message; None for all else."""
+        if request.method != "POST" or request.environ["PATH_INFO"] not in PATHS:
+            return None
+        return self.converse(request)
+
+    def converse(self, request: Request) -> Answer:
+        """The answer to a message. Raises `Problem`."""
+        environ = request.environ
+
+        def note(found: Reply) -> None:
+            environ[_REPLY] = found
+
+        with step("parse"):
+            received = self._receiver.receive(request, note)
+        caller = self._caller(received.security)
+        content = self._answered(received, request, caller)
+        current: Reply = environ[_REPLY]
+        return Answer(200, [("Content-Type", current.content_type)], reply.write(current, content))
+
+    def refuse(self, problem: Problem) -> Answer:
+        """A problem as a fault in the request's version, as far as that is known."""
+        at_hand = trace.current()
+        environ = at_hand.environ if at_hand is not None else {}
+        current: Reply = environ.get(_REPLY) or Reply(by_media_type(environ.get("CONTENT_TYPE") or ""))
+        blocks = ""
+        if isinstance(problem, Fault):
+            blocks = problem.blocks
+            if problem.name == "VersionMismatch":  # a client of another version may know this one
+                current = dataclasses.replace(current, version=SOAP_1_1)
+        namespace = self._settings.soap_namespace
+        body = faults.body(problem, current.version, namespace=namespace, request_id=request_id())
+        status = faults.status(problem, current.version)
+        headers = [("Content-Type", current.content_type)]
+        if status == 401:
+            headers.append(("WWW-Authenticate", _BASIC))
+        headers += problem.headers.items()
+        return Answer(status, headers, reply.write(current, body, blocks=blocks, fault=True))
+
+    def _caller(self, security: wsse.Security) -> Caller:
+        """Who calls: by HTTP's credential, else by the message's UsernameToken."""
+        caller = self._gate.caller()
+        if not caller.principal.anonymous or security.username is None:
+            return caller
+        try:
+            caller = self._gate.authenticator.password(
+                security.username, security.password, caller, self._gate.address()
+            )
+        except Problem as problem:
+            if problem.kind is Kind.UNAUTHENTICATED:
+                raise wsse.failed() from None
+            raise
+        if (current := trace.current()) is not None:
+            current.role, current.anonymous = caller.principal.role, False
+        return caller
+
+    def _answered(self, received: Received, request: Request, caller: Caller) -> str:
+        """The response element; asked for again where a message was read by operations older than the database."""
+        profile = _profile(request)
+        port = self._ports.of(caller, profile)
+        for _ in range(_CHANGES):
+            try:
+                return self._called(received, request, port, caller)
+            except Problem as problem:
+                known, port = port, self._ports.of(caller, profile)
+                if problem.kind is not Kind.UNKNOWN_NAME or port is known:
+                    raise
+        return self._called(received, request, port, caller)
+
+    def _called(self, received: Received, request: Request, port: PortType, caller: Caller) -> str:
+        with step("request"):
+            prepared, values = self._receiver.known(received, port) or self._read(received, port, caller)
+            _note_action(request, prepared.called.name)
+        return self._content(prepared, values, caller)
+
+    def _read(self, received: Received, port: PortType, caller: Caller) -> tuple[Prepared, list[Any]]:
+        name = etree.QName(self._receiver.body(received)).localname
+        # challenge the anonymous where a login may help; many toolkits send their credential only then
+        if caller.principal.anonymous and name not in port.operations:
+            raise needs_login()
+        return self._receiver.read(received, port, caller.principal.role)
+
+    def _content(self, prepared: Prepared, values: list[Value], caller: Caller) -> str:
+        """The response element of a call: what data finds, written as XML."""
+        result = self._execute(prepared.operation, values, caller)
+        with step("response"):
+            return prepared.write(result)
+
+    def _execute(self, operation: Operation, values: list[Value], caller: Caller) -> Result:
+        try:
+            result = self._data.execute(operation, values, caller)
+        except Problem as problem:
+            if problem.kind is Kind.FORBIDDEN and caller.principal.anonymous:
+                problem.status = 401
+            raise
+        add_timings(result.timings)
+        return result
+
+
+def needs_login() -> Problem:
+    """What an anonymous caller is told where nothing is open without a login."""
+    return Problem(
+        "PGRST302", "A login is needed", hint="Send HTTP Basic, a bearer token or a WS-Security UsernameToken"
+    )
+
+
+def _profile(request: Request) -> Profile:
+    query = request.query
+    # the first of a name counts, as it does for Flask
+    return profiles.of_query(dict(reversed(parse_qsl(query)))) if query else profiles.NET
+
+
+def _note_action(request: Request, called: str) -> None:
+    """Log an action that names another operation than the body: harmless here, but perhaps meant to deceive."""
+    action = request.headers.get("SOAPAction")
+    if not action:
+        content_type = request.headers.get("Content-Type") or ""
+        action = parse_options_header(content_type)[1].get("action", "") if "action" in content_type else ""
+    action = action.strip().strip('"')
+    if action and not action.endswith(called):
+        log.info("action differs", extra={"fields": {"action": action[:200], "operation": called}})
