@@ -91,7 +91,13 @@ class Run:
         lines += [f"  {count:8} {kind}" for kind, count in sorted(record.answers.items())]
         lines += [f"  {count:8} {kind} excused: it was provoked" for kind, count in sorted(record.excused.items())]
         lines += [f"  {count:8} times: {what}" for what, count in sorted(record.provoked.items())]
-        return "\n".join([*lines, self.watch.table(), *[f"FAULT {fault}" for fault in record.faults[:40]]])
+        return "\n".join([*lines, self.watch.table(), *[f"FAULT {fault}" for fault in self._chosen()]])
+
+    def _chosen(self) -> list[str]:
+        """The faults to show: what the logs say of them, and the first that clients met."""
+        told = [fault for fault in self.record.faults if " log " in fault]
+        met = [fault for fault in self.record.faults if " log " not in fault]
+        return told[:10] + met[:30]
 
 
 def hours(given: argparse.Namespace) -> int:

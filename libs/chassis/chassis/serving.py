@@ -13,9 +13,9 @@ worker_class = "chassis.worker.HubWorker" if _settings.worker == "hub" else "gth
 workers = _settings.workers
 threads = _settings.threads
 timeout = 60
-# beyond what is under way a request must still come in, to be refused; with a thread for each, it waits in line
-worker_connections = 2 * _settings.max_under_way if worker_class != "gthread" else _settings.max_under_way
-backlog = _settings.max_under_way  # and beyond that line nginx is refused at once, and says 503 itself
+# room for what is under way, for connections that nginx keeps, and on the hub for what comes beyond that, to be refused
+worker_connections = _settings.max_under_way * (1 if worker_class == "gthread" else 2) + 128
+backlog = max(_settings.max_under_way, 64)  # and behind those nginx is refused at once, and says 503 itself
 graceful_timeout = 10
 keepalive = 75
 umask = 0o007

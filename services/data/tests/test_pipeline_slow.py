@@ -1,6 +1,7 @@
 """PostgreSQL on a hub: what is slow goes alone, what is cancelled by mistake runs again, and time limits hold."""
 
 import importlib.util
+import time
 from pathlib import Path
 
 import psycopg
@@ -60,8 +61,9 @@ def test_a_shape_that_was_slow_goes_alone_until_it_is_quick_again(make):
     assert all(wire.is_free for wire in place.pipeline.wires.open)
 
 
-def test_a_read_behind_a_slow_one_is_answered_elsewhere_and_only_once(make):
-    place = make(size=2)
+@pytest.mark.parametrize("stall", [0.0, 1.5], ids=["", "in a process that was stalled for longer than its patience"])
+def test_a_read_behind_a_slow_one_is_answered_elsewhere_and_only_once(make, stall):
+    place = make(size=2, limit=60.0)
     place.open_all()
     one = place.pipeline.wires.open[0]
     other = place.pipeline.wires.open[1]
@@ -70,10 +72,12 @@ def test_a_read_behind_a_slow_one_is_answered_elsewhere_and_only_once(make):
     place.hub.turn(0.0)
     assert len(one.working_on()) == 1
     other.owner = None
+    time.sleep(stall)
     place.turn_until(lambda: len(results) == 3)
-    assert set(results.values()) == {NAMED}
+    found = {one.code if isinstance(one, Problem) else one for one in results.values()}
     place.hub.abandon(place.lanes[0])
     place.turn_until(lambda: all(wire.is_free for wire in place.pipeline.wires.open))
+    assert found == {NAMED} or (stall and found <= {NAMED, "PGRST003"})
     assert isinstance(results[0], Abandoned)
 
 

@@ -194,8 +194,9 @@ class Hub:
 
     def _suspend(self) -> Any:
         """Let the loop go on until it switches here again. Every wait of a greenlet's work goes through here."""
-        self._heed()
         lane: Lane = getcurrent()
+        if lane.abandoned:
+            self._heed()
         try:
             return self._main.switch()
         finally:

@@ -25,6 +25,7 @@ from data_service.execute.wire import SLOW, Ask, Connection, Sync, Wire
 from data_service.execute.wires import Wires
 
 _QUICK = 0.001  # seconds: what takes longer, or has never been tried, has a Sync of its own
+_SURELY = 0.02  # seconds after which a read that runs is slow, and no victim of a moment
 _GRACE = 5.0  # seconds after its time limit that a server may be silent before its connection is given up
 _HEARD = 0.1  # seconds after its deadline that a cancelled read has to be told so by the server
 _TRIES = 3  # times that a read is sent at most where others of its group fail, or a cancel hits it by mistake
@@ -69,7 +70,7 @@ class Pipeline:
         """Send it with what others ask for in this turn. Raises `Problem` PGRST000, PGRST001."""
         self._admit()
         read.apart = not 0.0 < read.shape.seconds < _QUICK
-        (self._sender.claims if read.shape.seconds > SLOW else self._sender.unsent).append(read)
+        self._queue_of(read).append(read)
         self.changed()
 
     def abandon(self, read: Read) -> None:
@@ -126,6 +127,11 @@ class Pipeline:
         if not self._pumps:
             self._pumps = True
             self.hub.call_soon(self._pump)
+
+    def _queue_of(self, read: Read) -> deque[Any]:
+        """Where it waits: what is slow, or may be and has been held up once, goes alone."""
+        slow = read.shape.seconds > SLOW or (read.shape.seconds == 0.0 and read.original is not None)
+        return self._sender.claims if slow else self._sender.unsent
 
     def _admit(self) -> None:
         if self.wires.away:
@@ -253,6 +259,8 @@ class Pipeline:
         if reads and (any(read.over for read in reads if read.wanted) or not any(read.wanted for read in reads)):
             self.wires.cancel(wire)
         alone = reads[0] if len(reads) == 1 else None
+        if alone is not None and now - wire.since > _SURELY:
+            alone.shape.takes_at_least(now - wire.since)
         waiting = [one for one in wire.expected if isinstance(one, Read) and one is not alone and one.wanted]
         left = [read for read in waiting if not read.moved and not self._move(read, now)]
         for read in left:
@@ -266,7 +274,8 @@ class Pipeline:
         """Send it once more, on another connection, if there is one."""
         movable = read.first.pending < _TRIES and (self._sender.choose(now) is not None or self.wires.may_grow())
         if movable:
-            self._sender.unsent.append(read.copy())
+            copy = read.copy()
+            self._queue_of(copy).append(copy)
         return movable
 
     def _expire(self, waiting: deque[Any], now: float) -> None:
@@ -282,7 +291,8 @@ class Pipeline:
         if isinstance(one, Read):
             if any(one.first in wire.working_on() for wire in self.wires.open):
                 return  # it is only its copy that waits
+            waiting.remove(one)
             self._finish(one, late())
         else:
+            waiting.remove(one)
             self._refuse(one, late())
-        waiting.remove(one)

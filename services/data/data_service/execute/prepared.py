@@ -26,6 +26,10 @@ class Shape:
         """One execution took so long."""
         self.seconds += (seconds - self.seconds) * _WEIGHT
 
+    def takes_at_least(self, seconds: float) -> None:
+        """One execution has taken so long, and goes on."""
+        self.seconds = max(self.seconds, seconds)
+
 
 class Shapes:
     """The shapes of one loop by their SQL: of a bounded number, the least recently used one goes first."""
