@@ -174,7 +174,7 @@ def test_templates_are_filled_in_whole(tmp_path: Path) -> None:
     places = layout.layout_of(str(tmp_path / "state"))
     layout.make(places)
     values = nginx_conf.values_for(places, bind="::1", port=9, login_rate=5, body_limit=7)
-    folder = nginx_conf.write(places, values).parent
+    folder = nginx_conf.write(places, values, environ=os.environ).parent
     for file in folder.glob("*.conf"):
         assert "${" not in file.read_text()
     assert "listen [::1]:9 default_server;" in (folder / "trivet.conf").read_text()

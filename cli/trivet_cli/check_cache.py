@@ -10,11 +10,16 @@ from data_service.reflect.effects import Effects
 from trivet_cli.check_advice import names
 
 
-def on_cache(effects: Effects, catalog: Catalog, policies: Policies) -> Iterator[str]:
-    """How long answers are kept, a line for each reason why some are not, and which writes end them all."""
+def on_cache(effects: Effects, catalog: Catalog, policies: Policies, *, pooled: bool) -> Iterator[str]:
+    """How long answers are kept, a line for each reason why some are not, and which writes end them all.
+
+    ``pooled``: a pooler stands before the database.
+    """
     rule = policies.cache
     aged = f"{rule.max_age:g} s" if rule.max_age is not None else ""
-    if not rule.only_writer:
+    if rule.only_writer and pooled:
+        yield "`only_writer` counts for nothing behind a pooler: what is lost on the way to the database may land later"
+    if not rule.only_writer or pooled:
         yield (
             f"answers are kept for {aged}, or until they are written to through Trivet"
             if aged

@@ -37,6 +37,11 @@ class Layout:
         """Folder of the numbers that the services' processes write."""
         return self.state / "metrics"
 
+    @property
+    def versions(self) -> Path:
+        """File in which data's processes count what they write."""
+        return self.run / "versions"
+
     def socket(self, name: str) -> Path:
         """The unix socket of a process."""
         return self.run / f"{name}.sock"

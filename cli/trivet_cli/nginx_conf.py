@@ -42,10 +42,12 @@ def trusted(proxies: Sequence[str]) -> str:
     return "\n".join([*lines, "geo $realip_remote_addr $trivet_trusted {", "    default 0;", *known, "}\n"])
 
 
-def write(layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = ()) -> Path:
+def write(
+    layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = (), *, environ: Mapping[str, str]
+) -> Path:
     """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`.
 
-    ``proxies``: addresses and networks whose ``X-Forwarded-*`` count. Brotli is on where nginx has the module.
+    ``environ`` says where nginx is found (PATH); ``proxies``: addresses and networks whose ``X-Forwarded-*`` count. Brotli is on where nginx has the module.
     """
     folder = layout.run / "nginx"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -56,14 +58,14 @@ def write(layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = ()
         except OSError:
             raise CannotStart(f"nginx's template is missing: {TEMPLATES / template}") from None
         (folder / target).write_text(render(text, values), encoding="utf-8")
-    _add_brotli(folder)
+    _add_brotli(folder, environ)
     return folder / "nginx.conf"
 
 
-def _add_brotli(folder: Path) -> None:
+def _add_brotli(folder: Path, environ: Mapping[str, str]) -> None:
     environment = {
-        **os.environ,
-        "NGINX": find("nginx", os.environ),
+        **environ,
+        "NGINX": find("nginx", environ),
         "TRIVET_NGINX_DIR": str(folder),
         "BROTLI_CONF": str(TEMPLATES / "brotli.conf"),
     }

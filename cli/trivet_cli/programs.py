@@ -39,6 +39,7 @@ def suite_environment(layout: Layout, public_url: str, body_limit: int, base: Ma
         "TRIVET_STATE_DIR": str(layout.state),
         "TRIVET_AUTH_URL": layout.url("auth"),
         "TRIVET_DATA_URL": layout.url("data"),
+        "TRIVET_VERSIONS": str(layout.versions),
         "TRIVET_REST_URL": layout.url("rest"),
         "TRIVET_GRAPHQL_URL": layout.url("graphql"),
         "TRIVET_SOAP_URL": layout.url("soap"),

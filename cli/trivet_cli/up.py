@@ -72,6 +72,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
     home = replace(places, state=places.demo) if choices.demo else places
     shutil.rmtree(home.metrics, ignore_errors=True)
+    places.versions.unlink(missing_ok=True)  # nobody is left who counts in it
     environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
     for_auth = programs.take_out(environment, ("TRIVET_ACCOUNTS_URL", "TRIVET_MASTER_KEY"))
     if choices.demo:
@@ -86,7 +87,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
     )
-    main_file = nginx_conf.write(places, values, settings.trusted_proxies)
+    main_file = nginx_conf.write(places, values, settings.trusted_proxies, environ=base)
     supervisor.start(programs.nginx(main_file, base, choices.address))
     login = _login(choices, places, {**environment, **for_auth})
     supervisor.start(programs.service("auth", places, environment, for_auth))

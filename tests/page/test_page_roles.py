@@ -51,7 +51,7 @@ def test_the_statement_behind_them_is_shown_without_values(demo_suite, visit) ->
     page = visit(demo_suite, "/?role=customer&resource=orders")
     expect(page.locator("#statement-hint")).to_contain_text("The same select in each")
     statement = page.locator("#statement-list pre").first.inner_text()
-    assert 't1."customer_id" = ?' in statement
+    assert 't1."customer_id" = +?' in statement
     assert page.locator("#statement-list summary").all_inner_texts() == ["REST and SOAP", "GraphQL"]
 
 

@@ -57,7 +57,7 @@ function title(found) {
 
 // The database writes each answer's JSON itself; what comes after that is where the rows are from, and who may see them.
 function hint(found) {
-  const sources = new Set(found.map(([text]) => text.slice(text.lastIndexOf(" from (")).replace(/\)+$/, "")));
+  const sources = new Set(found.map(([text]) => text.slice(text.lastIndexOf(" from (")).split(" as t1", 1)[0]));
   const same = found.length > 1 && sources.size === 1;
   const alike = "The same select in each: the database writes the answer's JSON itself, and GraphQL's has its data around it. ";
   return `${same ? alike : ""}Values are bound, never written into it.`;
