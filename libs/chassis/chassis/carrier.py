@@ -1,7 +1,8 @@
 """What the greenlets of one turn ask of data travels together: one request on an idle connection, answers as they come.
 
-A request waits for nobody: what is asked in the same turn of the loop goes out at its end, alone or with others. Where
-every connection is under way, what is asked next waits for one and goes together.
+What is asked in the same turn of the loop goes out at its end, alone or with others. Where the few connections are
+under way, what is asked next waits for one of them and then goes together, but never for a slow one: then another
+connection is opened.
 """
 
 import time
@@ -19,6 +20,8 @@ from chassis.inner_problems import decode_problem
 from chassis.sockets import PatientSocket
 
 _CONNECTIONS = 32  # to data, of one process
+_FEW = 2  # of them that are opened without need
+_SLOW = 0.003  # seconds without an answer after which a connection is not waited for
 _TOGETHER = 262_144  # bytes beyond which a request takes no further frame
 _TICK = 0.1  # seconds between two looks for those whose time is over
 _PIECE = 262_144  # bytes read at once
@@ -43,7 +46,19 @@ class _Waiter:
 class _Line:
     """A connection, and who waits for which answer on it; its own set of callbacks for the parser."""
 
-    __slots__ = ("complete", "fd", "keeps", "parser", "reader", "ready", "refusal", "sock", "unsent", "waiters")
+    __slots__ = (
+        "complete",
+        "fd",
+        "keeps",
+        "parser",
+        "reader",
+        "ready",
+        "refusal",
+        "since",
+        "sock",
+        "unsent",
+        "waiters",
+    )
 
     def __init__(self, sock: PatientSocket) -> None:
         self.sock = sock
@@ -54,6 +69,7 @@ class _Line:
         self.unsent = memoryview(b"")
         self.ready: list[Answered] = []  # what has arrived just now
         self.refusal = b""  # an answer that is none to the frames
+        self.since = 0.0  # when its request was sent
         self.complete = False
         self.keeps = False
 
@@ -82,6 +98,7 @@ class Carrier:
         self._lines: set[_Line] = set()
         self._opening = 0
         self._flushing = False
+        self._looks_again = False
         self._watching = False
 
     def ask(self, frame: bytes, deadline: float) -> Answered:
@@ -136,16 +153,33 @@ class Carrier:
     def _free_line(self) -> _Line | None:
         if self._idle:
             return self._idle.pop()
-        if len(self._lines) + self._opening < _CONNECTIONS and self._opening < len(self._queue):
+        if self._may_open():
             self._opening += 1
             self._hub.call_soon(self._hub.start, self._open)
+        elif not self._looks_again:
+            self._looks_again = True
+            self._hub.timers.at(time.monotonic() + _SLOW, self._look_again)
         return None
+
+    def _may_open(self) -> bool:
+        number = len(self._lines) + self._opening
+        if number < _FEW:
+            return True
+        if self._opening or number >= _CONNECTIONS:
+            return False
+        soon = time.monotonic() - _SLOW
+        return all(line.since < soon for line in self._lines)
+
+    def _look_again(self) -> None:
+        self._looks_again = False
+        self._flush_soon()
 
     def _send(self, line: _Line, waiters: list[_Waiter]) -> None:
         if not waiters:
             self._idle.append(line)
             return
         line.waiters = waiters
+        line.since = time.monotonic()
         size = 0
         parts = [b""]
         for waiter in waiters:

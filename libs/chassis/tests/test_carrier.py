@@ -171,6 +171,39 @@ def test_a_quick_answer_does_not_wait_for_a_slow_one(hub: Hub) -> None:
     listener.close()
 
 
+def test_nobody_waits_for_a_slow_connection(hub: Hub, carrier: Carrier, peer: Any) -> None:
+    go = threading.Event()
+
+    def answer(asked: Any) -> Any:
+        if b"slow" in asked.body:
+            go.wait(10)
+        return echo(asked)
+
+    peer.answer = answer
+    order: list[bytes] = []
+
+    def note(text: str, wait: float) -> None:
+        pause(wait)
+        order.append(ask(carrier, text)().body)
+        if len(order) == 4:
+            go.set()
+
+    slow = [lambda number=number: note(f"slow {number}", 0.02 * number) for number in range(4)]
+    quick = [lambda number=number: note(f"quick {number}", 0.1 + 0.01 * number) for number in range(4)]
+    run(hub, *slow, *quick)
+    assert sorted(order[:4]) == [b"quick 0", b"quick 1", b"quick 2", b"quick 3"]
+
+
+def test_few_connections_are_opened_where_answers_come_soon(hub: Hub, carrier: Carrier, peer: Any) -> None:
+    def work() -> None:
+        for number in range(20):
+            ask(carrier, str(number))()
+
+    run(hub, *[work] * 12)
+    assert len({asked.connection for asked in peer.asked}) <= 6
+    assert max(len(frames.read_asked(asked.body)) for asked in peer.asked) > 1
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text(alphabet="abc", max_size=5), min_size=1, max_size=20), min_size=1, max_size=6))
 def test_whatever_is_asked_when_each_gets_its_own(hub: Hub, carrier: Carrier, turns: list[list[str]]) -> None:
