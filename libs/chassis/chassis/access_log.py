@@ -2,67 +2,61 @@
 
 import logging
 import sys
-import threading
 import time
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
-
-from chassis.trace import Trace
 
 _encode = msgspec.json.Encoder().encode
 
 
-class AccessLog:
-    """The lines of one service, on standard error where the level of ``trivet`` is info or lower.
+class Entry(NamedTuple):
+    """An answer: when it went out (seconds since 1970), and what it was; ``path`` is WSGI's."""
 
-    They are gathered by `note` until `flush` writes them: what a process that is killed has not written is lost.
-    """
+    time: float
+    seconds: float
+    method: str
+    path: str
+    status: int
+    request_id: str
+    role: str | None
+
+
+class AccessLog:
+    """The lines of one service, on standard error where the level of ``trivet`` is info or lower."""
 
     def __init__(self, service: str) -> None:
         self._service = service
         self._logger = logging.getLogger("trivet.access")
-        self._lines: list[bytes] = []
-        self._lock = threading.Lock()
-        self._second = 0
-        self._clock = ""
 
-    def note(self, trace: Trace, status: int, seconds: float) -> None:
-        """Keep a line about an answer."""
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write a line for each answer."""
         if not self._logger.isEnabledFor(logging.INFO):
             return
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(second))
-            self._second = second
-        environ = trace.environ
-        line = _encode(
-            {
-                "time": f"{self._clock}.{int((now - second) * 1000):03}",
-                "level": "info",
-                "service": self._service,
-                "message": "request",
-                "request_id": trace.request_id,
-                "method": environ["REQUEST_METHOD"],
-                # without its query: filters and tokens don't belong into a log
-                "path": _readable(environ["PATH_INFO"]),
-                "status": status,
-                "ms": round(seconds * 1000, 3),
-                "role": trace.role,
-            }
-        )
-        self._lines.append(line)
+        lines = [_encode(self._line(entry)) for entry in entries]
+        try:
+            sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
+            sys.stderr.buffer.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # nobody takes the log any more
 
-    def flush(self) -> None:
-        """Write all lines that wait."""
-        with self._lock:
-            lines, self._lines = self._lines, []
-            if lines:
-                try:
-                    sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
-                    sys.stderr.buffer.flush()
-                except (OSError, ValueError, AttributeError):
-                    pass  # nobody takes the log any more
+    def _line(self, entry: Entry) -> dict[str, object]:
+        second = int(entry.time)
+        clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(second))
+        return {
+            "time": f"{clock}.{int((entry.time - second) * 1000):03}",
+            "level": "info",
+            "service": self._service,
+            "message": "request",
+            "request_id": entry.request_id,
+            "method": entry.method,
+            # without its query: filters and tokens don't belong into a log
+            "path": _readable(entry.path),
+            "status": entry.status,
+            "ms": round(entry.seconds * 1000, 3),
+            "role": entry.role,
+        }
 
 
 def _readable(path: str) -> str:

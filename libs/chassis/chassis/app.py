@@ -43,9 +43,7 @@ def create_app(
     observe.install(app)
     health.install(app, needs=needs, wishes=wishes)
     problems.install(app, render)
-    capacity = Capacity(settings.max_under_way)
-    express.install(app, service, capacity.guard(door) if door is not None else None)
-    app.wsgi_app = capacity.count(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    express.install(app, service, door, capacity=Capacity(settings.max_under_way))
     return app
 
 

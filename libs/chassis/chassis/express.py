@@ -14,6 +14,7 @@ from contracts.problems import Problem, internal
 from flask import Flask, Response
 
 from chassis import trace
+from chassis.capacity import Capacity, exceeded
 from chassis.observe import Observer
 from chassis.trace import Trace
 
@@ -105,17 +106,35 @@ class Door(Protocol):
 
 
 class Layer:
-    """A WSGI application: ``door``, where there is one, over ``flask``."""
+    """A WSGI application: ``door``, where there is one, over ``flask``. The door refuses what is beyond ``capacity``."""
 
-    def __init__(self, flask: Wsgi, service: str, door: Door | None = None) -> None:
+    def __init__(self, flask: Wsgi, service: str, door: Door | None = None, capacity: Capacity | None = None) -> None:
         self._flask = flask
         self._door = door
+        self._capacity = capacity
         self._observer = Observer(service)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        capacity = self._capacity
+        if capacity is None:
+            return self._respond(environ, start_response, None)
+        refusal = None if capacity.enter(environ["PATH_INFO"]) else exceeded()
+        whole = True
+        try:
+            result = self._respond(environ, start_response, refusal)
+            whole = isinstance(result, tuple | list)
+        finally:
+            if whole:
+                capacity.leave()
+        return result if whole else capacity.until_gone(result)
+
+    def _respond(
+        self, environ: dict[str, Any], start_response: Callable[..., Any], refusal: Problem | None
+    ) -> Iterable[bytes]:
         current = trace.begin(environ, environ.get("HTTP_X_REQUEST_ID"))
-        if self._door is not None:
-            answer = self._answer(self._door, environ)
+        door = self._door
+        if door is not None:
+            answer = self._answer(door, environ) if refusal is None else door.refuse(refusal)
             if answer is not None:
                 return self._send(current, answer, start_response)
         return self._flask(environ, self._starting(current, start_response))
@@ -159,9 +178,9 @@ def to_flask(answer: Answer) -> Response:
     return response
 
 
-def install(app: Flask, service: str, door: Door | None = None) -> None:
+def install(app: Flask, service: str, door: Door | None = None, *, capacity: Capacity | None = None) -> None:
     """Lay ``door`` over ``app``, and trace, log and count what either answers."""
-    app.wsgi_app = Layer(app.wsgi_app, service, door)  # type: ignore[method-assign]
+    app.wsgi_app = Layer(app.wsgi_app, service, door, capacity)  # type: ignore[method-assign]
 
 
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}

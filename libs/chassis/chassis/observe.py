@@ -8,6 +8,7 @@ import time
 import uuid
 from bisect import bisect_left
 from collections import Counter as Counts
+from collections import deque
 from typing import Any
 
 from flask import Flask, Response
@@ -15,11 +16,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client import values as metric_values
 
 from chassis import explanations, trace
-from chassis.access_log import AccessLog
+from chassis.access_log import AccessLog, Entry
 from chassis.soon import Soon
 from chassis.trace import Trace
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_UNTOLD = 100_000  # answers that may wait to be told; where nobody takes the log any more, the oldest go
 _REQUESTS = Counter("trivet_requests_total", "Requests answered", ["service", "method", "status"])
 _SECONDS = Histogram("trivet_request_seconds", "Time to answer", ["service"])
 
@@ -92,43 +94,40 @@ class Observer:
         self._log = AccessLog(service)
         self._soon = Soon(self.flush)
         self._service = service
-        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=_UNTOLD)
         self._waits = False
-        self._answers: dict[tuple[str, int], int] = {}
-        self._times: list[float] = []
+        self._telling = threading.Lock()
         _observers.append(self)
 
     def answered(self, trace: Trace, status: int) -> list[tuple[str, str]]:
         """Log and count the answer to a request; the headers that tell of it."""
         seconds = time.perf_counter() - trace.started
         trace.status = status
-        key = (trace.environ["REQUEST_METHOD"], status)
-        with self._lock:
-            self._answers[key] = self._answers.get(key, 0) + 1
-            self._times.append(seconds)
-            told, self._waits = self._waits, True
-        self._log.note(trace, status, seconds)
-        if not told:
+        environ = trace.environ
+        request_id = trace.request_id
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        self._entries.append(Entry(time.time(), seconds, method, path, status, request_id, trace.role))
+        if not self._waits:
+            self._waits = True
             self._soon.ask()
-        steps = "".join([f"{name};dur={micros / 1000:.3f}, " for name, micros in trace.timings.items()])
-        headers = [
-            ("X-Request-Id", trace.request_id),
-            ("Server-Timing", f"{steps}total;dur={seconds * 1000:.3f}"),
-        ]
+        steps = "".join([f"{name};dur={micros / 1000}, " for name, micros in trace.timings.items()])
+        headers = [("X-Request-Id", request_id), ("Server-Timing", f"{steps}total;dur={seconds * 1000:.3f}")]
         if trace.explanation is not None:
             headers.append((explanations.HEADER, trace.explanation))
         return headers
 
     def flush(self) -> None:
         """Tell what has been gathered."""
-        with self._lock:
-            answers, self._answers = self._answers, {}
-            times, self._times = self._times, []
-            self._waits = False
-        for (method, status), number in answers.items():
-            _REQUESTS.labels(self._service, method if method in _METHODS else "other", str(status)).inc(number)
-        _observe(_SECONDS.labels(self._service), times)
-        self._log.flush()
+        self._waits = False  # before they are taken: what comes meanwhile asks again
+        with self._telling:
+            entries = [self._entries.popleft() for _ in range(len(self._entries))]
+            if not entries:
+                return
+            for (method, status), number in Counts((entry.method, entry.status) for entry in entries).items():
+                known = method if method in _METHODS else "other"
+                _REQUESTS.labels(self._service, known, str(status)).inc(number)
+            _observe(_SECONDS.labels(self._service), [entry.seconds for entry in entries])
+            self._log.write(entries)
 
 
 _observers: list[Observer] = []

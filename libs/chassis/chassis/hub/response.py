@@ -26,6 +26,7 @@ _OURS = frozenset(
 _LENGTH, _PASS, _DROP = "length", "pass", "drop"
 _NAMES = 512  # header names that are remembered
 _kinds: dict[str, str] = {}
+_last: dict[str, tuple[str, str]] = {}  # a header's last value and its line: constants of the code come again
 _LARGE = 65_536  # bytes from which on head and body are sent apart rather than copied together
 
 
@@ -158,14 +159,21 @@ def _put_headers(headers: Iterable[tuple[str, str]]) -> tuple[int | None, list[s
     length = None
     lines = []
     for name, value in headers:
+        last = _last.get(name)
+        if last is not None and last[0] is value:
+            lines.append(last[1])
+            continue
         kind = _kinds.get(name) or _kind(name)
         if kind is _DROP:
             continue
         if not (value.isascii() and value.isprintable()) and _UNFIT.search(value):
             raise ValueError(f"the header {name} holds characters that no header may")
+        line = f"{name}: {value}\r\n"
         if kind is _LENGTH:
             length = int(value)
-        lines.append(f"{name}: {value}\r\n")
+        elif name in _kinds:
+            _last[name] = value, line
+        lines.append(line)
     return length, lines
 
 
