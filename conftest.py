@@ -9,7 +9,12 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["tests.fixtures.postgres_server", "tests.fixtures.suite"]
+pytest_plugins = [
+    "tests.fixtures.postgres_server",
+    "tests.fixtures.suite",
+    "tests.fixtures.slapd",
+    "tests.fixtures.samba_dc",
+]
 
 # The tier that gates gives the same answer twice: its random questions are the same each time. `make explore` asks
 # new ones.

@@ -3,7 +3,7 @@
 # too), macOS by brew (that branch is written with care and was never run).
 #
 #   bootstrap.sh run     nginx, redis-server, uv and the workspace
-#   bootstrap.sh test    the same, and what the tests need: PostgreSQL, PgBouncer, Chromium, Node.js
+#   bootstrap.sh test    the same, and what the tests need: PostgreSQL, PgBouncer, OpenLDAP, Samba, Chromium, Node.js
 set -euo pipefail
 
 PURPOSE=${1:-run}
@@ -17,6 +17,7 @@ export UV_SYSTEM_CERTS=1 UV_PYTHON_PREFERENCE=system UV_PROJECT_ENVIRONMENT=$ROO
 has() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { [ -x "$TOOLS/bin/uv" ] || python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_domain_controller() { has samba && [ -d /usr/share/samba/setup/ad-schema ]; }
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
 # Ubuntu's is a snap, which containers and WSL2 can't always run
 has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release; }
@@ -39,6 +40,8 @@ missing_packages() {
     has curl || echo curl
     has_postgres || echo postgresql
     has pgbouncer || echo pgbouncer
+    has slapd || ! has apt-get || echo slapd
+    has_domain_controller || ! has apt-get || echo samba samba-ad-dc samba-ad-provision winbind
     has_chromium || ! has_chromium_package || echo chromium
 }
 

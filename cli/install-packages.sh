@@ -53,6 +53,10 @@ for package; do
         redis-server) units="redis-server.service" ;;
         postgresql) units="postgresql.service" ;;
         pgbouncer) units="pgbouncer.service" ;;
+        slapd) units="slapd.service" ;;
+        samba) units="smbd.service nmbd.service" ;;
+        samba-ad-dc) units="samba-ad-dc.service" ;;
+        winbind) units="winbind.service" ;;
         *) units="" ;;
     esac
     for unit in $units; do systemctl --quiet disable "$unit" 2>/dev/null || echo "could not disable $unit" >&2; done

@@ -1,4 +1,4 @@
-"""Write docs/settings.md, docs/errors.md and .env.example from the code that they describe: `make docs`."""
+"""Write what the code says into docs/ (settings, errors, code map, security tests) and .env.example: `make docs`."""
 
 import ast
 import dataclasses
@@ -16,6 +16,8 @@ ROOT = FOLDER.parent
 SERVICES = ("data", "auth", "rest", "graphql", "soap", "gateway")
 
 MARK = "<!-- from here on written by `make docs` from the modules' own first lines -->\n"
+
+TESTS_MARK = "<!-- from here on written by `make docs` from the tests themselves -->\n"
 
 SETTINGS_HEAD = """\
 # Settings
@@ -125,6 +127,40 @@ def architecture_page() -> str:
     return "\n".join(parts)
 
 
+def security_page() -> str:
+    """The text of docs/security.md: what is written there by hand, and a table of all tests of security."""
+    by_hand = (FOLDER / "security.md").read_text(encoding="utf-8").partition(TESTS_MARK)[0]
+    parts = [by_hand + TESTS_MARK]
+    for path in sorted((ROOT / "tests" / "security").glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tests = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+        rows = "\n".join(_test_row(test, tree) for test in tests)
+        head = f"## {path.stem.removeprefix('test_').replace('_', ' ')}\n\n{ast.get_docstring(tree) or ''}"
+        parts.append(f"{head}\n\n| test | what it shows | cases |\n|---|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def _test_row(test: ast.FunctionDef, tree: ast.Module) -> str:
+    shown = (ast.get_docstring(test) or "").split("\n")[0]
+    cases = "; ".join(filter(None, (_cases(mark, tree) for mark in test.decorator_list)))
+    cells = (test.name.removeprefix("test_").replace("_", " "), shown, cases)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _cases(mark: ast.expr, tree: ast.Module) -> str:
+    """The names of the cases that a mark of pytest's lists by the keys of a table of the module, else how many."""
+    if not isinstance(mark, ast.Call) or not ast.unparse(mark.func).endswith("parametrize"):
+        return ""
+    given = mark.args[1]
+    for node in tree.body:
+        named = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
+        if isinstance(given, ast.Name) and isinstance(named, ast.Name) and named.id == given.id:
+            given = node.value  # type: ignore[attr-defined]
+            if isinstance(given, ast.Dict):
+                return ", ".join(str(ast.literal_eval(key)) for key in given.keys if key is not None)
+    return f"{len(given.elts)}" if isinstance(given, ast.List | ast.Tuple) else ""
+
+
 def _module_line(package: Path, path: Path) -> str:
     job = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -173,3 +209,4 @@ if __name__ == "__main__":
     (FOLDER / "settings.md").write_text(settings_page(), encoding="utf-8")
     (FOLDER / "errors.md").write_text(errors_page(), encoding="utf-8")
     (FOLDER / "architecture.md").write_text(architecture_page(), encoding="utf-8")
+    (FOLDER / "security.md").write_text(security_page(), encoding="utf-8")

@@ -117,7 +117,8 @@ def test_every_secret_may_be_a_file() -> None:
 def test_only_who_needs_them_has_the_secrets() -> None:
     for service in ("rest", "graphql", "soap", "gateway", "nginx", "redis"):
         assert not (_secrets() - {"TRIVET_REDIS_URL"}) & set(SERVICES[service].get("environment", ()))
-        assert set(_mounted(service)) <= {"sockets"}
+        certificate = {"${TLS_CERTIFICATE:-/dev/null}", "${TLS_KEY:-/dev/null}"} if service == "nginx" else set()
+        assert set(_mounted(service)) <= {"sockets", *certificate}
 
 
 def test_all_that_compose_asks_for_is_in_the_example() -> None:

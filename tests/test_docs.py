@@ -28,6 +28,7 @@ tables = _tables()
         ("docs/settings.md", "settings_page"),
         ("docs/errors.md", "errors_page"),
         ("docs/architecture.md", "architecture_page"),
+        ("docs/security.md", "security_page"),
         (".env.example", "env_example"),
     ],
 )

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from trivet_cli import layout, nginx_conf, programs
 from trivet_cli.layout import Layout
+from trivet_cli.nginx_conf import NO_TLS, Tls
 from trivet_cli.supervisor import Supervisor
 
 BODY_LIMIT = 20_000
@@ -87,6 +88,7 @@ class Router:
 
     places: Layout
     port: int
+    tls_port: int = 0
     upstreams: dict[str, _Upstream] = field(default_factory=dict)
 
     def open(self, name: str) -> None:
@@ -123,19 +125,28 @@ def trusting_router() -> Iterator[Router]:
         yield router
 
 
+@pytest.fixture(scope="module")
+def tls_router() -> Iterator[Router]:
+    """The same, with TLS and a made certificate for `gate.example` too."""
+    with _running(tls_port=free_port()) as router:
+        yield router
+
+
 @contextmanager
-def _running(proxies: Sequence[str] = ()) -> Iterator[Router]:
+def _running(proxies: Sequence[str] = (), tls_port: int = 0) -> Iterator[Router]:
     folder = Path(tempfile.mkdtemp(prefix="tv-", dir="/tmp"))
     places = layout.layout_of(str(folder / "state"))
     layout.make(places)
-    router = Router(places, free_port())
+    router = Router(places, free_port(), tls_port)
     for name in nginx_conf.UPSTREAMS:
         router.open(name)
     values = nginx_conf.values_for(
         places, bind="127.0.0.1", port=router.port, login_rate=LOGIN_RATE, body_limit=BODY_LIMIT
     )
     supervisor = Supervisor(places.run, places.log, lambda _text: None)
-    supervisor.start(programs.nginx(nginx_conf.write(places, values, proxies, environ=os.environ), {}, f"http://127.0.0.1:{router.port}"))
+    tls = Tls(f"127.0.0.1:{tls_port}", names=("gate.example", "10.1.2.3")) if tls_port else NO_TLS
+    main_file = nginx_conf.write(places, values, proxies, tls, environ=os.environ)
+    supervisor.start(programs.nginx(main_file, {}, f"http://127.0.0.1:{router.port}"))
     supervisor.wait_ready(10)
     yield router
     supervisor.stop()

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from auth_service import accounts, revocations, store
+from auth_service import accounts, factors, resets, revocations, sessions, store
 from auth_service.accounts import Account
 from auth_service.passwords import Passwords, weakness
+from auth_service.sealing import MasterKey
 from auth_service.settings import AuthSettings
 from click.testing import CliRunner, Result
 from trivet_cli.user import user
@@ -149,3 +150,47 @@ def test_bytes_that_are_no_text_are_no_password(tmp_path: Path) -> None:
     done = subprocess.run(command, input=b"\xff\xfe\xfd secret", env=environment, capture_output=True, check=False)
     assert done.returncode == 1
     assert done.stderr == b"Error: the password on standard input is not text\n"
+
+
+def test_reset_prints_a_token_that_is_good_once(run: Run, opened: store.Store) -> None:
+    run(*ADD)
+    result = run("reset", "ada@example.com")
+    assert result.exit_code == 0, result.output
+    token = result.output.split()[1]
+    with opened.write() as connection:
+        assert resets.take(connection, token, "recovery") == account(opened).id
+        assert resets.take(connection, token, "recovery") is None
+    missing = run("reset", "nobody@example.com")
+    assert (missing.exit_code, "there is no account" in missing.output) == (1, True)
+
+
+def test_sessions_are_listed_and_ended(run: Run, opened: store.Store) -> None:
+    run(*ADD)
+    with opened.write() as connection:
+        begun = sessions.start(connection, account(opened).id, 600, sessions.Origin(address="192.0.2.7", agent="curl"))
+    listed = run("sessions", "ada@example.com").output
+    assert begun.session_id in listed
+    assert "192.0.2.7" in listed
+    assert run("logout", "ada@example.com").exit_code == 0
+    assert begun.session_id not in run("sessions", "ada@example.com").output
+    assert account(opened).tokens_after > 0
+
+
+def test_second_factors_are_taken_away(run: Run, opened: store.Store) -> None:
+    run(*ADD)
+    ada = account(opened)
+    with opened.write() as connection:
+        factors.enroll(connection, ada.id, "phone", MasterKey(b"k" * 32))
+        factors.new_recovery_codes(connection, ada.id)
+    assert "took 1 second factor away" in run("factors-off", "ada@example.com").output
+    with opened.read() as connection:
+        assert factors.of_account(connection, ada.id) == []
+        assert factors.recovery_codes_left(connection, ada.id) == 0
+
+
+def test_an_account_is_deleted_after_a_question(run: Run, opened: store.Store) -> None:
+    run(*ADD)
+    assert run("delete", "ada@example.com", text="n\n").exit_code == 1
+    assert len(accounts.everyone(opened)) == 1
+    assert run("delete", "ada@example.com", "--yes").exit_code == 0
+    assert accounts.everyone(opened) == []

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import click
 from auth_service import store
 from auth_service.accounts import AccountError
+from auth_service.api_keys import ApiKeyError
 from auth_service.pem_files import KeyFileError
 from auth_service.roles import RoleError
 from auth_service.sealing import MasterKeyError
@@ -17,7 +18,8 @@ from chassis.settings import SettingsError, load
 from contracts.problems import Problem
 
 _TOLD = (
-    SettingsError, StoreError, AccountError, RoleError, MasterKeyError, KeyFileError, KeyStateError, TransferError,
+    SettingsError, StoreError, AccountError, ApiKeyError, RoleError, MasterKeyError, KeyFileError, KeyStateError,
+    TransferError,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trivet_cli import database_url
 from trivet_cli.faults import CannotStart
+from trivet_cli.nginx_conf import NO_TLS, Tls
 from trivet_cli.settings import UpSettings
 
 
@@ -19,6 +20,7 @@ class Choices:
     bind: str
     port: int
     public_url: str
+    tls: Tls = NO_TLS
 
     @property
     def demo(self) -> bool:
@@ -46,6 +48,10 @@ def settle(settings: UpSettings) -> Choices:
             faults.append(f"CONFIG names a file that does not exist: {config}")
     if not 0 < settings.port < 65_536:
         faults.append(f"PORT must be between 1 and 65535, not {settings.port}")
+    if not 0 <= settings.tls_port < 65_536 or settings.tls_port == settings.port:
+        faults.append(f"PORT_TLS must be 0, or between 1 and 65535 and not PORT, not {settings.tls_port}")
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        faults.append("TLS_CERTIFICATE and TLS_KEY go together")
     if not _is_address(settings.bind):
         faults.append(f"BIND must be an address of this machine such as 127.0.0.1 or 0.0.0.0, not {settings.bind!r}")
     elif _opens_the_demo(settings):
@@ -61,20 +67,27 @@ def settle(settings: UpSettings) -> Choices:
     if faults:
         raise CannotStart("\n".join(faults))
     public = settings.public_url or _public(settings.bind, settings.port)
-    return Choices(database, config, settings.bind, settings.port, public.rstrip("/"))
+    return Choices(database, config, settings.bind, settings.port, public.rstrip("/"), _tls(settings))
 
 
-def require_free(bind: str, port: int) -> None:
-    """Raise `CannotStart` where the port can't be had."""
+def require_free(bind: str, port: int, setting: str = "PORT") -> None:
+    """Raise `CannotStart` where the port of this setting can't be had."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((bind, port))
         except PermissionError:
-            raise CannotStart(f"PORT={port}: only root may listen there; choose one above 1023") from None
+            raise CannotStart(f"{setting}={port}: only root may listen there; choose one above 1023") from None
         except OSError as fault:
-            raise CannotStart(f"PORT={port} on {bind} can't be had: {fault.strerror}; choose another") from None
+            raise CannotStart(f"{setting}={port} on {bind} can't be had: {fault.strerror}; choose another") from None
+
+
+def _tls(settings: UpSettings) -> Tls:
+    if not settings.tls_port:
+        return NO_TLS
+    host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+    return Tls(f"{host}:{settings.tls_port}", settings.tls_certificate, settings.tls_key, settings.tls_names)
 
 
 def _opens_the_demo(settings: UpSettings) -> bool:

@@ -31,7 +31,7 @@ def list_() -> None:
         found = signing_keys.load(accounts, upgrade.master_key(settings))
     if found is None:
         raise click.ClickException("there is no signing key yet: `trivet migrate` makes one, and so does auth's start")
-    table = Table("key id", "made", "signs from", "state")
+    table = Table("key id", "made", "signs from", "state", "algorithm")
     for row in _rows(found, settings):
         table.add_row(*row)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
@@ -48,7 +48,7 @@ def rotate(now: bool) -> None:
     with told(), opened() as (accounts, settings):
         store.require_migrated(accounts)
         announced = signing_keys.SOON if now else signing_keys.ANNOUNCED
-        key = signing_keys.rotate(accounts, upgrade.master_key(settings), announced)
+        key = signing_keys.rotate(accounts, upgrade.master_key(settings), announced, settings.signing_algorithm)
         announce(settings, events.KEYS, {})
     click.echo(f"made the signing key {key.key_id}; it signs from {_moment(key.signs_from)}")
 
@@ -69,24 +69,24 @@ def reset() -> None:
                 raise
             master = sealing.make(settings.master_key_path)
             click.echo(f"made a master key in {settings.master_key_path}")
-        key = signing_keys.reset(accounts, master)
+        key = signing_keys.reset(accounts, master, settings.signing_algorithm)
         told_them = announce(settings, events.KEYS, {})
     click.echo(f"made the signing key {key.key_id}, and forgot all others")
     if not told_them:
         click.echo("no running service could be told (TRIVET_REDIS_URL): restart them, or they go by the old keys yet")
 
 
-def _rows(found: SigningKeys, settings: AuthSettings) -> list[tuple[str, str, str, str]]:
+def _rows(found: SigningKeys, settings: AuthSettings) -> list[tuple[str, ...]]:
     now = time.time()
     current = found.keys.index(found.current(now))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place, key in enumerate(found.keys):
         if place < current:
             state = f"verifies until {_moment(found.keys[place + 1].signs_from + revocation_life(settings))}"
         else:
             state = "signs" if place == current else "announced"
         begins = _moment(key.signs_from) if key.signs_from else ""
-        rows.append((key.key_id, _moment(key.created), begins, state))
+        rows.append((key.key_id, _moment(key.created), begins, state, key.algorithm))
     return rows
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from trivet_cli.faults import CannotStart
@@ -13,6 +14,19 @@ from trivet_cli.programs import find
 TEMPLATES = Path(__file__).resolve().parents[2] / "nginx"
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
 UPSTREAMS = ("rest", "graphql", "soap", "auth", "gateway")
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Where TLS is answered (``host:port``, empty: nowhere), and by which certificate; without one it is made."""
+
+    listen: str = ""
+    certificate: str = ""
+    key: str = ""
+    names: Sequence[str] = ()
+
+
+NO_TLS = Tls()
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -43,11 +57,17 @@ def trusted(proxies: Sequence[str]) -> str:
 
 
 def write(
-    layout: Layout, values: Mapping[str, str], proxies: Sequence[str] = (), *, environ: Mapping[str, str]
+    layout: Layout,
+    values: Mapping[str, str],
+    proxies: Sequence[str] = (),
+    tls: Tls = NO_TLS,
+    *,
+    environ: Mapping[str, str],
 ) -> Path:
     """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`.
 
-    ``environ`` says where nginx is found (PATH); ``proxies``: addresses and networks whose ``X-Forwarded-*`` count. Brotli is on where nginx has the module.
+    ``environ`` says where nginx is found (PATH); ``proxies``: addresses and networks whose ``X-Forwarded-*`` count.
+    Brotli is on where nginx has the module.
     """
     folder = layout.run / "nginx"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -59,7 +79,32 @@ def write(
             raise CannotStart(f"nginx's template is missing: {TEMPLATES / template}") from None
         (folder / target).write_text(render(text, values), encoding="utf-8")
     _add_brotli(folder, environ)
+    _add_tls(folder, tls, layout.state / "tls", environ)
     return folder / "nginx.conf"
+
+
+def _add_tls(folder: Path, tls: Tls, made: Path, environ: Mapping[str, str]) -> None:
+    """Let nginx answer TLS; ``made`` is the folder of the certificate for development. Raises `CannotStart`."""
+    environment = {
+        **environ,
+        "TRIVET_NGINX_DIR": str(folder),
+        "TRIVET_TLS_DIR": str(made),
+        "TRIVET_TLS_LISTEN": tls.listen,
+        "TLS_CERTIFICATE": _absolute(tls.certificate),
+        "TLS_KEY": _absolute(tls.key),
+        "TLS_NAMES": ",".join(tls.names),
+    }
+    script = [TEMPLATES / "tls.sh"]
+    try:
+        done = subprocess.run(script, env=environment, timeout=20, capture_output=True, text=True, check=False)  # noqa: S603  (our own)
+    except (OSError, subprocess.SubprocessError) as fault:
+        raise CannotStart(f"nginx can't be given a certificate: {fault}") from None
+    if done.returncode:
+        raise CannotStart(done.stderr.strip() or "nginx can't be given a certificate")
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute()) if path else ""
 
 
 def _add_brotli(folder: Path, environ: Mapping[str, str]) -> None:

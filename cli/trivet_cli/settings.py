@@ -25,6 +25,14 @@ class UpSettings:
     )
     config: str = setting("", "the configuration file (`trivet.yaml`): roles, policies, names", env="CONFIG")
     port: int = setting(8080, "port of the gateway", env="PORT")
+    tls_port: int = setting(0, "port on which the gateway answers TLS too; 0: none (containers: 8443)", env="PORT_TLS")
+    tls_certificate: str = setting(
+        "", "file of its certificate with the chain (PEM); empty: one is made for development", env="TLS_CERTIFICATE"
+    )
+    tls_key: str = setting("", "file of the certificate's private key (PEM)", env="TLS_KEY")
+    tls_names: tuple[str, ...] = setting(
+        (), "further host names and addresses of the made certificate, with commas between", env="TLS_NAMES"
+    )
     bind: str = setting("127.0.0.1", "address that the gateway listens on", env="BIND")
     state: str = setting(".trivet", "folder for everything that the suite writes", env="STATE")
     public_url: str = setting(

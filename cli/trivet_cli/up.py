@@ -49,6 +49,8 @@ def run(settings: UpSettings, choices: Choices, console: Console) -> None:
     try:
         leftovers.end(places)
         require_free(choices.bind, choices.port)
+        if settings.tls_port:
+            require_free(choices.bind, settings.tls_port, "PORT_TLS")
         log = None if settings.log_stdout else places.log
         supervisor = Supervisor(places.run, log, lambda text: console.print(f"  {text}", markup=False, soft_wrap=True))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -77,6 +79,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     for_auth = programs.take_out(environment, ("TRIVET_ACCOUNTS_URL", "TRIVET_MASTER_KEY"))
     if choices.demo:
         for_auth = {}
+    for_auth |= programs.take_out(environment, ("TRIVET_LDAP_BIND_PASSWORD",))
     told = {**told, "DIRECT_URL": settings.direct_url}
     supervisor.start(programs.service("data", places, environment, told))
     if settings.public_url:
@@ -87,7 +90,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
     )
-    main_file = nginx_conf.write(places, values, settings.trusted_proxies, environ=base)
+    main_file = nginx_conf.write(places, values, settings.trusted_proxies, choices.tls, environ=base)
     supervisor.start(programs.nginx(main_file, base, choices.address))
     login = _login(choices, places, {**environment, **for_auth})
     supervisor.start(programs.service("auth", places, environment, for_auth))

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-from auth_service import accounts, passwords, store
+from auth_service import accounts, factors, passwords, self_service, store
+from auth_service import sessions as rows
 from auth_service.accounts import Account, AccountError
 from auth_service.roles import RoleError
 from auth_service.settings import AuthSettings
@@ -52,8 +53,7 @@ def list_() -> None:
     table = Table("email", "role", "roles", "variables", "last login", "state")
     for account in found:
         table.add_row(*_row(account))
-    width = None if sys.stdout.isatty() else 200  # a pipe has no width of its own to cut at
-    Console(width=width).print(table)
+    _print(table)
 
 
 @user.command()
@@ -88,6 +88,75 @@ def password(email: str, password_stdin: bool, force: bool) -> None:
     click.echo(f"changed the password of {accounts.fold(email)}")
     if not password_stdin:
         click.echo(f"password: {new}")
+
+
+@user.command()
+@click.argument("email")
+def reset(email: str) -> None:
+    """Print a token that lets the owner of an account log in once and set a password, and how it is used."""
+    with _opened() as (opened, settings):
+        token = self_service.issue_reset(opened, accounts.require(opened, email), settings.reset_seconds)
+    address = f"{settings.public_url.rstrip('/')}/auth/v1"
+    click.echo(f"token: {token}")
+    click.echo(f"good once, for {settings.reset_seconds // 60} minutes; for whoever has it: hand it over in private")
+    click.echo("1. exchange it for an access token:")
+    click.echo(f'   curl {address}/verify --json \'{{"type": "recovery", "token_hash": "{token}"}}\'')
+    click.echo("2. set the password with it:")
+    click.echo(f"   curl -X PUT {address}/user -H 'Authorization: Bearer …' --json '{{\"password\": \"…\"}}'")
+
+
+@user.command()
+@click.argument("email")
+def sessions(email: str) -> None:
+    """List the sessions of an account that have not ended."""
+    with _opened() as (opened, _):
+        account = accounts.require(opened, email)
+        with opened.read() as connection:
+            found = rows.of_account(connection, account.id)
+    table = Table("id", "begun", "refreshed", "level", "address", "client")
+    for one in found:
+        table.add_row(one.id, _time(one.created), _time(one.refreshed), one.aal, one.address, one.agent)
+    _print(table)
+
+
+@user.command()
+@click.argument("email")
+def logout(email: str) -> None:
+    """End all that an account has: sessions and tokens."""
+    with _opened() as (opened, settings):
+        account = accounts.require(opened, email)
+        with opened.write() as connection:
+            accounts.lock(connection, account.id)
+            event = accounts.end_all(connection, account.id)
+        announce(settings, events.REVOKED, event)
+    click.echo(f"ended all that {account.email} had")
+
+
+@user.command("factors-off")
+@click.argument("email")
+def factors_off(email: str) -> None:
+    """Take all second factors away from an account whose owner lost them, and end all it has."""
+    with _opened() as (opened, settings):
+        account = accounts.require(opened, email)
+        with opened.write() as connection:
+            accounts.lock(connection, account.id)
+            gone = factors.remove(connection, account.id)
+            event = accounts.end_all(connection, account.id)
+        announce(settings, events.REVOKED, event)
+    click.echo(f"took {gone} second factor{'' if gone == 1 else 's'} away from {account.email}")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def delete(email: str, yes: bool) -> None:
+    """Forget an account and all it has."""
+    with _opened() as (opened, settings):
+        account = accounts.require(opened, email)
+        if not yes:
+            click.confirm(f"forget {account.email} and all it has?", abort=True)
+        announce(settings, events.REVOKED, accounts.delete(opened, account.id))
+    click.echo(f"deleted {account.email}")
 
 
 @contextmanager
@@ -128,8 +197,16 @@ def _variable(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def _print(table: Table) -> None:
+    width = None if sys.stdout.isatty() else 200  # a pipe has no width of its own to cut at
+    Console(width=width).print(table)
+
+
+def _time(seconds: float | None) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M") if seconds else ""
+
+
 def _row(account: Account) -> tuple[str, ...]:
     variables = ", ".join(f"{name}={value}" for name, value in account.session.items())
-    seen = datetime.fromtimestamp(account.last_login, UTC).strftime("%Y-%m-%d %H:%M") if account.last_login else ""
-    state = "disabled" if account.disabled else "active"
-    return account.email, account.role, ", ".join(account.roles), variables, seen, state
+    state = ("unconfirmed" if account.confirmed is None else "disabled") if account.disabled else "active"
+    return account.email, account.role, ", ".join(account.roles), variables, _time(account.last_login), state

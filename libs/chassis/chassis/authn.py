@@ -7,18 +7,21 @@ from typing import Any, Protocol
 
 import jwt
 import msgspec
-from contracts.identity import ANONYMOUS_ROLE, Caller, Principal
+from contracts.identity import ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
 from contracts.problems import Problem
 
 from chassis import explanations
 from chassis.bounded import Bounded
-from chassis.exchange import Exchange
+from chassis.exchange import KEY_MARK, Exchange
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 
 HASURA_CLAIMS = "https://hasura.io/jwt/claims"
-ALGORITHMS = ["ES256"]
+SCOPE_CLAIM = "resources"  # what the token is limited to
+ALGORITHMS = ["ES256", "RS256", "EdDSA"]  # each key has one of them, and is good for no other
 LEEWAY = 30  # seconds of clock skew that are forgiven
+_HEADER = {"alg", "kid", "typ"}  # what our own tokens have; nobody gets to name a key or an extension (RFC 8725, 3.1)
+_TYPES = ("JWT", None)
 _BOUND = 20_000
 
 
@@ -46,8 +49,9 @@ class Authenticator:
     def caller(self, headers: Headers, *, request_id: str, timeout: float, address: str = "") -> Caller:
         """The caller that a request's headers prove.
 
-        Reads ``Authorization`` (Bearer, Basic), else ``apikey`` holding a token, and ``X-Hasura-Role`` (or
-        ``X-Trivet-Role``) for one of the token's roles. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204.
+        Reads ``Authorization`` (Bearer, Basic), else ``X-API-Key`` or ``apikey``, and ``X-Hasura-Role`` (or
+        ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API key, or a token of an
+        outside issuer. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204; TRV107, TRV203 (can't tell).
         """
         token = self._token(headers, address)
         wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
@@ -99,43 +103,82 @@ class Authenticator:
     def _token(self, headers: Headers, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
-            return headers.get("apikey") or None
+            bare = headers.get("X-API-Key") or headers.get("apikey")
+            return self._ours(bare.strip(), address) if bare else None
         scheme, _, value = header.partition(" ")
         value = value.strip()
         if scheme.lower() == "bearer":
             if not value:
                 raise _bad("PGRST301", "Empty JWT is sent in Authorization header")
-            return value
+            return self._ours(value, address)
         if scheme.lower() == "basic" and self._exchange is not None:
             username, password = _basic(value)
             return self._exchange.password(username, password, address)
         raise _bad("PGRST301", "Malformed Authorization header")
+
+    def _ours(self, credential: str, address: str) -> str:
+        """Our access token for a credential: itself, or what auth gives for an API key or an outside issuer's token."""
+        if self._exchange is None or self._verified.get(credential) is not None:
+            return credential
+        if credential.startswith(KEY_MARK):
+            return self._exchange.key(credential, address)
+        if unverified_issuer(credential) not in (None, self._issuer):
+            return self._exchange.token(credential, address)
+        return credential
 
     def _decode(self, token: str) -> dict[str, Any]:
         parts = token.count(".") + 1
         if parts != 3:
             raise _bad("PGRST301", f"Expected 3 parts in JWT; got {parts}")
         try:
-            key_id = jwt.get_unverified_header(token).get("kid", "")
+            header = jwt.get_unverified_header(token)
+            check_header(header)
             return jwt.decode(
                 token,
-                self._keys.find(str(key_id)),
+                self._keys.find(str(header.get("kid", ""))),
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=LEEWAY,
-                options={"require": ["exp", "sub"]},
+                options={"require": ["exp", "sub", "iat"]},
             )
         except jwt.InvalidTokenError as fault:
-            raise _refusal(fault) from None
+            raise refusal(fault) from None
+        except (RecursionError, OverflowError):  # nested or numbered beyond sense
+            raise _bad("PGRST301", "JWT cryptographic operation failed") from None
         except Problem as problem:
             if problem.code == "PGRST301":
                 raise _bad(problem.code, problem.message) from None
             raise
 
 
+def check_header(header: Mapping[str, Any]) -> None:
+    """Raise `jwt.InvalidTokenError` for a header that is not one of our own tokens', whoever signed it."""
+    if header.keys() - _HEADER or header.get("typ") not in _TYPES:
+        raise jwt.InvalidTokenError("members of the header that we never write")
+
+
+def unverified_issuer(token: str) -> str | None:
+    """Who a token says it is from, before anything of it is believed; None where it says nothing that can be read."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    return issuer if isinstance(issuer, str) else None
+
+
 def principal_of(claims: Mapping[str, Any]) -> Principal:
-    """The principal of verified claims; both styles are read (``role``, and the Hasura object)."""
+    """The principal of verified claims; both styles are read (``role``, and the Hasura object).
+
+    Raises `Problem` PGRST301 for a scope that is none.
+    """
+    scope = claims.get(SCOPE_CLAIM)
+    if scope is not None and not is_scope(scope):
+        raise _bad("PGRST301", "JWT with a malformed scope")
     hasura = claims.get(HASURA_CLAIMS)
     hasura = hasura if isinstance(hasura, dict) else {}
     session = {
@@ -149,23 +192,30 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
     session["x-hasura-role"] = role
     session.setdefault("x-hasura-user-id", str(claims["sub"]))
     return Principal(
-        role=role, subject=str(claims["sub"]), roles=roles, claims=claims, session=session, expires=int(claims["exp"])
+        role=narrowed(role, scope),
+        subject=str(claims["sub"]),
+        roles=roles,
+        claims=claims,
+        session=session,
+        expires=int(claims["exp"]),
+        scope=None if scope is None else tuple(scope),
     )
 
 
 def in_role(principal: Principal, role: str | None) -> Principal:
-    """The principal in another of its roles. Raises `Problem` TRV204."""
-    if role is None or role == principal.role:
+    """The principal in another of its roles, within the same scope. Raises `Problem` TRV204."""
+    if role is None or role == unnarrowed(principal.role)[0]:
         return principal
     if role not in principal.roles:
         raise Problem("TRV204", "Your requested role is not in allowed roles")
     return Principal(
-        role=role,
+        role=narrowed(role, principal.scope),
         subject=principal.subject,
         roles=principal.roles,
         claims=principal.claims,
         session={**principal.session, "x-hasura-role": role},
         expires=principal.expires,
+        scope=principal.scope,
     )
 
 
@@ -202,7 +252,8 @@ _REFUSALS: list[tuple[type[Exception], str, str]] = [
 ]
 
 
-def _refusal(fault: Exception) -> Problem:
+def refusal(fault: Exception) -> Problem:
+    """What a token that PyJWT refuses is told."""
     for kind, code, message in _REFUSALS:
         if isinstance(fault, kind):
             return _bad(code, message)

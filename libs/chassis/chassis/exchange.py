@@ -6,7 +6,7 @@ import secrets
 import time
 
 import msgspec
-from contracts.problems import Problem
+from contracts.problems import Kind, Problem
 
 from chassis.bounded import Bounded
 from chassis.flights import Flights
@@ -14,33 +14,72 @@ from chassis.hop import Hop
 from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 
 PATH = "/-/exchange"
+KEY_MARK = "tvk_"  # how every API key begins
 _REMEMBERED = 60.0  # seconds: a changed password must not live on for long
+_REFUSED = 2.0  # seconds for which a key or token that was refused is refused again without asking
 _BOUND = 10_000
 
 
 class Exchange:
-    """Names and passwords in, access tokens out; what was exchanged is remembered for a minute, never in the clear."""
+    """Passwords, API keys and tokens of outside issuers in, our access tokens out.
+
+    What was exchanged is remembered for a minute, never in the clear.
+    """
 
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
         self._key = secrets.token_bytes(32)
         self._flights: Flights[tuple[bytes, str], tuple[str, float]] = Flights()
         self._kept: Bounded[bytes, tuple[str, float]] = Bounded(_BOUND)
+        self._refused: Bounded[bytes, tuple[Problem, float]] = Bounded(_BOUND)
 
     def password(self, username: str, password: str, address: str) -> str:
-        """The access token of this account. Raises `Problem` TRV201 (refused), TRV203 or TRV107 (can't tell)."""
-        mark = hmac.new(self._key, f"{len(username)}:{username}{password}".encode(), hashlib.sha256).digest()
-        kept = self._kept.get(mark)
-        if kept is not None and kept[1] > time.monotonic():
-            return kept[0]
-        credential = {"username": username, "password": password, "address": address}
-        token, seconds = self._flights.share((mark, address), lambda: self._ask(credential))
-        self._kept.put(mark, (token, time.monotonic() + min(seconds / 2, _REMEMBERED)))
-        return token
+        """The access token of a name and password, or of an API key in the place of either.
+
+        Raises `Problem` TRV201 (refused), TRV203 or TRV107 (can't tell).
+        """
+        if password.startswith(KEY_MARK):
+            return self.key(password, address)
+        if username.startswith(KEY_MARK) and not password:
+            return self.key(username, address)
+        mark = self._mark("password", f"{len(username)}:{username}{password}")
+        return self._exchanged(mark, {"username": username, "password": password, "address": address})
+
+    def key(self, key: str, address: str) -> str:
+        """The access token of an API key. Raises `Problem` as `password` does."""
+        return self._unless_refused(self._mark("key", key), {"key": key, "address": address})
+
+    def token(self, token: str, address: str) -> str:
+        """Our access token for an outside issuer's. Raises `Problem` PGRST301, PGRST303 (refused), else as above."""
+        return self._unless_refused(self._mark("token", token), {"token": token, "address": address})
 
     def forget(self) -> None:
         """Forget all (something was revoked)."""
         self._kept.clear()
+        self._refused.clear()
+
+    def _mark(self, kind: str, text: str) -> bytes:
+        return hmac.new(self._key, f"{kind} {text}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+    def _unless_refused(self, mark: bytes, credential: dict[str, str]) -> str:
+        """As `_exchanged`; no guess at these can be right, so that refusals need not be asked for again."""
+        refused = self._refused.get(mark)
+        if refused is not None and refused[1] > time.monotonic():
+            raise refused[0]
+        try:
+            return self._exchanged(mark, credential)
+        except Problem as problem:
+            if problem.kind is Kind.UNAUTHENTICATED:
+                self._refused.put(mark, (problem, time.monotonic() + _REFUSED))
+            raise
+
+    def _exchanged(self, mark: bytes, credential: dict[str, str]) -> str:
+        kept = self._kept.get(mark)
+        if kept is not None and kept[1] > time.monotonic():
+            return kept[0]
+        token, seconds = self._flights.share((mark, credential["address"]), lambda: self._ask(credential))
+        self._kept.put(mark, (token, time.monotonic() + min(seconds / 2, _REMEMBERED)))
+        return token
 
     def _ask(self, credential: dict[str, str]) -> tuple[str, float]:
         body = msgspec.json.encode(credential)

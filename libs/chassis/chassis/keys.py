@@ -1,7 +1,6 @@
 """The public keys that access tokens are checked with, fetched from auth and kept."""
 
 import time
-from typing import Any
 
 import jwt
 import msgspec
@@ -16,16 +15,18 @@ _FRESH = 300.0  # seconds after which the set is asked for again, so that a reti
 
 
 class KeySet:
-    """Public keys by key id (RFC 7517). Thread-safe; the last set serves on while auth is away."""
+    """Public keys by key id (RFC 7517), each bound to its one algorithm. Thread-safe; the last set serves on while auth
+    is away.
+    """
 
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
-        self._keys: dict[str, Any] = {}
+        self._keys: dict[str, jwt.PyJWK] = {}
         self._asked = float("-inf")
         self._failed = float("-inf")
         self._flights: Flights[str, None] = Flights()
 
-    def find(self, key_id: str) -> Any:
+    def find(self, key_id: str) -> jwt.PyJWK:
         """The key of this id. Raises `Problem` PGRST301 (no such key), TRV107 (auth never answered)."""
         key = self._keys.get(key_id)
         age = time.monotonic() - self._asked
@@ -55,7 +56,7 @@ class KeySet:
                 self._failed = time.monotonic()
                 raise _silent()
         else:
-            self._keys = {key["kid"]: jwt.PyJWK.from_dict(key).key for key in found}
+            self._keys = {key["kid"]: jwt.PyJWK.from_dict(key) for key in found}
         self._asked = time.monotonic()
 
     def forget_age(self) -> None:

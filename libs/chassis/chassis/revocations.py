@@ -1,4 +1,4 @@
-"""Which sessions were ended before their tokens ran out: a copy of the recent part of what auth knows."""
+"""Which sessions, API keys and single tokens were ended early: a copy of the recent part of what auth knows."""
 
 import threading
 import time
@@ -16,11 +16,12 @@ _LIFE = 86_400.0  # seconds that a revocation matters, where auth does not say
 
 
 class Revocations:
-    """Ended sessions and subjects. A look-up never waits: a thread keeps the copy current.
+    """What was ended, and whose tokens. A look-up never waits: a thread keeps the copy current.
 
     Auth answers ``GET /-/revocations?after=N`` with ``{"cursor": N, "revoked": [{"session": …, "subject": …,
-    "before": seconds}], "life": seconds}``: tokens of the session, or of the subject issued before that time, are no
-    longer good; after ``life`` seconds there can be no such token any more, and the entry goes.
+    "before": seconds}], "life": seconds}``: tokens of the session (or API key: their ``sid``), the one token whose
+    ``jti`` it is, or those of the subject issued before that time, are no longer good; after ``life`` seconds there
+    can be no such token any more, and the entry goes.
     """
 
     def __init__(self, hop: Hop) -> None:
@@ -49,7 +50,7 @@ class Revocations:
 
     def covers(self, claims: Mapping[str, Any]) -> bool:
         """True where the token with these claims has been revoked."""
-        if claims.get("sid") in self._sessions:
+        if claims.get("sid") in self._sessions or claims.get("jti") in self._sessions:
             return True
         before = self._subjects.get(claims.get("sub", ""))
         return before is not None and float(claims.get("iat", 0)) < before

@@ -85,6 +85,28 @@ def test_a_refusal_is_passed_on_and_not_remembered(peer: Any, exchange: Exchange
     assert len(peer.asked) == 2
 
 
+def test_a_key_that_was_refused_is_not_asked_for_again_at_once(
+    peer: Any, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(exchange_module, "time", clock)
+    refused = Problem("TRV201", "Invalid API key")
+    peer.answer = lambda _: (401, {"Content-Type": PROBLEM_TYPE}, encode_problem(refused))
+    for _ in range(3):
+        with pytest.raises(Problem, match="Invalid API key"):
+            exchange.key("tvk_x", "")
+    assert len(peer.asked) == 1
+    peer.answer = lambda _: granted("token")
+    clock.now += 3
+    assert exchange.key("tvk_x", "") == "token"
+
+
+@pytest.mark.parametrize("pair", [("anything", "tvk_x"), ("tvk_x", "")])
+def test_an_api_key_in_the_place_of_a_password(peer: Any, exchange: Exchange, pair: tuple[str, str]) -> None:
+    assert exchange.password(*pair, "192.0.2.1") == "token 1"
+    assert json.loads(peer.asked[0].body) == {"key": "tvk_x", "address": "192.0.2.1"}
+
+
 def test_an_answer_that_is_none_is_an_outage(peer: Any, exchange: Exchange) -> None:
     peer.answer = lambda _: (500, {"Content-Type": "text/html"}, b"<h1>Oops</h1>")
     with pytest.raises(Problem) as caught:

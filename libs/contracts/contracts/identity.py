@@ -1,6 +1,8 @@
 """Who acts: the principal that every service builds for itself from a verified token."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +18,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     ``claims`` are the token's own, verified. ``session`` holds the session variables (``x-hasura-user-id``), names in
     lower case: policies refer to them. ``expires`` is in seconds since 1970, None for the anonymous principal.
+    ``scope`` are the resources that the credential is limited to (None: no limit); ``role`` is then the role narrowed
+    to them (`narrowed`), a name of its own for everything that is decided or kept by role.
     """
 
     role: str = ANONYMOUS_ROLE
@@ -24,6 +28,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     claims: Mapping[str, Any] = NO_CLAIMS
     session: Mapping[str, str] = NO_CLAIMS
     expires: int | None = None
+    scope: tuple[str, ...] | None = None
 
     @property
     def anonymous(self) -> bool:
@@ -48,3 +53,33 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANONYMOUS = Caller()
+
+READ_ONLY = ":read"  # what follows a resource that may only be read
+
+
+def narrowed(role: str, scope: Sequence[str] | None) -> str:
+    """The role within these resources only (``orders``, or ``orders:read``), as a name: no plain role holds a space."""
+    if scope is None:
+        return role
+    return f"{role} {json.dumps(sorted(set(scope)), ensure_ascii=True, separators=(',', ':'))}"
+
+
+@lru_cache(maxsize=1024)
+def unnarrowed(role: str) -> tuple[str, frozenset[str] | None]:
+    """The plain role behind a role's name, and the resources that it is narrowed to (None: to none).
+
+    A name that `narrowed` did not make is narrowed to nothing at all.
+    """
+    name, space, text = role.partition(" ")
+    if not space:
+        return name, None
+    try:
+        scope = json.loads(text)
+    except ValueError:
+        scope = None
+    return name, frozenset(scope if is_scope(scope) else ())
+
+
+def is_scope(found: Any) -> bool:
+    """Whether a claim is a scope: a list of texts."""
+    return isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)

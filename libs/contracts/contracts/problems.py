@@ -80,6 +80,7 @@ CODES: dict[str, Code] = {
     "TRV202": Code(Kind.UNAUTHENTICATED, 401, "the session has ended"),
     "TRV203": Code(Kind.UNAVAILABLE, 503, "accounts can't be reached"),
     "TRV204": Code(Kind.FORBIDDEN, 403, "the role is not among the token's roles"),
+    "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
 }
 
 # SQLSTATEs, longest prefix first. Statuses: the REST dialect's table of database errors.

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from contracts.identity import NO_CLAIMS
 
-from auth_service import revocations, sessions
+from auth_service import resets, revocations, sessions
 from auth_service.passwords import hash_password, possible
 from auth_service.roles import check_roles, check_session
 from auth_service.store import Store
@@ -37,6 +37,9 @@ class Account:
     last_login: float | None
     tokens_after: int
     password_hash: str | None = field(repr=False)
+    confirmed: float | None
+    updated: float | None
+    user_metadata: Mapping[str, Any]
 
 
 def fold(email: str) -> str:
@@ -51,20 +54,27 @@ def add(  # noqa: PLR0917  (an account's parts, in the order of the table)
     role: str,
     roles: Sequence[str] = (),
     session: Mapping[str, str] = NO_CLAIMS,
+    *,
+    user_metadata: Mapping[str, Any] = NO_CLAIMS,
+    pending: bool = False,
 ) -> str:
-    """A new account's id. Raises `AccountError`, `roles.RoleError`."""
-    if not _EMAIL.fullmatch(fold(email)) or not possible(email):
-        raise AccountError(f"{email!r} is not an email address")
+    """A new account's id; where ``pending``, it is disabled until its address is shown to be its owner's.
+
+    Raises `AccountError`, `roles.RoleError`.
+    """
+    now, hashed = time.time(), checked_hash(password)
     row = {
         "id": str(uuid.uuid4()),
-        "email": fold(email),
+        "email": checked_email(email),
         "role": role,
         "roles": check_roles(role, roles),
         "session": check_session(session),
-        "password_hash": _hash(password),
-        "disabled": False,
-        "created": time.time(),
+        "password_hash": hashed,
+        "disabled": pending,
+        "created": now,
         "tokens_after": 0,
+        "confirmed": None if pending else now,
+        "user_metadata": dict(user_metadata),
     }
     try:
         with store.write() as connection:
@@ -78,6 +88,14 @@ def everyone(store: Store) -> list[Account]:
     """All accounts, by email address."""
     with store.read() as connection:
         return [_account(row) for row in connection.execute(sa.select(accounts).order_by(accounts.c.email)).mappings()]
+
+
+def page(store: Store, offset: int, limit: int) -> tuple[list[Account], int]:
+    """Some accounts, the oldest first, and how many there are in all."""
+    order = sa.select(accounts).order_by(accounts.c.created, accounts.c.id).offset(offset).limit(limit)
+    with store.read() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(accounts)) or 0
+        return [_account(row) for row in connection.execute(order).mappings()], total
 
 
 def by_email(store: Store, email: str) -> Account | None:
@@ -96,6 +114,12 @@ def require(store: Store, email: str) -> Account:
     if account is None:
         raise AccountError(f"there is no account {fold(email)}")
     return account
+
+
+def look(connection: sa.Connection, account_id: str) -> Account | None:
+    """The account of this id as it stands in the transaction at hand, or None."""
+    row = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().one_or_none()
+    return None if row is None else _account(row)
 
 
 def lock(connection: sa.Connection, account_id: str) -> Account | None:
@@ -132,11 +156,34 @@ def enable(store: Store, account_id: str) -> None:
 
 def set_password(store: Store, account_id: str, password: str) -> dict[str, Any]:
     """Change the password, and end all begun with the old one. The event to announce. Raises `AccountError`."""
-    hashed = _hash(password)
+    hashed = checked_hash(password)
     with store.write() as connection:
         lock(connection, account_id)
-        connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(password_hash=hashed))
+        write(connection, account_id, {"password_hash": hashed})
         return end_all(connection, account_id)
+
+
+def write(connection: sa.Connection, account_id: str, values: Mapping[str, Any]) -> Account:
+    """Change columns of an account whose lock the caller holds; the account as it is then.
+
+    Raises `AccountError` where the email address is another account's.
+    """
+    change = sa.update(accounts).where(accounts.c.id == account_id).values({**values, "updated": time.time()})
+    try:
+        connection.execute(change)
+    except sa.exc.IntegrityError:
+        raise AccountError("there is an account of that address already") from None
+    row = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().one()
+    return _account(row)
+
+
+def delete(store: Store, account_id: str) -> dict[str, Any]:
+    """Forget an account, all it has, and end its tokens. The event to announce."""
+    with store.write() as connection:
+        lock(connection, account_id)
+        event = end_all(connection, account_id)
+        connection.execute(sa.delete(accounts).where(accounts.c.id == account_id))
+        return event
 
 
 def rehash(store: Store, account: Account, password: str) -> None:
@@ -148,17 +195,26 @@ def rehash(store: Store, account: Account, password: str) -> None:
 
 
 def end_all(connection: sa.Connection, account_id: str) -> dict[str, Any]:
-    """End every session and token of an account; the caller holds its lock. The event to announce.
+    """End every session, token and pending reset of an account; the caller holds its lock. The event to announce.
 
     Tokens carry whole seconds, so the line is drawn at the next one; tokens issued meanwhile are dated after it.
     """
     before = int(time.time()) + 1
     sessions.end_of_account(connection, account_id)
+    resets.forget(connection, account_id)
     connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(tokens_after=before))
     return revocations.record(connection, {"subject": account_id, "before": before})
 
 
-def _hash(password: str) -> str:
+def checked_email(email: str) -> str:
+    """The address in the form in which it is kept. Raises `AccountError`."""
+    if not _EMAIL.fullmatch(fold(email)) or not possible(email):
+        raise AccountError(f"{email!r} is not an email address")
+    return fold(email)
+
+
+def checked_hash(password: str) -> str:
+    """The hash of what can be a password. Raises `AccountError`."""
     if not possible(password):
         raise AccountError("that can't be a password: 1 to 1024 characters of text")
     return hash_password(password)

@@ -11,15 +11,33 @@ from flask import Flask, Response, request
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from auth_service import __version__, errors, inner_routes, routes, schemas, store, tokens, upgrade
+from auth_service import (
+    __version__,
+    admin_routes,
+    api_key_routes,
+    errors,
+    factor_routes,
+    inner_routes,
+    outside_issuers,
+    routes,
+    schemas,
+    self_routes,
+    store,
+    tokens,
+    upgrade,
+)
+from auth_service.admission import Admission
 from auth_service.attempts import Attempts, Limits
+from auth_service.connectors import ldap
 from auth_service.connectors.accounts import AccountsConnector
 from auth_service.login import Login, tidy
+from auth_service.mail import Mail
 from auth_service.passwords import Passwords
 from auth_service.settings import AuthSettings
 from auth_service.signing_keys import KeyRing
 from auth_service.upkeep import Upkeep
 
+_WIDE_DELAY = 60.0  # seconds for which strangers are delayed at most by what others tried
 _BODY_LIMIT = 65_536  # bytes: nobody logs in with more
 
 
@@ -39,17 +57,18 @@ class Documentation(Api):  # type: ignore[misc]  # flask-smorest has no types
 def create_app(settings: AuthSettings | None = None) -> Flask:
     """The app, from the environment's settings where none are given.
 
-    Raises `SettingsError`, `store.StoreError` (tables of another release), `MasterKeyError`. A store that does not
-    answer is no obstacle: logins get 503 until it does.
+    Raises `SettingsError`, `store.StoreError` (tables of another release), `MasterKeyError`, `OutsideIssuersError`. A
+    store that does not answer is no obstacle: logins get 503 until it does.
     """
     settings = settings or load(AuthSettings)
     login = build_login(settings)
-    ring = _keys(login.store, settings)
+    ring = _keys(login, settings)
     wishes = {"redis": login.upkeep.redis_answers} if settings.redis_url else {}
     app = create_service("auth", settings, render, needs={"accounts": login.store.reachable}, wishes=wishes)
     app.config["MAX_CONTENT_LENGTH"] = min(settings.body_limit, _BODY_LIMIT)
     app.extensions[routes.EXTENSION] = login
     app.extensions[routes.EXTENSION + "_keys"] = ring
+    app.extensions[inner_routes.ISSUERS] = outside_issuers.load(settings.issuers, settings.issuer)
     tokens.install(app, settings, ring)
     _document(app, settings)
     app.register_blueprint(inner_routes.blueprint)
@@ -58,26 +77,34 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
 
 
 def build_login(settings: AuthSettings) -> Login:
-    """Everything behind the routes."""
+    """Everything behind the routes. Raises as `create_app`."""
     accounts = store.open(settings.store_url)
-    client = events.connect(settings.redis_url)
-    limits = Limits(settings.login_attempts, settings.login_delay_seconds, settings.login_delay_limit_seconds)
-    return Login(
-        settings,
-        accounts,
-        (AccountsConnector(accounts, Passwords(settings.hash_slots)),),
-        Attempts(limits, client),
-        Upkeep(client, lambda: tidy(accounts, settings)),
-    )
-
-
-def _keys(accounts: store.Store, settings: AuthSettings) -> KeyRing:
-    """The signing keys, looked at already, as the tables are; a store that is away may come back."""
     try:
         store.require_migrated(accounts)
     except Problem:
-        return KeyRing(accounts, upgrade.master_key(settings))
-    ring = KeyRing(accounts, upgrade.master_key(settings))
+        pass  # it may come back
+    client = events.connect(settings.redis_url)
+    limits = Limits(settings.login_attempts, settings.login_delay_seconds, settings.login_delay_limit_seconds)
+    wide = Limits(settings.login_attempts_wide, settings.login_delay_seconds, _WIDE_DELAY)
+    upkeep = Upkeep(client, lambda: tidy(accounts, settings))
+    return Login(
+        settings,
+        accounts,
+        (
+            AccountsConnector(accounts, Passwords(settings.hash_slots)),
+            *ldap.connectors(settings, accounts, client, upkeep.announce),
+        ),
+        Attempts(limits, client, wide),
+        Admission(settings.threads - 1),
+        upkeep,
+        upgrade.master_key(settings),
+        Mail(settings),
+    )
+
+
+def _keys(login: Login, settings: AuthSettings) -> KeyRing:
+    """The signing keys, looked at already; a store that is away may come back."""
+    ring = KeyRing(login.store, login.master, settings.signing_algorithm)
     try:
         _ = ring.keys
     except Problem:
@@ -103,7 +130,8 @@ def _document(app: Flask, settings: AuthSettings) -> None:
     )
     api = Documentation(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    api.register_blueprint(routes.blueprint)
+    for found in (routes, self_routes, factor_routes, admin_routes, api_key_routes):
+        api.register_blueprint(found.blueprint)
 
 
 def _of_input(messages: Any) -> Problem:

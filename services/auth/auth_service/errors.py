@@ -43,7 +43,9 @@ def public_answer(problem: Problem) -> ErrorAnswer:
     """The problem as ``{"code", "error_code", "msg"}``."""
     word = _word(problem)
     headers = {"Content-Type": "application/json", "X-Supabase-Api-Version": API_VERSION, **problem.headers}
-    body = {"code": word, "error_code": word, "msg": problem.message}
+    body: dict[str, object] = {"code": word, "error_code": word, "msg": problem.message}
+    if word == "weak_password":
+        body["weak_password"] = {"reasons": ["strength"], "message": problem.message}  # its clients want it said so
     return ErrorAnswer(problem.status, headers, msgspec.json.encode(body))
 
 

@@ -1,35 +1,77 @@
-"""What only the other services ask: a password for a token, and what was revoked. nginx never routes it."""
+"""What only the other services ask: a token for another credential, and what was revoked. nginx never routes it."""
 
 import msgspec
-from contracts.problems import Problem
-from flask import Blueprint, Response, jsonify, request
+from contracts.problems import Kind, Problem
+from flask import Blueprint, Response, current_app, jsonify, request
 
-from auth_service import login, tokens
+from auth_service import api_keys, audit, login, tokens
+from auth_service.login import Login
+from auth_service.outside_issuers import OutsideIssuers
+from auth_service.roles import Proven
 from auth_service.routes import require_json, this_login
 
 PREFIX = "/-"
+ISSUERS = "trivet_outside_issuers"
 blueprint = Blueprint("inner", __name__, url_prefix=PREFIX)
 
 
-class Credential(msgspec.Struct, frozen=True):
-    """A name and a password that came to another service, and the client's address."""
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """What came to another service, and the client's address: one of name and password, API key, outside token."""
 
-    username: str
-    password: str
+    username: str | None = None
+    password: str | None = None
+    key: str | None = None
+    token: str | None = None
     address: str = ""
 
 
 @blueprint.post("/exchange")
 def exchange() -> Response:
-    """An access token for a name and a password (`chassis.exchange`)."""
+    """An access token for another credential (`chassis.exchange`)."""
     require_json()
     try:
         credential = msgspec.json.decode(request.get_data(), type=Credential)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Problem("TRV109", "Not a credential") from None
     this = this_login()
-    grant = login.exchange(this, credential.username, credential.password, credential.address)
-    return jsonify(access_token=tokens.issue(grant, this.settings), expires_in=this.settings.access_token_seconds)
+    match credential:
+        case Credential(username=str(name), password=str(password), key=None, token=None):
+            grant = login.exchange(this, name, password, credential.address)
+            token, seconds = tokens.issue(grant, this.settings), this.settings.access_token_seconds
+        case Credential(username=None, password=None, key=str(key), token=None):
+            token, seconds = _issued(_by_key(this, key, credential.address))
+        case Credential(username=None, password=None, key=None, token=str(outside)):
+            token, seconds = _issued(_by_outside_token(this, outside, credential.address))
+        case _:
+            raise Problem("TRV109", "Not a credential")
+    return jsonify(access_token=token, expires_in=seconds)
+
+
+def _by_key(this: Login, key: str, address: str) -> Proven:
+    try:
+        proven = api_keys.prove(this.store, key, this.settings.access_token_seconds)
+    except Problem as problem:
+        outcome: audit.Outcome = "refused" if problem.kind is Kind.UNAUTHENTICATED else "unavailable"
+        audit.note("api key", outcome, who=api_keys.prefix_of(key) or "unknown", address=address)
+        raise
+    audit.note("api key", "granted", who=proven.subject, address=address, key=str(proven.claims["sid"]))
+    return proven
+
+
+def _by_outside_token(this: Login, token: str, address: str) -> Proven:
+    issuers: OutsideIssuers = current_app.extensions[ISSUERS]
+    try:
+        proven = issuers.prove(token, this.settings.access_token_seconds)
+    except Problem as problem:
+        outcome: audit.Outcome = "refused" if problem.kind is Kind.UNAUTHENTICATED else "unavailable"
+        audit.note("outside token", outcome, who="unknown", address=address, why=problem.message)
+        raise
+    audit.note("outside token", "granted", who=proven.subject, address=address)
+    return proven
+
+
+def _issued(proven: Proven) -> tuple[str, int]:
+    return tokens.issue_proven(proven), proven.seconds
 
 
 @blueprint.get("/revocations")

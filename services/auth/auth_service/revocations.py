@@ -13,7 +13,10 @@ _UNSETTLED = 30.0  # seconds: numbers are given out before their rows can be see
 
 
 def record(connection: sa.Connection, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep one revocation: ``{"session"}``, or ``{"subject", "before"}``. The event, to be announced after commit."""
+    """Keep one revocation: ``{"session"}`` (or an API key, or a single token), or ``{"subject", "before"}``.
+
+    The event, to be announced after commit.
+    """
     values = {"session_id": event.get("session"), "subject": event.get("subject"), "before": event.get("before")}
     connection.execute(sa.insert(revocations).values(values | {"at": time.time()}))
     return dict(event)
@@ -33,6 +36,12 @@ def since(store: Store, cursor: int, life: float) -> tuple[int, list[dict[str, A
         rows = connection.execute(sa.select(revocations).where(recent).order_by(revocations.c.id)).all()
     settled = [row.id for row in rows if row.at < now - _UNSETTLED]
     return max(settled, default=after), [_event(row) for row in rows]
+
+
+def ended(store: Store, mark: str) -> bool:
+    """Whether the session, API key or single token of this id was ended."""
+    with store.read() as connection:
+        return connection.scalar(sa.select(revocations.c.id).where(revocations.c.session_id == mark)) is not None
 
 
 def prune(connection: sa.Connection, life: float) -> None:

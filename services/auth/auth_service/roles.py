@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chassis.authn import HASURA_CLAIMS
@@ -9,6 +10,18 @@ from chassis.authn import HASURA_CLAIMS
 _ROLE = re.compile(r"[!-+\--~]{1,63}")  # what a header can carry, and a list with commas
 _VARIABLE = re.compile(r"x-hasura-[a-z0-9_-]{1,100}")
 _OURS = {"x-hasura-role", "x-hasura-default-role", "x-hasura-allowed-roles"}
+
+
+@dataclass(frozen=True)
+class Proven:
+    """Whom a credential proves that is no login: what the access token for it says, from ``issued`` (seconds since
+    1970) on, for ``seconds``.
+    """
+
+    subject: str
+    issued: int
+    seconds: int
+    claims: Mapping[str, Any]
 
 
 class RoleError(ValueError):

@@ -3,7 +3,6 @@
 # flask-smorest's decorators have no types
 # mypy: disable-error-code="untyped-decorator"
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from contracts.problems import Problem
@@ -11,8 +10,9 @@ from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 
 from auth_service import __version__, login, schemas, tokens
-from auth_service.accounts import Account
-from auth_service.login import Grant, Login
+from auth_service.bodies import private, session_body, user_body
+from auth_service.login import Login
+from auth_service.sessions import Origin
 
 EXTENSION = "trivet_auth"
 PREFIX = "/auth/v1"
@@ -27,6 +27,11 @@ def this_login() -> Login:
 def address() -> str:
     """The client's address as nginx saw it."""
     return request.headers.get("X-Real-Ip") or request.remote_addr or ""
+
+
+def origin() -> Origin:
+    """Where the request at hand comes from."""
+    return Origin(address=address(), agent=request.headers.get("User-Agent", ""))
 
 
 def require_json() -> None:
@@ -50,14 +55,14 @@ def token(query: dict[str, str], body: dict[str, str]) -> Response:
     require_json()
     kind = query["grant_type"]
     if kind == "password":
-        grant = login.sign_in(this_login(), _member(body, "email"), _member(body, "password"), address())
+        grant = login.sign_in(this_login(), _member(body, "email"), _member(body, "password"), origin())
     elif kind == "refresh_token":
-        grant = login.refresh(this_login(), _member(body, "refresh_token"))
+        grant = login.refresh(this_login(), _member(body, "refresh_token"), address())
     else:
         raise Problem(
             "TRV109", f"The grant type {kind[:40]!r} is not supported", details={"reason": "unsupported_grant_type"}
         )
-    return _private(_session_body(grant))
+    return private(session_body(grant, this_login().settings))
 
 
 @blueprint.route("/user", methods=["GET"])
@@ -67,7 +72,8 @@ def token(query: dict[str, str], body: dict[str, str]) -> Response:
 @blueprint.doc(security=[{"bearer": []}])
 def user() -> Response:
     """The account that the access token belongs to."""
-    return _private(_user_body(tokens.sender(this_login()).account))
+    who = tokens.sender(this_login())
+    return private(user_body(who.account, who.factors, this_login().settings))
 
 
 @blueprint.route("/logout", methods=["POST"])
@@ -78,7 +84,7 @@ def user() -> Response:
 @blueprint.doc(security=[{"bearer": []}])
 def logout(query: dict[str, Any]) -> Response:
     """Log out: everywhere (`global`), here (`local`) or everywhere else (`others`)."""
-    login.sign_out(this_login(), tokens.sender(this_login()), query["scope"])
+    login.sign_out(this_login(), tokens.sender(this_login()), query["scope"], address())
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
@@ -104,45 +110,3 @@ def _member(body: dict[str, str], name: str) -> str:
     if not body.get(name):
         raise Problem("TRV109", f"{name} is required")
     return body[name]
-
-
-def _private(body: dict[str, Any]) -> Response:
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"  # RFC 6749 §5.1
-    return response
-
-
-def _session_body(grant: Grant) -> dict[str, Any]:
-    settings = this_login().settings
-    return {
-        "access_token": tokens.issue(grant, settings),
-        "token_type": "bearer",
-        "expires_in": settings.access_token_seconds,
-        "expires_at": grant.issued + settings.access_token_seconds,
-        "refresh_token": grant.refresh_token,
-        "user": _user_body(grant.account),
-    }
-
-
-def _user_body(account: Account) -> dict[str, Any]:
-    created = _text(account.created)
-    return {
-        "id": account.id,
-        "aud": this_login().settings.audience,
-        "role": account.role,
-        "email": account.email,
-        "phone": "",
-        "email_confirmed_at": created,
-        "confirmed_at": created,
-        "last_sign_in_at": _text(account.last_login),
-        "app_metadata": {"provider": "email", "providers": ["email"], "roles": list(account.roles)},
-        "user_metadata": {},
-        "identities": [],
-        "created_at": created,
-        "updated_at": _text(account.last_login) or created,
-        "is_anonymous": False,
-    }
-
-
-def _text(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -17,10 +17,40 @@ import sqlalchemy as sa
 from contracts.problems import Problem
 
 from auth_service import revocations
-from auth_service.store import Store
 from auth_service.tables import refresh_tokens, sessions
 
 _ENDED_KEPT = 86_400.0  # seconds that an ended session is kept, for who still holds its tokens
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How and from where a session began: the method (RFC 8176 or Supabase's word), the client's address and name."""
+
+    method: str = "password"
+    address: str = ""
+    agent: str = ""
+
+
+NOWHERE = Origin()
+ONE_FACTOR, TWO_FACTORS = "aal1", "aal2"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that has not ended. Times are seconds since 1970; ``methods`` as in the claim ``amr``."""
+
+    id: str
+    account_id: str
+    aal: str
+    methods: list[dict[str, Any]]
+    address: str
+    agent: str
+    created: float
+    refreshed: float | None
+    expires: float
+
+
+_SHOWN = tuple(sessions.c[name] for name in Session.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -41,13 +71,48 @@ class Reuse:
     event: dict[str, Any]
 
 
-def start(connection: sa.Connection, account_id: str, life: float) -> Refresh:
-    """A new session that ends when nobody refreshes it for ``life`` seconds."""
+def start(connection: sa.Connection, account_id: str, life: float, origin: Origin = NOWHERE) -> Refresh:
+    """A new session of one factor that ends when nobody refreshes it for ``life`` seconds."""
     session_id, token, now = str(uuid.uuid4()), _text(secrets.token_bytes(32)), time.time()
     row = {"id": session_id, "account_id": account_id, "refresh_key": secrets.token_bytes(32)}
+    row |= {"aal": ONE_FACTOR, "methods": _with_method([], origin.method, now)}
+    row |= {"address": origin.address[:64], "agent": origin.agent[:256]}
     connection.execute(sa.insert(sessions).values(row | {"created": now, "expires": now + life}))
     _issue(connection, session_id, token, now)
     return Refresh(session_id, token)
+
+
+def raise_level(connection: sa.Connection, session_id: str, method: str, life: float) -> Refresh:
+    """Note that the second factor was shown: the session as one of two factors, with a refresh token of its own.
+
+    The caller holds the lock of its account. Earlier refresh tokens are spent. Raises `Problem` TRV202 where the
+    session has ended.
+    """
+    now = time.time()
+    row = connection.execute(sa.select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    if row is None or row.ended is not None or row.expires < now:
+        raise _gone("session_not_found", "The session has ended")
+    change = {"aal": TWO_FACTORS, "methods": _with_method(row.methods, method, now), "expires": now + life}
+    connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(change))
+    # what came before is too old for a repetition: it was issued for one factor
+    connection.execute(sa.delete(refresh_tokens).where(refresh_tokens.c.session_id == session_id))
+    token = _text(secrets.token_bytes(32))
+    _issue(connection, session_id, token, now)
+    return Refresh(session_id, token)
+
+
+def of_account(connection: sa.Connection, account_id: str) -> list[Session]:
+    """The sessions of an account that have not ended, the latest first."""
+    live = (sessions.c.account_id == account_id) & sessions.c.ended.is_(None) & (sessions.c.expires >= time.time())
+    found = sa.select(*_SHOWN).where(live).order_by(sessions.c.created.desc())
+    return [Session(**row) for row in connection.execute(found).mappings()]
+
+
+def find(connection: sa.Connection, session_id: str) -> Session | None:
+    """The session of this id, None where there is none or it has ended."""
+    live = (sessions.c.id == session_id) & sessions.c.ended.is_(None) & (sessions.c.expires >= time.time())
+    row = connection.execute(sa.select(*_SHOWN).where(live)).mappings().one_or_none()
+    return None if row is None else Session(**row)
 
 
 def owner(connection: sa.Connection, token: str) -> str:
@@ -72,17 +137,11 @@ def rotate(connection: sa.Connection, token: str, life: float, grace: float) -> 
     if row.spent is None:
         _spend(connection, token, now)
         _issue(connection, row.id, successor, now)
-        connection.execute(sa.update(sessions).where(sessions.c.id == row.id).values(expires=now + life))
+        change = {"expires": now + life, "refreshed": now}
+        connection.execute(sa.update(sessions).where(sessions.c.id == row.id).values(change))
     elif row.spent < now - grace or not _unspent(connection, successor):
         return Reuse(end(connection, row.id))
     return Refresh(row.id, successor)
-
-
-def alive(store: Store, session_id: str) -> bool:
-    """True while the session has not ended."""
-    condition = (sessions.c.id == session_id) & sessions.c.ended.is_(None) & (sessions.c.expires >= time.time())
-    with store.read() as connection:
-        return connection.scalar(sa.select(sessions.c.id).where(condition)) is not None
 
 
 def end(connection: sa.Connection, session_id: str) -> dict[str, Any]:
@@ -133,6 +192,10 @@ def _unspent(connection: sa.Connection, token: str) -> bool:
 def _end(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
     live = condition & sessions.c.ended.is_(None)
     connection.execute(sa.update(sessions).where(live).values(ended=time.time()))
+
+
+def _with_method(methods: list[dict[str, Any]], method: str, now: float) -> list[dict[str, Any]]:
+    return [{"method": method, "timestamp": int(now)}, *methods]
 
 
 def _hash(token: str) -> str:

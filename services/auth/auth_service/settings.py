@@ -2,14 +2,16 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
-from chassis.settings import ServiceSettings, setting
+from chassis.settings import setting
 
+from auth_service import ldap_settings
 from auth_service.sealing import FILE as MASTER_KEY_FILE
 
 
 @dataclasses.dataclass(frozen=True)
-class AuthSettings(ServiceSettings):
+class AuthSettings(ldap_settings.LdapSettings):
     """What auth needs to know besides what every service does."""
 
     accounts_url: str = setting(
@@ -23,12 +25,32 @@ class AuthSettings(ServiceSettings):
         "folder",
         secret=True,
     )
+    signing_algorithm: Literal["ES256", "RS256", "EdDSA"] = setting(
+        "ES256", "how access tokens are signed by keys made from now on (`trivet keys rotate`): ES256, RS256 or EdDSA"
+    )
+    issuers: str = setting("", "file of the outside issuers whose tokens are taken (TOML; docs/auth.md)")
     access_token_seconds: int = setting(600, "life of an access token in seconds")
     refresh_token_seconds: int = setting(2_592_000, "seconds after which a session that nobody refreshes ends")
     refresh_grace_seconds: int = setting(10, "seconds in which a refresh may be repeated, after an answer was lost")
     login_attempts: int = setting(5, "wrong passwords, for one account from one address, before logins are delayed")
     login_delay_seconds: int = setting(2, "first delay of further logins; it doubles with each wrong password")
     login_delay_limit_seconds: int = setting(900, "longest delay of further logins")
+    login_attempts_wide: int = setting(
+        100,
+        "wrong passwords for one account from all addresses, or from one address for all accounts, before logins are "
+        "delayed from where the account has not been logged into before",
+    )
+    signup: bool = setting(False, "whether anybody may make an account (`POST /auth/v1/signup`)")
+    signup_role: str = setting("user", "the role of accounts that were made so")
+    smtp_url: str = setting(
+        "",
+        "the server for mail: `smtps://user:password@host:465`, `smtp+starttls://…:587`, or `smtp://host:25` in the "
+        "clear; empty: no mail is sent",
+        secret=True,
+    )
+    mail_from: str = setting("trivet@localhost", "the sender of mail")
+    site_url: str = setting("", "the page that mail leads to, `token_hash` and `type` behind it; empty: the public URL")
+    reset_seconds: int = setting(3600, "life of a password reset or a sign-up's confirmation, in seconds")
     hash_slots: int = setting(2, "passwords that one process checks at the same time")
 
     @property

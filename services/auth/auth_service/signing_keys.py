@@ -1,29 +1,21 @@
-"""The private keys that sign access tokens (ES256): sealed in the accounts store, shared by every worker.
+"""The private keys that sign access tokens: sealed in the accounts store, shared by every worker.
 
 All keys are published, so that a key can be announced before it signs, and serve out its tokens after. Which one signs
 follows from the rows alone: the one whose time came last.
 """
 
-import hashlib
 import threading
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import msgspec
 import sqlalchemy as sa
 from contracts.problems import Problem
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-    generate_private_key,
-)
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from auth_service import store as stores
+from auth_service.key_kinds import Algorithm, PrivateKey, algorithm_of, generate, key_id_of, open_key, public_members
 from auth_service.sealing import MasterKey, MasterKeyError
 from auth_service.store import Store
 from auth_service.tables import signing_keys
@@ -42,9 +34,14 @@ class SigningKey:
     """A private key, its id, and when it was made and begins to sign (seconds since 1970)."""
 
     key_id: str
-    private: EllipticCurvePrivateKey = field(repr=False)
+    private: PrivateKey = field(repr=False)
     created: float
     signs_from: float
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The algorithm that it signs with."""
+        return algorithm_of(self.private)
 
 
 @dataclass(frozen=True)
@@ -66,18 +63,22 @@ class SigningKeys:
         """The public halves as a JSON Web Key Set (RFC 7517 §5)."""
         return {
             "keys": [
-                {**_thumbprint_members(key.private.public_key()), "kid": key.key_id, "alg": "ES256", "use": "sig"}
+                {**public_members(key.private.public_key()), "kid": key.key_id, "alg": key.algorithm, "use": "sig"}
                 for key in self.keys
             ]
         }
 
 
 class KeyRing:
-    """The keys of a store. Thread-safe; looked at again every few seconds, the last good ones meanwhile."""
+    """The keys of a store. Thread-safe; looked at again every few seconds, the last good ones meanwhile.
 
-    def __init__(self, store: Store, master: MasterKey) -> None:
+    ``algorithm`` is that of the first key, where there is none yet.
+    """
+
+    def __init__(self, store: Store, master: MasterKey, algorithm: Algorithm = "ES256") -> None:
         self._store = store
         self._master = master
+        self._algorithm = algorithm
         self._keys: SigningKeys | None = None
         self._due = float("-inf")
         self._lock = threading.Lock()
@@ -102,7 +103,8 @@ class KeyRing:
     def _look(self) -> SigningKeys:
         if self._keys is None or time.monotonic() >= self._due:
             try:
-                self._keys = load(self._store, self._master) or ensure_first(self._store, self._master)
+                found = load(self._store, self._master)
+                self._keys = found or ensure_first(self._store, self._master, self._algorithm)
             except (Problem, MasterKeyError):
                 if self._keys is None:
                     raise
@@ -122,15 +124,15 @@ def sealed_by(store: Store) -> set[str]:
         return set(connection.scalars(sa.select(signing_keys.c.sealed_by)))
 
 
-def ensure_first(store: Store, master: MasterKey) -> SigningKeys:
+def ensure_first(store: Store, master: MasterKey, algorithm: Algorithm = "ES256") -> SigningKeys:
     """The keys, one made first where there is none; of several workers that start together, one makes it."""
     with store.write() as connection:
         stores.take_turn(connection)
         found = _load(connection, master)
-        return found or SigningKeys((_add(connection, master, _new(time.time())),))
+        return found or SigningKeys((_add(connection, master, _new(algorithm, time.time())),))
 
 
-def rotate(store: Store, master: MasterKey, announced: float = ANNOUNCED) -> SigningKey:
+def rotate(store: Store, master: MasterKey, announced: float = ANNOUNCED, algorithm: Algorithm = "ES256") -> SigningKey:
     """A new key that signs from ``announced`` seconds on. Raises `KeyStateError` where one is waiting already."""
     with store.write() as connection:
         stores.take_turn(connection)
@@ -139,15 +141,15 @@ def rotate(store: Store, master: MasterKey, announced: float = ANNOUNCED) -> Sig
         if waiting:
             left = waiting[-1].signs_from - now
             raise KeyStateError(f"the key {waiting[-1].key_id} is announced already, and signs in {left:.0f} s")
-        return _add(connection, master, _new(now + max(announced, SOON)))
+        return _add(connection, master, _new(algorithm, now + max(announced, SOON)))
 
 
-def reset(store: Store, master: MasterKey) -> SigningKey:
+def reset(store: Store, master: MasterKey, algorithm: Algorithm = "ES256") -> SigningKey:
     """One new key instead of all others, whose tokens end."""
     with store.write() as connection:
         stores.take_turn(connection)
         connection.execute(sa.delete(signing_keys))
-        return _add(connection, master, _new(time.time()))
+        return _add(connection, master, _new(algorithm, time.time()))
 
 
 def take_in(store: Store, master: MasterKey, keys: Sequence[SigningKey]) -> None:
@@ -168,12 +170,6 @@ def prune(connection: sa.Connection, life: float) -> None:
         connection.execute(sa.delete(signing_keys).where(signing_keys.c.id.in_(retired)))
 
 
-def key_id_of(key: EllipticCurvePublicKey) -> str:
-    """The key's thumbprint (RFC 7638)."""
-    members = dict(sorted(_thumbprint_members(key).items()))
-    return _base64(hashlib.sha256(msgspec.json.encode(members)).digest())
-
-
 _ORDER = (signing_keys.c.signs_from, signing_keys.c.created, signing_keys.c.id)
 
 
@@ -189,14 +185,16 @@ def _opened(row: sa.Row[tuple[object, ...]], master: MasterKey) -> SigningKey:
             f"the signing keys were sealed with the master key {found['sealed_by']}, and this is "
             f"{master.fingerprint}: put the right one back, or begin anew with `trivet keys reset`"
         )
-    key = load_der_private_key(master.open(found["sealed"], f"signing key {found['id']}"), password=None)
-    if not isinstance(key, EllipticCurvePrivateKey):
-        raise MasterKeyError(f"signing key {found['id']} is of another kind")
+    secret = master.open(found["sealed"], f"signing key {found['id']}")
+    try:
+        key = open_key(secret)
+    except ValueError:
+        raise MasterKeyError(f"signing key {found['id']} is of another kind") from None
     return SigningKey(found["id"], key, found["created"], found["signs_from"])
 
 
-def _new(signs_from: float) -> SigningKey:
-    private = generate_private_key(SECP256R1())
+def _new(algorithm: Algorithm, signs_from: float) -> SigningKey:
+    private = generate(algorithm)
     return SigningKey(key_id_of(private.public_key()), private, time.time(), signs_from)
 
 
@@ -206,13 +204,3 @@ def _add(connection: sa.Connection, master: MasterKey, key: SigningKey) -> Signi
     times = {"created": key.created, "signs_from": key.signs_from}
     connection.execute(sa.insert(signing_keys).values(row | times | {"sealed_by": master.fingerprint}))
     return key
-
-
-def _thumbprint_members(key: EllipticCurvePublicKey) -> dict[str, str]:
-    numbers = key.public_numbers()
-    x, y = (_base64(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-
-def _base64(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode()

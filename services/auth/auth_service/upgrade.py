@@ -64,7 +64,7 @@ def _configured(settings: AuthSettings) -> MasterKey | None:
 
 def _bring_keys(opened: Store, master: MasterKey, settings: AuthSettings) -> None:
     pem_files.take_over(opened, master, settings.keys_dir)
-    signing_keys.ensure_first(opened, master)
+    signing_keys.ensure_first(opened, master, settings.signing_algorithm)
 
 
 @contextmanager

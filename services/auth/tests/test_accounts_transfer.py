@@ -113,9 +113,9 @@ def test_rows_that_can_t_come_are_refused(opened: Store, version: str, rows: Row
 
 
 def test_rows_of_an_older_release_come_into_this_one(opened: Store) -> None:
+    accounts.add(opened, "ada@example.com", "pass word", "clerk")
     with opened.write() as connection:
         command.downgrade(schema_versions.config(connection), "0001")
-    accounts.add(opened, "ada@example.com", "pass word", "clerk")
     version, rows = taken(opened)
     assert version == "0001"
     assert "signing_keys" not in rows

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from auth_service.attempts import Attempts, Limits
+from auth_service.admission import Admission
+from auth_service.attempts import Attempts, Limits, network
 from chassis import events
 from contracts.problems import Problem
 from flask import Flask
@@ -108,3 +109,91 @@ def test_the_right_password_many_times_at_once_is_no_guessing(
 
     with ThreadPoolExecutor(12) as pool:
         assert set(pool.map(exchange, range(24))) == {200}
+
+
+WIDE = Limits(free=6, delay=100, longest=100)
+
+
+@pytest.mark.parametrize("kind", ["local", "shared"])
+def test_guesses_from_many_addresses_delay_strangers_only(kind: str, shared: "redis.Redis") -> None:
+    attempts = Attempts(LIMITS, shared if kind == "shared" else None, WIDE)
+    with attempts.one("a", "home") as attempt:
+        attempts.succeed(attempt)
+    guesses = [_try(attempts, "a", f"192.0.2.{number}") for number in range(12)]
+    assert guesses[:3] == [0, 0, 0]
+    assert set(guesses[6:]) == {100}
+    assert _try(attempts, "a", "home") == 0  # its owner is not locked out
+    assert _try(attempts, "b", "192.0.2.99") == 0
+
+
+def test_one_address_can_t_try_all_accounts(shared: "redis.Redis") -> None:
+    attempts = Attempts(LIMITS, shared, WIDE)
+    for account in ("familiar", "other"):
+        with attempts.one(account, "office") as attempt:
+            attempts.succeed(attempt)
+    guesses = [_try(attempts, f"name{number}", "office") for number in range(10)]
+    assert guesses == [0] * 6 + [100] * 4
+    assert _try(attempts, "familiar", "office") == 0
+    assert _try(attempts, "name99", "elsewhere") == 0
+
+
+def test_right_passwords_don_t_count_against_an_address(shared: "redis.Redis") -> None:
+    attempts = Attempts(LIMITS, shared, WIDE)
+    for number in range(20):
+        with attempts.one(f"name{number}", "office") as attempt:
+            attempts.succeed(attempt)
+    assert _try(attempts, "another", "office") == 0
+
+
+def test_addresses_of_one_ipv6_client_count_together() -> None:
+    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert network("2001:db8:1:3::1") != network("2001:db8:1:2::1")
+    assert network("::ffff:192.0.2.1") == "192.0.2.1"
+    assert network("::1") == "::/64"
+    assert network("unknown") == "unknown"
+
+
+def test_a_flood_of_strangers_leaves_room_for_who_is_known() -> None:
+    admission = Admission(1)
+    with admission.one(familiar=False):
+        for _ in range(3):
+            with pytest.raises(Problem, match="Too many logins"), admission.one(familiar=False):
+                pass
+        with admission.one(familiar=True):
+            pass
+    with admission.one(familiar=False):
+        pass
+
+
+def test_a_flood_of_wrong_logins_does_not_stop_right_ones(
+    make_app: Callable[..., Flask], account_id: str, redis_url: str, shared: "redis.Redis"
+) -> None:
+    app = make_app(redis_url=redis_url)
+
+    def attempt(email: str, password: str, address: str) -> int:
+        body = {"email": email, "password": password}
+        headers = {"X-Real-Ip": address}
+        return app.test_client().post("/auth/v1/token?grant_type=password", json=body, headers=headers).status_code
+
+    assert attempt(EMAIL, PASSWORD, "198.51.100.1") == 200
+    stop = False
+    seen: set[int] = set()
+
+    def flood(worker: int) -> None:
+        number = 0
+        while not stop:
+            number += 1
+            name = EMAIL if number % 2 else f"n{number}@example.com"
+            seen.add(attempt(name, "wrong", f"10.{worker}.{number // 250}.{number % 250}"))
+
+    with ThreadPoolExecutor(12) as pool:
+        floods = [pool.submit(flood, worker) for worker in range(12)]
+        try:
+            right = [attempt(EMAIL, PASSWORD, "198.51.100.1") for _ in range(10)]
+        finally:
+            stop = True
+        for one in floods:
+            one.result()
+    assert right == [200] * 10
+    assert seen <= {401, 429, 503}
+    assert 401 in seen

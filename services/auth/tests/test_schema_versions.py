@@ -28,7 +28,7 @@ works_from = "{works_from}"
 def upgrade():
     op.add_column("accounts", sa.Column("nickname", sa.Text))
     op.add_column("sessions", sa.Column("device", sa.Text, nullable=False, server_default=""))
-    op.create_table("api_keys", sa.Column("id", sa.String(36), primary_key=True))
+    op.create_table("badges", sa.Column("id", sa.String(36), primary_key=True))
 '''
 
 
@@ -99,7 +99,7 @@ def test_accounts_and_keys_can_be_changed_on_the_tables_of_the_next(
     opened.close()
 
 
-@pytest.mark.parametrize("works_from", ["9000", "0003"])
+@pytest.mark.parametrize("works_from", ["9000", "0004"])
 def test_tables_that_left_this_release_behind_are_refused(
     url: str, next_release: Callable[..., None], works_from: str
 ) -> None:

@@ -254,3 +254,32 @@ def test_a_file_that_is_no_such_key_is_named(tmp_path: Path, content: bytes) -> 
     with pytest.raises(KeyFileError, match=r"odd\.pem"):
         upgrade.prepare(settings)
     assert (settings.keys_dir / "odd.pem").exists()
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
+def test_each_algorithm_signs_and_a_rotation_changes_it(
+    make_app: Callable[..., Flask], tmp_path: Path, account_id: str, settings: AuthSettings, algorithm: str
+) -> None:
+    """The old key's tokens stay good beside those of the new one, each by its own algorithm alone."""
+    opened = store.open(settings.store_url)
+    old = _sign_in(make_app())
+    signing_keys.rotate(opened, upgrade.master_key(settings), algorithm=algorithm)
+    _move(opened, signs_from=-signing_keys.ANNOUNCED)
+    opened.close()
+    client = make_app(signing_algorithm=algorithm).test_client()
+    new = _sign_in(client.application)
+    assert [jwt.get_unverified_header(token)["alg"] for token in (old, new)] == ["ES256", algorithm]
+    for token in (old, new):
+        answer = client.get("/auth/v1/user", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+    keys = client.get("/auth/v1/.well-known/jwks.json").get_json()["keys"]
+    assert [key["alg"] for key in keys] == ["ES256", algorithm]
+    assert not any({"d", "p", "q"} & set(key) for key in keys)
+    public = {key["kid"]: jwt.PyJWK.from_dict(key) for key in keys}
+    found = jwt.decode(new, public[jwt.get_unverified_header(new)["kid"]], audience="trivet")
+    assert found["sub"] == account_id
+
+
+def _sign_in(app: Flask) -> str:
+    body = {"email": "clerk@example.com", "password": "correct horse"}
+    return str(app.test_client().post("/auth/v1/token?grant_type=password", json=body).get_json()["access_token"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from contracts.identity import unnarrowed
 from contracts.operations import Constant, Create, Delete, Document, Operation, Read, Update
 from contracts.results import Explanation, Rule
 
@@ -93,7 +94,7 @@ def _line_and_rule(policies: Policies, role: str, resource: str, verb: str) -> t
     if policies.document is None:
         return None
     node, above = policies.document.root, policies.document.root
-    for key in ("resources", resource, "permissions", role, verb):
+    for key in ("resources", resource, "permissions", unnarrowed(role)[0], verb):
         if not isinstance(node.value, dict) or key not in node.value:
             return None
         above, node = node, node.value[key]

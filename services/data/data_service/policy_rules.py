@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
 from contracts.operations import Claim, Filter, Literally
 
 from data_service.policy_document import Node
@@ -112,10 +112,15 @@ class Policies:
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:
-        """What a role may do with a resource: ``admin`` everything, a role or resource that is not named nothing."""
-        if role == ADMIN_ROLE:
-            return EVERYTHING
-        return self.permissions.get((role, resource_name), NOTHING)
+        """What a role may do with a resource: ``admin`` everything, a role or resource that is not named nothing.
+
+        A narrowed role (`contracts.identity.narrowed`) may do what the plain one may, with the resources it names.
+        """
+        name, scope = unnarrowed(role)
+        found = EVERYTHING if name == ADMIN_ROLE else self.permissions.get((name, resource_name), NOTHING)
+        if scope is None or resource_name in scope:
+            return found
+        return Rules(select=found.select) if resource_name + READ_ONLY in scope else NOTHING
 
     def roles(self) -> tuple[str, ...]:
         """The roles that the file names, in its order."""
