@@ -135,7 +135,11 @@ def _running(proxies: Sequence[str] = ()) -> Iterator[Router]:
         places, bind="127.0.0.1", port=router.port, login_rate=LOGIN_RATE, body_limit=BODY_LIMIT
     )
     supervisor = Supervisor(places.run, places.log, lambda _text: None)
-    supervisor.start(programs.nginx(nginx_conf.write(places, values, proxies, environ=os.environ), {}, f"http://127.0.0.1:{router.port}"))
+    supervisor.start(
+        programs.nginx(
+            nginx_conf.write(places, values, proxies, environ=os.environ), {}, f"http://127.0.0.1:{router.port}"
+        )
+    )
     supervisor.wait_ready(10)
     yield router
     supervisor.stop()
