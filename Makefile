@@ -82,6 +82,7 @@ soak: ## The long runs: a million requests, then MINUTES= (60) of everything at 
 	@cli/bootstrap.sh test
 	@$(BIN)/python -m bench.soak million
 	@$(BIN)/python -m bench.soak hours --minutes $(or $(MINUTES),60)
+	@TRIVET_CACHE_TESTS=all TRIVET_CACHE_SECONDS=300 $(PYTEST) --timeout 0 tests/cache tests/parity tests/security
 
 .PHONY: lint
 lint: ## Check style, types and the direction of imports

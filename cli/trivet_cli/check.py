@@ -109,7 +109,8 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)
     findings.remarks += check_advice.advice(survey, catalog, policies, settings)
-    findings.remarks += on_cache(effects, catalog, policies)
+    pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
+    findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
     return catalog
 
 

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fixtures.guarded_store import Suite, postgres_suite, sqlite_suite
+from tests.fixtures.guarded_store import Suite, places, postgres_suite, sqlite_suite
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=places("postgresql"))
 def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     """The three facades over the small store."""
-    folder = tmp_path_factory.mktemp("security")
-    if request.param == "sqlite":
-        with sqlite_suite(folder) as made:
+    folder, keeps = tmp_path_factory.mktemp("security"), "keeps" in request.param
+    if request.param.startswith("sqlite"):
+        with sqlite_suite(folder, keeps=keeps) as made:
             yield made
     else:
         server = request.getfixturevalue("postgres_server")
-        with postgres_suite(server.create_database("security"), folder) as made:
+        with postgres_suite(server.create_database(f"security_{keeps}".lower()), folder, keeps=keeps) as made:
             yield made

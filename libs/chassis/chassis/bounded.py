@@ -23,7 +23,7 @@ class Bounded(Generic[K, V]):
         self._bound = bound
         self._entries: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
-        self._counts = _Counts(name) if name is not None else None
+        self._counts = Counts(name) if name is not None else None
 
     def get(self, key: K) -> V | None:
         """The entry, now the most recently used, or None."""
@@ -64,18 +64,18 @@ class Bounded(Generic[K, V]):
         return len(self._entries)
 
 
-class _Counts:
-    """Numbers that are told to the metrics now and then: a counter of theirs costs more than a look-up.
+class Counts:
+    """What happens to a map, told to the metrics now and then: a counter of theirs costs more than a look-up.
 
     What threads count at the same moment may be counted once.
     """
 
-    __slots__ = ("_counters", "_next", "evicted", "hits", "misses")
+    __slots__ = ("_counters", "_next", "evicted", "hits", "kept", "misses")
 
     def __init__(self, name: str) -> None:
-        self._counters = [_LOOKUPS.labels(name, event) for event in ("hit", "miss", "evicted")]
+        self._counters = [_LOOKUPS.labels(name, event) for event in ("hit", "miss", "evicted", "kept")]
         self._next = 0.0
-        self.hits = self.misses = self.evicted = 0
+        self.hits = self.misses = self.evicted = self.kept = 0
 
     def looked(self, found: bool) -> None:
         """Count a look-up."""
@@ -86,8 +86,8 @@ class _Counts:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _TELL
-            told = (self.hits, self.misses, self.evicted)
-            self.hits = self.misses = self.evicted = 0
+            told = (self.hits, self.misses, self.evicted, self.kept)
+            self.hits = self.misses = self.evicted = self.kept = 0
             for counter, count in zip(self._counters, told, strict=True):
                 if count:
                     counter.inc(count)

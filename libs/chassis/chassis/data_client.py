@@ -67,6 +67,7 @@ class DataClient:
             location=head.location,
             catalog_version=head.catalog_version,
             timings=head.timings,
+            basis=head.basis,
         )
 
     def catalog(self, caller: Caller) -> Catalog:

@@ -106,7 +106,7 @@ class Door(Protocol):
 
 
 class Layer:
-    """A WSGI application: ``door``, where there is one, over ``flask``. The door refuses what is beyond ``capacity``."""
+    """A WSGI application: ``door``, where there is one, over ``flask``; it refuses what is beyond ``capacity``."""
 
     def __init__(self, flask: Wsgi, service: str, door: Door | None = None, capacity: Capacity | None = None) -> None:
         self._flask = flask

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from contracts.data import Data
 from contracts.identity import Caller
 from contracts.problems import Kind, Problem
 
+from chassis import results_cache
 from chassis.app import Edge
 from chassis.authn import Authenticator
 from chassis.data_client import DataClient
 from chassis.health import Check
 from chassis.hop import Hop
+from chassis.results_cache import ResultsCache
 from chassis.settings import ServiceSettings
 
 _DOWN = (Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.INTERNAL)
@@ -37,12 +39,13 @@ class Gate(Protocol):
 
 
 class Facade(NamedTuple):
-    """What a facade answers with: data, its gate, and its checks for `/readyz`."""
+    """What a facade answers with: data, its gate, its checks for `/readyz`, and where it keeps answers, if it does."""
 
     data: Data
     gate: Gate
     needs: Mapping[str, Check]
     wishes: Mapping[str, Check]
+    results: ResultsCache[Any] | None
 
 
 def face(settings: ServiceSettings, data: Data | None = None, gate: Gate | None = None) -> Facade:
@@ -54,7 +57,8 @@ def face(settings: ServiceSettings, data: Data | None = None, gate: Gate | None 
         wishes = edge.wishes()
         edge.start()
     reach = _Reach(data or client)
-    return Facade(data or client, gate, {"catalog": reach.once}, {"data": reach.now, **wishes})
+    checks = {"catalog": reach.once}, {"data": reach.now, **wishes}
+    return Facade(data or client, gate, *checks, results_cache.of(settings))
 
 
 class _Reach:

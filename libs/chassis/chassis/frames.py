@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 from contracts.identity import Caller
-from contracts.results import Result
+from contracts.results import Basis, Result
 
 MEDIA_TYPE = "application/vnd.trivet.frames"
 PATH = "/batch"
@@ -49,6 +49,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     location: dict[str, str] | None = None
     timings: dict[str, int] = {}
     explanation: str | None = None
+    basis: Basis | None = None
 
 
 class Answered(NamedTuple):
@@ -98,7 +99,7 @@ def answered(number: int, result: Result, explanation: str | None = None) -> byt
     head = _encode(
         (
             result.catalog_version, result.rows, result.total, result.affected, result.inserted, result.location,
-            result.timings, explanation,
+            result.timings, explanation, result.basis,
         )
     )  # fmt: skip
     return b"".join((_ANSWERED.pack(number, 0, len(head), len(result.body)), head, result.body))

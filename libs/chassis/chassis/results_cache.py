@@ -9,18 +9,20 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from contracts.identity import Principal
 from contracts.results import Basis
 
-from chassis.bounded import Bounded
+from chassis.bounded import Bounded, Counts
+from chassis.settings import ServiceSettings
 from chassis.versions import Unfit, Versions, Watch
 
 T = TypeVar("T")
 _OVERHEAD = 1000  # bytes that an entry takes beside its answer: key, versions, and what holds them together
 _SHARE = 16  # one answer takes a sixteenth of all bytes at most
-_AGAIN = 1.0  # seconds after which a memory that was not there is looked for again
+_ENTRIES = 50_000
+_AGAIN = 1.0  # seconds between two looks at which memory there is
 
 
 class _Entry(NamedTuple, Generic[T]):
@@ -45,12 +47,22 @@ class ResultsCache(Generic[T]):
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
         self._held = 0  # bytes
-        self._claims: Bounded[Hashable, tuple[str, ...]] = Bounded(entries, "results")
+        self._claims: Bounded[Hashable, tuple[str, ...]] = Bounded(entries)
+        self._counts = Counts("results")
         self._versions: Versions | None = None
         self._looked = float("-inf")
+        self._checked = time.monotonic()  # whether the memory is the one that is there
 
     def find(self, principal: Principal, question: Hashable) -> T | None:
         """The answer, if one is kept that is still true."""
+        found = self._find(principal, question)
+        self._counts.looked(found is not None)
+        return found
+
+    def _find(self, principal: Principal, question: Hashable) -> T | None:
+        now = time.monotonic()
+        if now - self._checked > _AGAIN:
+            self._check(now)
         key: Hashable = (principal.role, principal.subject is None, question)
         entry = self._kept.get(key)
         if entry is None:
@@ -62,7 +74,7 @@ class ResultsCache(Generic[T]):
             if entry is None:
                 return None
         watch, until = entry.watch, entry.until
-        if (watch is None or watch.unchanged()) and (until is None or until > time.monotonic()):
+        if (watch is None or watch.unchanged()) and (until is None or until > now):
             try:
                 self._kept.move_to_end(key)  # one step of the interpreter's, which needs no lock
             except KeyError:
@@ -95,8 +107,10 @@ class ResultsCache(Generic[T]):
                 self._drop(key)
             self._kept[key] = _Entry(answer, size, watch, until)
             self._held += size
+            self._counts.kept += 1
             while self._held > self._size or len(self._kept) > self._most:
                 self._drop(next(iter(self._kept)))
+                self._counts.evicted += 1
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -119,10 +133,28 @@ class ResultsCache(Generic[T]):
                     self._versions = Versions.open(self._path)
                 except (OSError, Unfit):
                     self._versions = None
-                self._kept.clear()  # nobody writes to the memory that these look at
-                self._held = 0
+                self._forget()
             found = self._versions
         return found if found is not None and found.id == wanted else None
+
+    def _check(self, now: float) -> None:
+        """Where the memory is gone, or another is there, nobody tells us any more what is written."""
+        with self._lock:
+            self._checked = now
+            if self._versions is not None and not self._versions.is_at(self._path):
+                self._versions = None
+                self._forget()
+
+    def _forget(self) -> None:
+        self._kept.clear()  # nobody writes to the memory that these look at
+        self._held = 0
+
+
+def of(settings: ServiceSettings) -> ResultsCache[Any] | None:
+    """The cache that the settings give room to, None where they give none."""
+    if not settings.versions or settings.results_size <= 0:
+        return None
+    return ResultsCache(Path(settings.versions), entries=_ENTRIES, size=settings.results_size)
 
 
 def _key(principal: Principal, question: Hashable, claims: tuple[str, ...]) -> Hashable:

@@ -46,6 +46,14 @@ class ServiceSettings:
     public_url: str = setting("http://127.0.0.1:8080", "the address that clients know the gateway by")
     issuer: str = setting("trivet", "the `iss` of our access tokens")
     audience: str = setting("trivet", "the `aud` of our access tokens")
+    versions: str = setting(
+        "",
+        "file in memory by which data tells rest, graphql and soap which answers are old, so that they may keep some "
+        "(docs/cache.md); the same for all of them; empty: they keep none",
+    )
+    results_size: int = setting(
+        67_108_864, "bytes of answers that a worker process of rest, graphql or soap keeps at most; 0: none"
+    )
     request_timeout: float = setting(30.0, "seconds that a request may take in all")
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
     threads: int = setting(4, "threads of a worker process")

@@ -72,6 +72,7 @@ class Versions:
         access = mmap.PROT_READ | mmap.PROT_WRITE if writable else mmap.PROT_READ
         self._memory = mmap.mmap(descriptor, _SIZE, prot=access)
         self.id: str = _HEAD.unpack_from(self._memory)[1].hex()
+        self._file = _file(os.fstat(descriptor))
         self._used = 0  # bytes of each row that are in use
         self._unused = bytes(_ROW)
 
@@ -117,6 +118,18 @@ class Versions:
             places.append((slice(start, start + size), versions[number * size : (number + 1) * size]))
         watch = Watch(self._memory, places)
         return watch if watch.unchanged() else None
+
+    def is_at(self, path: Path) -> bool:
+        """Whether this memory is the one at the path: somebody may have removed it, or put another there."""
+        try:
+            return _file(os.stat(path)) == self._file
+        except OSError:
+            return False
+
+    def digest(self) -> int | None:
+        """A number that is another after any write; None while one is under way. It takes about a millisecond."""
+        words = self._memory[_ROWS:]
+        return zlib.crc32(words) if at_rest(words) else None
 
     def close(self) -> None:
         """Let the memory go."""
@@ -247,6 +260,10 @@ class Writer(Versions):
 
     def _cell(self, word: int) -> int:
         return _ROWS // _WORD + word * SLOTS + self._slot
+
+
+def _file(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
 
 
 @lru_cache(maxsize=256)

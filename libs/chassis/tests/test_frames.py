@@ -4,7 +4,7 @@ import pytest
 from chassis import frames
 from chassis.frames import AnswerReader, Asked
 from contracts.identity import Caller
-from contracts.results import Result
+from contracts.results import Basis, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +18,15 @@ RESULTS = st.builds(
     location=st.none() | st.dictionaries(st.text(), st.text(), max_size=3),
     catalog_version=st.text(max_size=10),
     timings=st.dictionaries(st.text(max_size=5), st.integers(0, 10**9), max_size=3),
+    basis=st.none()
+    | st.builds(
+        Basis,
+        st.text(),
+        st.tuples(st.integers(0, 2047)),
+        st.binary(),
+        st.tuples(st.text()),
+        st.none() | st.floats(0, 9),
+    ),
 )
 
 
@@ -50,7 +59,7 @@ def test_answers_come_out_as_they_went_in_however_they_arrive(results, size, exp
         assert head.explanation == told
         assert result == Result(
             body=answered.body, rows=head.rows, total=head.total, affected=head.affected, inserted=head.inserted,
-            location=head.location, catalog_version=head.catalog_version, timings=head.timings,
+            location=head.location, catalog_version=head.catalog_version, timings=head.timings, basis=head.basis,
         )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ import threading
 import time
 
 import pytest
+from chassis import results_cache
 from chassis.results_cache import ResultsCache
+from chassis.settings import ServiceSettings
 from chassis.versions import EVERYTHING, Writer, word_of
 from contracts.identity import Principal
 from contracts.results import Basis
@@ -224,3 +226,18 @@ def test_threads_may_keep_and_find_and_write_at_once(cache, data):
     for reader in readers:
         reader.join()
     assert faults == []
+
+
+def test_a_memory_that_was_removed_is_noticed_though_nothing_new_is_kept(cache, data, path, monkeypatch):
+    keep(cache, ADMIN, b"q", basis(data, ORDERS))
+    path.unlink()
+    now = time.monotonic()
+    monkeypatch.setattr("chassis.results_cache.time.monotonic", lambda: now + 2)
+    assert cache.find(ADMIN, b"q") is None
+    assert len(cache) == 0
+
+
+def test_without_a_file_or_room_there_is_no_cache(path):
+    assert results_cache.of(ServiceSettings()) is None
+    assert results_cache.of(ServiceSettings(versions=str(path), results_size=0)) is None
+    assert results_cache.of(ServiceSettings(versions=str(path))) is not None

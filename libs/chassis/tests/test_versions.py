@@ -316,3 +316,29 @@ def test_a_reader_never_sees_half_a_word(path, claim):
             break
     assert seen - {bytes(8)} == {word.to_bytes(8, "little") for word in (0x00FF_FFFF_FFFF_FFFE, 0xFF00_0000_0000_0000)}
     writer.settle(writer.begin([ORDERS]))
+
+
+def test_a_digest_is_another_after_each_write_and_none_during_one(tmp_path):
+    writer = Writer.claim(tmp_path / "versions")
+    assert writer.digest() is None  # nothing is certain before it has recovered
+    writer.recover()
+    before = writer.digest()
+    assert before == writer.digest()
+    mark = writer.begin([5])
+    assert writer.digest() is None
+    writer.settle(mark)
+    assert writer.digest() not in (None, before)
+    writer.close()
+
+
+def test_a_memory_knows_whether_it_is_the_one_at_a_path(tmp_path):
+    path = tmp_path / "versions"
+    writer = Writer.claim(path)
+    assert writer.is_at(path)
+    path.unlink()
+    assert not writer.is_at(path)
+    other = Writer.claim(path)
+    assert other.is_at(path)
+    assert not writer.is_at(path)
+    writer.close()
+    other.close()

@@ -25,7 +25,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     shape ``many``, and a write's rows read back), ``total`` all rows of the filter where a count was asked for,
     ``affected`` the rows that a write matched; of a create with a conflict rule that took effect, ``inserted`` those of
     them that are new. ``location`` holds the key of a single created row, by field, in the
-    key's order (only where ``returning`` has shape ``none``). ``timings`` are microseconds by step's name.
+    key's order (only where ``returning`` has shape ``none``). ``timings`` are microseconds by step's name. With a
+    ``basis`` the same answer may be given again.
     """
 
     body: bytes = b""
@@ -36,6 +37,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     location: dict[str, str] | None = None
     catalog_version: str = ""
     timings: dict[str, int] = {}
+    basis: Basis | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

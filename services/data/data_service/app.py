@@ -5,7 +5,8 @@ from pathlib import Path
 from chassis import events
 from chassis.app import Edge
 from chassis.app import create_app as chassis_app
-from chassis.settings import load
+from chassis.settings import SettingsError, load
+from chassis.versions import Crowded, Unfit, Writer
 from flask import Flask
 
 from data_service import routes
@@ -16,10 +17,11 @@ from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
 from data_service.settings import DataSettings
 from data_service.sql.statements import Caps
+from data_service.versioning import Versioning
 
 
-def open_database(settings: DataSettings) -> Database:
-    """The database that the settings name. Raises `SettingsError`."""
+def open_database(settings: DataSettings, name: str = "") -> Database:
+    """The database that the settings name, its connections known by ``name``. Raises `SettingsError`."""
     workers = max(settings.workers, 1)
     if settings.is_postgres:
         return PostgresDatabase(
@@ -33,6 +35,7 @@ def open_database(settings: DataSettings) -> Database:
             patience=settings.pool_wait,
             slots_dir=Path(settings.state_dir) / "connections",
             sharers=workers,
+            name=name,
         )
     return SqliteDatabase(
         settings.sqlite_path,
@@ -44,6 +47,16 @@ def open_database(settings: DataSettings) -> Database:
     )
 
 
+def _writer(settings: DataSettings) -> Writer | None:
+    """This process's slot of the versions. Raises `SettingsError`."""
+    if not settings.versions:
+        return None
+    try:
+        return Writer.claim(Path(settings.versions))
+    except (Crowded, Unfit, OSError) as fault:
+        raise SettingsError([f"TRIVET_VERSIONS: {fault}"]) from fault
+
+
 def create_app(settings: DataSettings | None = None) -> Flask:
     """The app, with an engine that keeps its catalog current."""
     settings = settings or load(DataSettings)
@@ -52,12 +65,17 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     def announce(version: str) -> None:
         publisher.publish(events.CATALOG, {"version": version})
 
+    # the slot is this process's own: apps are made after gunicorn's fork
+    writer = _writer(settings)
+    database = open_database(settings, writer.name if writer is not None else "")
+    versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
     engine = Engine(
-        open_database(settings),
+        database,
         config=Path(settings.config) if settings.config else None,
         caps=Caps(settings.default_rows or None, settings.max_rows or None),
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
+        versioning=versioning,
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

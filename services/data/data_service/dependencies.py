@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.versions import EVERYTHING, word_of
 from contracts.catalog import Catalog, FieldType
@@ -28,7 +28,7 @@ from data_service.plan.nodes import (
     Test,
     UpdatePlan,
 )
-from data_service.policy_rules import CacheRule
+from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.reflect.effects import Effects, Table
 
 # texts that PostgreSQL reads as the time at hand where it wants a time, in whatever company
@@ -80,6 +80,31 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                 if isinstance(node.right, Source) and node.right.kind == "constant" and tells_time([node.right.what]):
                     reasons.append("a rule compares with the time at hand")
     return Dependencies(_words(tables), tuple(sorted(claims)), timed, reasons[0] if reasons else None)
+
+
+class Reading(NamedTuple):
+    """What answers that may be kept depend on, as `Dependencies` has it, and for how long they may be.
+
+    ``age``: seconds, None where their versions alone decide; ``most`` the same where a value tells the time (None: not
+    at all).
+    """
+
+    words: tuple[int, ...]
+    claims: tuple[str, ...]
+    timed: bool
+    age: float | None
+    most: float | None
+
+
+def reading_of(plan: Plan, effects: Effects, catalog: Catalog, cache: CacheRule) -> Reading | None:
+    """What the answers to a plan that only reads depend on; None where none may be kept."""
+    if cache == NO_CACHE:
+        return None
+    found = of_read(plan, effects, catalog)
+    age = lifetime(found, cache)
+    if age is None:
+        return None
+    return Reading(found.words, found.claims, found.timed, None if age == math.inf else age, cache.max_age)
 
 
 def lifetime(found: Dependencies, cache: CacheRule) -> float | None:

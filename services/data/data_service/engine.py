@@ -12,18 +12,20 @@ from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value, decode, encode
 from contracts.problems import Problem
-from contracts.results import Explanation, Result
+from contracts.results import Basis, Explanation, Result
 
 from data_service.access import restrict
+from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
-from data_service.execute.shape import PreparedShape
+from data_service.execute.shape import PreparedShape, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
+from data_service.versioning import Versioning
 
 NO_CAPS = Caps()
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
@@ -34,7 +36,8 @@ class Engine:
     """Answers operations on one database under one configuration; reads both again when they change.
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
-    take, where that is less than the database's own limit. ``announce`` is told each new version.
+    take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
+    writes are counted, and answers may say what they stand on.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class Engine:
         caps: Caps = NO_CAPS,
         anonymous_limit: float | None = None,
         announce: Callable[[str], None] = lambda version: None,
+        versioning: Versioning | None = None,
     ) -> None:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce)
+        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._versioning = versioning
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -123,6 +128,8 @@ class Engine:
     def close(self) -> None:
         """End the watching, and close the database's connections."""
         self._present.close()
+        if self._versioning is not None:
+            self._versioning.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -154,12 +161,27 @@ class Engine:
         limit = self._anonymous_limit if principal.anonymous else None
         try:
             arguments = Arguments(values, principal.session)
-            result = self._database.answer(shape, arguments, deadline=caller.deadline, limit=limit)
+            result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
         timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
-        return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings)
+        return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings, basis=basis)
+
+    def _asked(
+        self, state: State, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: float | None
+    ) -> tuple[Result, Basis | None]:
+        """What the database answers, and what that stands on."""
+        answer, versioning, reading = self._database.answer, self._versioning, shape.reading
+        if versioning is None or not (shape.touches or reading):
+            return answer(shape, arguments, deadline=deadline, limit=limit), None
+        if reading is None:
+            with versioning.writing(shape.touches):
+                return answer(shape, arguments, deadline=deadline, limit=limit), None
+        versions = versioning.copy(reading.words)
+        result = answer(shape, arguments, deadline=deadline, limit=limit)
+        # what is served now may have come before the versions were copied
+        return result, versioning.basis(reading, versions, arguments) if self._present.state is state else None
 
     def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
@@ -170,7 +192,13 @@ class Engine:
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
-        made = PreparedShape(write_program(restricted, self._database.dialect, state.catalog, self._caps))
+        program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
+        if self._versioning is None:
+            made = PreparedShape(program)
+        elif is_write(program):
+            made = PreparedShape(program, touches=of_write(restricted, state.effects))
+        else:
+            made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
         state.shapes.put((role, text), made)
         return made
 

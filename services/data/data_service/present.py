@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,10 @@ from data_service.access import limit_catalog
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
+from data_service.policy_rules import NO_CACHE, CacheRule
+from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
 
@@ -32,11 +36,13 @@ _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
 
 @dataclass(frozen=True)
 class State:
-    """One version of everything that answers depend on."""
+    """One version of everything that answers depend on. ``cache`` is what of the policies' rule can be kept to."""
 
     catalog: Catalog
     policies: Policies
     mark: str
+    effects: Effects = NO_EFFECTS
+    cache: CacheRule = NO_CACHE
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
 
@@ -56,10 +62,22 @@ class State:
 
 
 class Present:
-    """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions."""
+    """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
-    def __init__(self, database: Database, config: Path | None, salt: str, announce: Callable[[str], None]) -> None:
+    With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
+    changed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        config: Path | None,
+        salt: str,
+        announce: Callable[[str], None],
+        versioning: Versioning | None = None,
+    ) -> None:
         self._database = database
+        self._versioning = versioning
         self._config = config
         self._salt = salt
         self._announce = announce
@@ -119,7 +137,10 @@ class Present:
             if self._failed:
                 self._over.wait(min(seconds, _SOON))
             else:
-                self._database.wait(seconds)
+                told = self._database.wait(seconds)
+                if told and self._versioning is not None:
+                    with self._versioning.changing():
+                        pass
 
     def _look(self, force: bool) -> bool:
         self._looked = time.monotonic()
@@ -148,17 +169,37 @@ class Present:
         known = self.state
         if known is not None and known.mark == mark and not force:
             return False
+        effects, cache = self._effects(policies)
         catalog = self._guarded(self._database.reflect(exposure), exposure, policies)
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
-            self.state = State(known.catalog, policies, mark, known.catalogs, known.shapes)
+            same = (known.effects, known.cache) == (effects, cache)
+            shapes = {"shapes": known.shapes} if same else {}
+            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, **shapes))
             return False
-        self.state = State(msgspec.structs.replace(catalog, version=version), policies, mark)
+        self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache))
         for fault in configuration.check_against(policies, catalog):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _serve(self, state: State) -> None:
+        first = self.state is None
+        with self._versioning.changing() if self._versioning is not None else nullcontext():
+            self.state = state
+        if first and self._versioning is not None:
+            self._versioning.start()
+
+    def _effects(self, policies: Policies) -> tuple[Effects, CacheRule]:
+        """What reads and writes are about, and the rule for keeping answers; nothing where nobody counts writes."""
+        if self._versioning is None:
+            return NO_EFFECTS, NO_CACHE
+        cache = policies.cache
+        if cache.only_writer and not self._database.is_direct():
+            log.warning("a pooler stands before the database, so that `only_writer` counts for nothing")
+            cache = CacheRule(max_age=cache.max_age)
+        return self._database.effects(), cache
 
     def _guarded(self, catalog: Catalog, exposure: Exposure, policies: Policies) -> Catalog:
         """The catalog without the tables whose row-level security we would bypass and nobody has acknowledged."""

@@ -20,7 +20,7 @@ def create_app(settings: GraphqlSettings | None = None, data: Data | None = None
     settings = settings or load(GraphqlSettings)
     facade = face(settings, data, edge)
     executor = Executor(facade.data, Limits(settings.graphql_depth, settings.graphql_nodes))
-    door = GraphqlDoor(executor, facade.gate, settings.body_limit)
+    door = GraphqlDoor(executor, facade.gate, settings.body_limit, facade.results)
     app = create_service("graphql", settings, routes.render, door=door, needs=facade.needs, wishes=facade.wishes)
     examples.install(app, facade.data, facade.gate, write_example)
     routes.install(app, executor, facade.gate, batch_limit=settings.graphql_batch)

@@ -1,9 +1,15 @@
 """The express lane: a POST of one GraphQL request is answered before Flask sees it."""
 
+from time import monotonic
+
 from chassis.bounded import Bounded
-from chassis.express import Answer, Request
+from chassis.express import Answer as HttpAnswer
+from chassis.express import Request
 from chassis.facade import Gate
+from chassis.observe import step
+from chassis.results_cache import ResultsCache
 from chassis.trace import current
+from contracts.identity import Caller
 from contracts.problems import Problem
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -11,26 +17,31 @@ from werkzeug.http import parse_accept_header
 from graphql_service.executor import Executor
 from graphql_service.media import JSON, accepted, prefers_strict
 from graphql_service.payload import single_request
-from graphql_service.response import refusal_answer, sent
+from graphql_service.response import Answer, refusal_answer, sent
 
 PATHS = ("/graphql", "/v1/graphql")
 _JSON_TYPES = frozenset({JSON, f"{JSON}; charset=utf-8", f"{JSON};charset=utf-8"})  # as nearly all clients write it
 _ACCEPTS = 256
+_LONGEST = 16_384  # bytes of a request whose answer may be kept
 
 
 class GraphqlDoor:
     """Answers what `routes.View` would: the same request, the same executor, the same answer.
 
-    Whatever is not plainly one request in JSON, or is refused before it is one, is left to the view.
+    Whatever is not plainly one request in JSON, or is refused before it is one, is left to the view. Answers to queries
+    are kept in ``results`` where there are any, and given again while they are true.
     """
 
-    def __init__(self, executor: Executor, gate: Gate, body_limit: int) -> None:
+    def __init__(
+        self, executor: Executor, gate: Gate, body_limit: int, results: ResultsCache[bytes] | None = None
+    ) -> None:
         self._executor = executor
         self._gate = gate
         self._body_limit = body_limit
+        self._results = results
         self._accepts: Bounded[str, bool] = Bounded(_ACCEPTS)
 
-    def answer(self, request: Request) -> Answer | None:
+    def answer(self, request: Request) -> HttpAnswer | None:
         """The answer to a POST of one request, None for all else. Raises `Problem` for a bad credential."""
         environ = request.environ
         if request.method != "POST" or environ["PATH_INFO"] not in PATHS:
@@ -42,12 +53,28 @@ class GraphqlDoor:
         if strict is None:
             return None
         caller = self._gate.caller()
-        asked = single_request(request.body(self._body_limit))
+        body = request.body(self._body_limit)
+        kept = self._kept(body, caller) if self._results else None
+        if kept is not None:
+            return sent(Answer(kept), strict=strict)
+        asked = single_request(body)
         if asked is None:
             return None
-        return sent(self._executor.answer(asked, caller, strict=strict, writes=True), strict=strict)
+        begun = monotonic()
+        answer = self._executor.answer(asked, caller, strict=strict, writes=True)
+        if answer.basis is not None and self._results is not None and len(body) <= _LONGEST:
+            size = len(body) + len(answer.body)
+            self._results.keep(caller.principal, body, answer.basis, answer.body, size=size, asked=begun)
+        return sent(answer, strict=strict)
 
-    def refuse(self, problem: Problem) -> Answer:
+    def _kept(self, body: bytes, caller: Caller) -> bytes | None:
+        """The answer that this request's bytes had, where it is true still."""
+        if self._results is None or caller.explain or len(body) > _LONGEST:
+            return None
+        with step("cache"):
+            return self._results.find(caller.principal, body)
+
+    def refuse(self, problem: Problem) -> HttpAnswer:
         """A problem that no GraphQL request can be blamed for, in the dialect's form all the same."""
         at_hand = current()
         accept = at_hand.environ.get("HTTP_ACCEPT", "") if at_hand is not None else ""

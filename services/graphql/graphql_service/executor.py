@@ -55,11 +55,11 @@ class Executor:
     def answer(self, request: Request, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         """Answer a request; problems become errors. ``writes``: whether mutations may come this way."""
         try:
-            return data_answer(self._answer(request, caller, writes))
+            return self._answer(request, caller, writes)
         except Problem as problem:
             return error_answer(problem, strict=strict)
 
-    def _answer(self, request: Request, caller: Caller, writes: bool) -> bytes:
+    def _answer(self, request: Request, caller: Caller, writes: bool) -> Answer:
         kept = self._kept(caller)
         prepared = self._documents.get((kept, request.query)) or self._prepare(kept, request.query)
         operation = choose(prepared, request.operation_name)
@@ -68,15 +68,20 @@ class Executor:
         given = request.variables or _NONE
         compiled, values = self._shapes.translate(kept.role_schema, prepared, operation, given)
         if not compiled.introspective:
-            return self._execute(compiled, values, caller)
+            body, result = self._execute(compiled, values, caller)
+            # what was understood by another catalog than data's might be understood in another way now
+            if result is None or result.catalog_version != kept.version:
+                return data_answer(body)
+            return data_answer(body, result.basis)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
             return introspect(kept.role_schema, operation.node, prepared.fragments, compiled.scope.variables, nodes)
 
         if compiled.document.members:
-            return _arranged(compiled, self._execute(compiled, values, caller), describe())
-        return _remembered(kept, (request.query, repr((request.operation_name, given))), describe)
+            body, _ = self._execute(compiled, values, caller)
+            return data_answer(_arranged(compiled, body, describe()))
+        return data_answer(_remembered(kept, (request.query, repr((request.operation_name, given))), describe))
 
     def _kept(self, caller: Caller) -> _Kept:
         catalog = self._data.catalog(caller)
@@ -98,15 +103,16 @@ class Executor:
             self._documents.put((kept, text), prepared)
         return prepared
 
-    def _execute(self, compiled: Compiled, values: list[Value], caller: Caller) -> bytes:
+    def _execute(self, compiled: Compiled, values: list[Value], caller: Caller) -> tuple[bytes, Result | None]:
+        """The response's data as JSON, and what data answered where it was asked."""
         constants = compiled.constants
         if constants is not None:
-            return _arranged(compiled, _encode(constants), {}) if compiled.lists else _encode(constants)
+            return (_arranged(compiled, _encode(constants), {}) if compiled.lists else _encode(constants)), None
         try:
             result = self._ask(compiled.document, values, caller)
         except Problem as problem:
             raise refusal_of(problem, _place(problem, compiled, values)) from None
-        return _arranged(compiled, result.body, {}) if compiled.lists else result.body
+        return (_arranged(compiled, result.body, {}) if compiled.lists else result.body), result
 
     def _ask(self, document: Document, values: list[Value], caller: Caller) -> Result:
         """What data answers; the document is the same object whenever the same is asked. Raises `Problem`."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 from chassis.express import Answer as HttpAnswer
 from contracts.problems import Kind, Problem
+from contracts.results import Basis
 
 from graphql_service.errors import (
     DATA_EXCEPTION,
@@ -27,11 +28,15 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Answer(NamedTuple):
-    """A GraphQL response: its JSON text, and the HTTP status and headers that go with it."""
+    """A GraphQL response: its JSON text, and the HTTP status and headers that go with it.
+
+    While its ``basis`` stands, the same may be answered again.
+    """
 
     body: bytes
     status: int = 200
     headers: Mapping[str, str] = MappingProxyType({})
+    basis: Basis | None = None
 
 
 # by SQLSTATE or code of ours, then by its class, then by its kind: Hasura's code and what goes before the message
@@ -99,9 +104,9 @@ _STATUSES: dict[Kind, tuple[int | None, int | None]] = {
 }
 
 
-def data_answer(body: bytes) -> Answer:
+def data_answer(body: bytes, basis: Basis | None = None) -> Answer:
     """The answer with this JSON text as its ``data``."""
-    return Answer(b'{"data":' + body + b"}")
+    return Answer(b'{"data":' + body + b"}", basis=basis)
 
 
 def refusal_of(problem: Problem, place: Path) -> Refusal:

@@ -38,17 +38,22 @@ def of_result(result: Result, wish: Wish) -> Answer:
     return _of_read(result, wish, headers) if wish.kind == "read" else _of_write(result, wish, headers)
 
 
-def unless_known(answer: Answer, tags: str | None) -> Answer:
-    """The answer to a GET with its entity tag; without its body where ``If-None-Match: tags`` names that tag."""
+def tagged(answer: Answer) -> Answer:
+    """The answer to a GET with its entity tag."""
     headers = answer.headers
     beside = f"{headers['Content-Type']} {headers['Content-Range']} {headers.get('Content-Profile')}"
-    tag = headers["ETag"] = etag(answer.body, beside)
+    headers["ETag"] = etag(answer.body, beside)
     # each user has rows of their own, and nobody but us knows whether they are still the same
     headers["Cache-Control"] = "private, no-cache"
-    if tags is None or not matches(tags, tag):
+    return answer
+
+
+def unless_known(answer: Answer, tags: str | None) -> Answer:
+    """The answer, without its body where ``If-None-Match: tags`` names its entity tag. It stays as it is."""
+    headers = answer.headers
+    if tags is None or "ETag" not in headers or not matches(tags, headers["ETag"]):
         return answer
-    del headers["Content-Type"], headers["Content-Range"]
-    return Answer(304, headers)
+    return Answer(304, {name: headers[name] for name in headers if name not in ("Content-Type", "Content-Range")})
 
 
 def of_problem(problem: Problem, *, anonymous: bool) -> Answer:

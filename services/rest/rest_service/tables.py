@@ -1,38 +1,68 @@
 """Reads and writes of resources, answered in the same way whichever door they came by."""
 
-from time import perf_counter
+from time import monotonic, perf_counter
 
 from chassis import observe
+from chassis.results_cache import ResultsCache
+from contracts.catalog import Catalog
 from contracts.data import Data
 from contracts.identity import Caller
-from contracts.results import Result
 
 from rest_service import resources, response
-from rest_service.request import Asked, Incoming, profile_header
+from rest_service.request import Incoming, profile_header
 from rest_service.response import Answer
 from rest_service.shapes import Shapes
 
+_READS = frozenset({"GET", "HEAD"})
+
 
 class Tables:
-    """What is behind ``/{resource}``. ``location_base`` is put before the address of a new row."""
+    """What is behind ``/{resource}``. ``location_base`` is put before the address of a new row.
 
-    def __init__(self, data: Data, location_base: str = "") -> None:
+    Answers to reads are kept in ``results`` where there are any, and given again while they are true.
+    """
+
+    def __init__(self, data: Data, location_base: str = "", results: ResultsCache[Answer] | None = None) -> None:
         self._data = data
         self._location_base = location_base
+        self._results = results
         self._shapes = Shapes()
 
     def answer(self, request: Incoming, caller: Caller) -> Answer:
         """The answer to a request by a method of `request.KINDS`. Raises `Problem`."""
+        results = self._results
+        answer = None
+        if results and request.method in _READS and not caller.explain:
+            begun = perf_counter()
+            answer = results.find(caller.principal, _question(request))
+            observe.add_timings({"cache": round((perf_counter() - begun) * 1_000_000)})
+        if answer is None:
+            answer = self._asked(request, caller)
+        return response.unless_known(answer, request.headers.get("If-None-Match"))
+
+    def _asked(self, request: Incoming, caller: Caller) -> Answer:
+        """The answer as data has it."""
         begun = perf_counter()
-        asked = self._shapes.translate(self._with_catalog(request, caller))
-        parsed = perf_counter()
-        result = self._result(asked, caller)
+        catalog = self._data.catalog(caller)
+        asked = self._shapes.translate(_with_catalog(request, catalog))
+        parsed, when = perf_counter(), monotonic()
+        result = self._data.execute(asked.operation, asked.values, caller)
         known = perf_counter()
         answer = response.of_result(result, asked.wish)
         if self._location_base and "Location" in answer.headers:
             answer.headers["Location"] = self._location_base + answer.headers["Location"]
         if request.method == "GET":
-            answer = response.unless_known(answer, request.headers.get("If-None-Match"))
+            answer = response.tagged(answer)
+        results, basis = self._results, result.basis
+        # what was understood by another catalog than data's might be understood in another way now
+        if (
+            basis is not None
+            and results is not None
+            and request.method in _READS
+            and result.catalog_version == catalog.version
+        ):
+            size = len(answer.body) + len(request.query)
+            results.keep(caller.principal, _question(request), basis, answer, size=size, asked=when)
         observe.add_timings(
             {
                 "parse": round((parsed - begun) * 1_000_000),
@@ -43,17 +73,22 @@ class Tables:
         )
         return answer
 
-    def _with_catalog(self, request: Incoming, caller: Caller) -> Incoming:
-        """The request with what the catalog says of it."""
-        method, headers = request.method, request.headers
-        catalog = self._data.catalog(caller)
-        if method == "PUT":
-            resource = resources.find(catalog, request.resource, headers.get(profile_header(method)))
-            request = request._replace(key=resource.key)
-        if len(catalog.schemas) < 2:
-            return request
-        return request._replace(profile=resources.negotiate(catalog, headers.get(profile_header(method))))
 
-    def _result(self, asked: Asked, caller: Caller) -> Result:
-        """What data answers."""
-        return self._data.execute(asked.operation, asked.values, caller)
+def _with_catalog(request: Incoming, catalog: Catalog) -> Incoming:
+    """The request with what the catalog says of it."""
+    method, headers = request.method, request.headers
+    if method == "PUT":
+        resource = resources.find(catalog, request.resource, headers.get(profile_header(method)))
+        request = request._replace(key=resource.key)
+    if len(catalog.schemas) < 2:
+        return request
+    return request._replace(profile=resources.negotiate(catalog, headers.get(profile_header(method))))
+
+
+def _question(request: Incoming) -> tuple[str | None, ...]:
+    """All of a read that its answer is made from, but for the caller."""
+    get = request.headers.get
+    return (
+        request.method, request.resource, request.query, get("Accept"), get("Prefer"), get("Range"),
+        get("Accept-Profile"),
+    )  # fmt: skip

@@ -20,7 +20,7 @@ def create_app(settings: SoapSettings | None = None, data: Data | None = None, e
     settings = settings or load(SoapSettings)
     facade = face(settings, data, edge)
     ports = Ports(facade.data)
-    door = SoapDoor(settings, facade.data, facade.gate, ports)
+    door = SoapDoor(settings, facade.data, facade.gate, ports, facade.results)
     app = create_service(
         "soap",
         settings,

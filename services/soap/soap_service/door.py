@@ -2,13 +2,17 @@
 
 import dataclasses
 import logging
-from typing import Any
+import sys
+from collections.abc import Hashable
+from time import monotonic
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from chassis import trace
 from chassis.express import Answer, Request
 from chassis.facade import Gate
 from chassis.observe import add_timings, request_id, step
+from chassis.results_cache import ResultsCache
 from contracts.data import Data
 from contracts.identity import Caller
 from contracts.operations import Operation, Value
@@ -26,6 +30,7 @@ from soap_service.receiving import Received, Receiver
 from soap_service.reply import Reply
 from soap_service.settings import SoapSettings
 from soap_service.shapes import Prepared
+from soap_service.split import Pieces
 from soap_service.versions import SOAP_1_1, by_media_type
 
 log = logging.getLogger("trivet")
@@ -35,14 +40,24 @@ _CHANGES = 3  # of the database, at most, that one message outlives
 _BASIC = 'Basic realm="trivet", charset="UTF-8"'
 
 
-class SoapDoor:
-    """Answers messages."""
+class Kept(NamedTuple):
+    """An answer that was kept: the response element, and which operation was called."""
 
-    def __init__(self, settings: SoapSettings, data: Data, gate: Gate, ports: Ports) -> None:
+    content: str
+    called: str
+
+
+class SoapDoor:
+    """Answers messages. Answers to reads are kept in ``results`` where there are any, and given again while true."""
+
+    def __init__(
+        self, settings: SoapSettings, data: Data, gate: Gate, ports: Ports, results: ResultsCache[Kept] | None = None
+    ) -> None:
         self._settings = settings
         self._data = data
         self._gate = gate
         self._ports = ports
+        self._results = results
         self._receiver = Receiver(settings)
 
     def answer(self, request: Request) -> Answer | None:
@@ -61,7 +76,12 @@ class SoapDoor:
         with step("parse"):
             received = self._receiver.receive(request, note)
         caller = self._caller(received.security)
-        content = self._answered(received, request, caller)
+        kept = self._kept(received, request, caller) if self._results else None
+        if kept is not None:
+            _note_action(request, kept.called)
+            content = kept.content
+        else:
+            content = self._answered(received, request, caller)
         current: Reply = environ[_REPLY]
         return Answer(200, [("Content-Type", current.content_type)], reply.write(current, content))
 
@@ -101,6 +121,13 @@ class SoapDoor:
             current.role, current.anonymous = caller.principal.role, False
         return caller
 
+    def _kept(self, received: Received, request: Request, caller: Caller) -> Kept | None:
+        """The answer that such a message had, where it is true still."""
+        if self._results is None or received.pieces is None or caller.explain:
+            return None
+        with step("cache"):
+            return self._results.find(caller.principal, _question(received.pieces, request))
+
     def _answered(self, received: Received, request: Request, caller: Caller) -> str:
         """The response element; asked for again where a message was read by operations older than the database."""
         profile = _profile(request)
@@ -118,7 +145,18 @@ class SoapDoor:
         with step("request"):
             prepared, values = self._receiver.known(received, port) or self._read(received, port, caller)
             _note_action(request, prepared.called.name)
-        return self._content(prepared, values, caller)
+        begun = monotonic()
+        result = self._execute(prepared.operation, values, caller)
+        with step("response"):
+            content = prepared.write(result)
+        results, basis, pieces = self._results, result.basis, received.pieces
+        # what was understood by another catalog than data's might be understood in another way now
+        same = result.catalog_version == port.catalog.version
+        if basis is not None and results is not None and pieces is not None and same:
+            answer = Kept(content, prepared.called.name)
+            size = sys.getsizeof(content) + len(received.text)
+            results.keep(caller.principal, _question(pieces, request), basis, answer, size=size, asked=begun)
+        return content
 
     def _read(self, received: Received, port: PortType, caller: Caller) -> tuple[Prepared, list[Any]]:
         name = etree.QName(self._receiver.body(received)).localname
@@ -126,12 +164,6 @@ class SoapDoor:
         if caller.principal.anonymous and name not in port.operations:
             raise needs_login()
         return self._receiver.read(received, port, caller.principal.role)
-
-    def _content(self, prepared: Prepared, values: list[Value], caller: Caller) -> str:
-        """The response element of a call: what data finds, written as XML."""
-        result = self._execute(prepared.operation, values, caller)
-        with step("response"):
-            return prepared.write(result)
 
     def _execute(self, operation: Operation, values: list[Value], caller: Caller) -> Result:
         try:
@@ -149,6 +181,11 @@ def needs_login() -> Problem:
     return Problem(
         "PGRST302", "A login is needed", hint="Send HTTP Basic, a bearer token or a WS-Security UsernameToken"
     )
+
+
+def _question(pieces: Pieces, request: Request) -> Hashable:
+    """All of a message that its answer is made from, but for the caller: whatever its header says."""
+    return pieces.markup, tuple(pieces.texts), request.query
 
 
 def _profile(request: Request) -> Profile:

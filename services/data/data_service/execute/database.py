@@ -1,5 +1,6 @@
 """What a database can do for the engine, as protocols that each database implements."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -90,12 +91,38 @@ class Database(Protocol):
         """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
         ...
 
+    @property
+    def adrift(self) -> set[int]:
+        """The server's processes behind connections that were lost in the midst of a write, which may land yet.
+
+        Who has seen that one is gone takes it out.
+        """
+        ...
+
+    def connected(self) -> Mapping[int, str]:
+        """The names of all connections to the database, by the server's process. Raises `Problem`.
+
+        None where nothing outlives the process that began it, or it can't be known (`is_direct`).
+        """
+        ...
+
+    def is_direct(self) -> bool:
+        """Whether nobody stands between, so that `connected` is all that there is. Raises `Problem`."""
+        ...
+
+    def written(self) -> object:
+        """What is another after each write to the database, whoever made it; None where it can't tell."""
+        ...
+
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it. Raises `Problem`."""
         ...
 
-    def wait(self, seconds: float) -> None:
-        """Return when the database says that it may have changed, at the latest after so many seconds."""
+    def wait(self, seconds: float) -> bool:
+        """Return when the database says that it may have changed, at the latest after so many seconds.
+
+        True where it has said so, or may have, unheard.
+        """
         ...
 
     def close(self) -> None:

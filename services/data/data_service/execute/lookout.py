@@ -40,19 +40,24 @@ class Lookout:
                 self._drop()
                 raise
 
-    def wait(self, seconds: float) -> None:
-        """Return when the database has announced a change, or the connection was lost, or the time is over."""
+    def wait(self, seconds: float) -> bool:
+        """Return when the database has announced a change, or the connection was lost, or the time is over.
+
+        False where it has announced none, for certain.
+        """
         end = time.monotonic() + seconds
         held = self._held
         if not self._listens or held is None or held.closed:
             time.sleep(seconds)
-            return
+            return self._listens
         while not self._noted and (left := end - time.monotonic()) > 0:
             if _readable(held, min(left, _SLICE)) and not self._receive():
-                return
-        if self._noted:
-            time.sleep(_REST)
-            self._noted = False
+                return True
+        if not self._noted:
+            return False
+        time.sleep(_REST)
+        self._noted = False
+        return True
 
     def close(self) -> None:
         """Close the connection."""

@@ -2,8 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,6 +46,12 @@ _CONNECTION = {
 }  # fmt: skip
 
 
+_CONNECTED = """
+    select pid, application_name from pg_stat_activity
+    where datname = current_database() and application_name is not null
+"""
+
+
 class _Untouched(Loader):
     """JSON as the bytes that the server sent."""
 
@@ -71,7 +77,8 @@ class PostgresDatabase:
     ``limit`` seconds is how long a statement may run. ``prepare`` False is for poolers in transaction mode: no named
     statements, and nothing that is set outlives its transaction. ``direct_url`` leads past a pooler. On a hub, requests
     share connections (`data_service.execute.pipeline`); else each thread has one of a pool for itself. All processes
-    with the same ``slots_dir``, about ``sharers`` of them, share the ``size``.
+    with the same ``slots_dir``, about ``sharers`` of them, share the ``size``. ``name``: what the server shall know
+    the connections by, whatever ``url`` says.
     """
 
     def __init__(
@@ -88,7 +95,10 @@ class PostgresDatabase:
         slots_dir: Path | None = None,
         sharers: int = 1,
         queue: int = 1000,
+        name: str = "",
     ) -> None:
+        self.adrift: set[int] = set()
+        self._name = name
         self.dialect = PostgresDialect()
         self._url = url
         self._direct_url = direct_url or url
@@ -125,13 +135,14 @@ class PostgresDatabase:
             end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
             return SharedReads(pipeline, self._terms.limit if limit is None else self._milliseconds(limit), end)
         left = self._left(deadline)
-        return Transaction(pipeline, self._milliseconds(limit, left), left)
+        return Transaction(pipeline, self._milliseconds(limit, left), left, self.adrift)
 
     @contextmanager
     def _pooled(self, writes: bool, deadline: float | None, limit: float | None) -> Iterator[PostgresSession]:
         left = self._left(deadline)
         milliseconds = self._milliseconds(limit, left)
         with self._pool.connection(milliseconds, left) as held:
+            backend = held.connection.info.backend_pid
             try:
                 with translated(), self._transaction(held, milliseconds, writes=writes):
                     yield PooledSession(held.connection)
@@ -142,6 +153,9 @@ class PostgresDatabase:
                 if problem.code not in ("40001", "40P01"):
                     self._pool.renew()  # none of what was prepared can be trusted
                 raise
+            finally:
+                if writes and held.connection.closed:
+                    self.adrift.add(backend)
 
     def _left(self, deadline: float | None) -> float:
         return float("inf") if deadline is None else max(deadline - time.monotonic(), _LEAST)
@@ -169,6 +183,24 @@ class PostgresDatabase:
         with translated(), self._lookout.connection() as connection:
             return read_effects(connection)
 
+    def connected(self) -> Mapping[int, str]:
+        """The names of all connections to the database, by the server's process."""
+        if not self._prepare:
+            return {}
+        with translated(), self._lookout.connection() as connection:
+            return dict(connection.execute(_CONNECTED, prepare=False).fetchall())
+
+    def is_direct(self) -> bool:
+        """Whether no pooler stands between."""
+        if not self._prepare:
+            return False
+        with translated(), closing(self._connect()) as connection:
+            return not surveys.is_pooled(connection)
+
+    def written(self) -> object:
+        """None: the server doesn't tell."""
+        return None
+
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it."""
         with translated():
@@ -177,9 +209,9 @@ class PostgresDatabase:
             with self._lookout.connection() as connection:
                 return dataclasses.replace(surveys.survey(connection, exposure), pooled=pooled)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Return when the database has announced a change (NOTIFY), or the time is over."""
-        self._lookout.wait(seconds)
+        return self._lookout.wait(seconds)
 
     def close(self) -> None:
         """Close all connections."""
@@ -206,7 +238,7 @@ class PostgresDatabase:
 
     def _connect(self) -> Connection:
         connection = psycopg.connect(
-            **_parameters(self._url),
+            **{**_parameters(self._url), **({"application_name": self._name} if self._name else {})},
             autocommit=True,
             cursor_factory=RawCursor,
             prepare_threshold=3 if self._prepare else None,

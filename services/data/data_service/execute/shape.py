@@ -1,5 +1,6 @@
 """A prepared shape: what is kept of a role's operation, so that asking it again costs one look-up."""
 
+from data_service.dependencies import Reading
 from data_service.sql.programs import Program, Sequence
 from data_service.sql.statements import WriteStatement
 
@@ -7,15 +8,26 @@ _WEIGHT = 0.125  # of the newest time in the average
 
 
 class PreparedShape:
-    """A ``program``, whether it ``writes``, and the ``seconds`` that it takes: a moving average, 0 at first."""
+    """A ``program``, whether it ``writes``, and the ``seconds`` that it takes: a moving average, 0 at first.
 
-    __slots__ = ("program", "seconds", "writes")
+    ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
+    (`data_service.dependencies`).
+    """
 
-    def __init__(self, program: Program) -> None:
+    __slots__ = ("program", "reading", "seconds", "touches", "writes")
+
+    def __init__(self, program: Program, reading: Reading | None = None, touches: tuple[int, ...] = ()) -> None:
         self.program = program
-        self.writes = isinstance(program, WriteStatement | Sequence)
+        self.reading = reading
+        self.touches = touches
+        self.writes = is_write(program)
         self.seconds = 0.0
 
     def took(self, seconds: float) -> None:
         """It has been run, and took so long."""
         self.seconds += (seconds - self.seconds) * _WEIGHT
+
+
+def is_write(program: Program) -> bool:
+    """Whether a program may write."""
+    return isinstance(program, WriteStatement | Sequence)

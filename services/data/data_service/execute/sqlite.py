@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +69,8 @@ class SqliteDatabase:
         self._writer: Open | None = None
         self._file = identity(path)
         self._seen: object = None  # what the last look for changes was made on
+        self._watcher: Open | None = None  # sees the writes of all others
+        self.adrift: set[int] = set()  # a process that is gone leaves nothing behind
 
     def answer(
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
@@ -129,18 +131,38 @@ class SqliteDatabase:
         with self._read(None) as held, self._known.translated():
             return read_effects(held.connection)
 
+    def connected(self) -> Mapping[int, str]:
+        """Nobody that need be known."""
+        return {}
+
+    def is_direct(self) -> bool:
+        """True: nobody stands between."""
+        return True
+
+    def written(self) -> object:
+        """Which file there is, and its version (PRAGMA data_version). Of one thread only."""
+        if self._immutable:
+            return None
+        if self._watcher is None or self._watcher.file != self._file:
+            if self._watcher is not None:
+                self._watcher.connection.close()
+            self._watcher = self._open(writes=False)
+        with self._known.translated():
+            return self._watcher.file, self._watcher.connection.execute("pragma data_version").fetchone()
+
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it."""
         with self._read(None) as held, self._known.translated():
             return surveys.survey(held.connection, self._path)
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         """Return when the file's schema is not what it was at the last look, or another file is there, or in time."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK))
             if self._mark() != self._seen:
-                return
+                return True
+        return False
 
     def close(self) -> None:
         """Close all connections that are not in use."""

@@ -24,12 +24,14 @@ class Transaction(PostgresSession):
     """`data_service.execute.database.Session`, as the context in which it runs. It begins with its first statement.
 
     ``limit`` is the time that a statement may take, in milliseconds; ``patience`` the seconds to wait for a connection.
+    Where the connection is lost, its process of the server is added to ``adrift``.
     """
 
-    def __init__(self, pipeline: Pipeline, limit: int, patience: float) -> None:
+    def __init__(self, pipeline: Pipeline, limit: int, patience: float, adrift: set[int]) -> None:
         self._pipeline = pipeline
         self._limit = limit
         self._patience = patience
+        self._adrift = adrift
         self._wire: Wire | None = None
         self._lane: greenlet | None = None
         self._ends = False  # with the next statement
@@ -116,6 +118,8 @@ class Transaction(PostgresSession):
 
     def _leave(self, wire: Wire) -> None:
         """Give the connection back; what is open on it is rolled back first, without waiting for that."""
+        if wire.closed:
+            self._adrift.add(wire.backend)
         if wire.closed or wire.transaction == TransactionStatus.IDLE:
             self._pipeline.release(wire)
             return
@@ -123,5 +127,6 @@ class Transaction(PostgresSession):
             wire.ask(self._ask(_ROLLBACK))
             wire.sync(lambda: self._pipeline.release(wire))
         except psycopg.Error:
+            self._adrift.add(wire.backend)
             wire.lose()
             self._pipeline.release(wire)

@@ -122,8 +122,8 @@ class Wire:
     """``connection`` is idle and becomes the wire's; ``names`` statements are kept prepared on it, with 0 none.
 
     ``since`` is when the server began with the first of what is ``expected``; ``load`` the seconds that all of it may
-    take. ``owner`` is who has it alone, ``slot`` its place among the host's connections; ``retired``: nothing new is
-    sent on it.
+    take. ``owner`` is who has it alone, ``slot`` its place among the host's connections, ``backend`` the server's
+    process; ``retired``: nothing new is sent on it.
     """
 
     def __init__(self, hub: Hub, connection: Connection, keeper: Keeper, names: int, slot: int) -> None:
@@ -142,6 +142,7 @@ class Wire:
         self._keeper = keeper
         self._names = Names(names) if names else None
         self._pgconn = connection.pgconn
+        self.backend = self._pgconn.backend_pid
         self._pgconn.nonblocking = 1
         self._pgconn.enter_pipeline_mode()
         self._fd = self._pgconn.socket

@@ -21,6 +21,10 @@ class Effects:
     touches: Mapping[Table, frozenset[Table] | None] = field(default_factory=dict)
 
 
+NO_EFFECTS = Effects()
+"""Nothing is known."""
+
+
 def reachable(start: Iterable[Table], onward: Mapping[Table, Iterable[Table]]) -> frozenset[Table]:
     """All tables that lead on from some, themselves included."""
     found: set[Table] = set()

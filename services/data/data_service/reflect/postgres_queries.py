@@ -183,6 +183,8 @@ FINGERPRINT: LiteralString = """
         select concat_ws(' ', 'trigger', g.oid, g.xmin) from pg_trigger g join tables t on t.oid = g.tgrelid
         where not g.tgisinternal
         union all
+        select concat_ws(' ', 'function', p.oid, p.provolatile) from pg_proc p where p.oid >= 16384
+        union all
         select concat_ws(' ', 'foreign', f.ftrelid, f.xmin) from pg_foreign_table f
         union all
         select concat_ws(' ', 'server', s.oid, s.xmin) from pg_foreign_server s
