@@ -49,9 +49,10 @@ setup: ## Install all that running and testing need
 	@cli/bootstrap.sh test
 
 .PHONY: test
-test: ## Run every test
+test: ## Run every test; those of the whole suite once more on the stock worker
 	@cli/bootstrap.sh test
 	@$(PYTEST)
+	@TRIVET_WORKER=gthread $(PYTEST) tests/e2e tests/change
 
 .PHONY: $(addprefix test-,$(SERVICES) contracts chassis gateway cli suite)
 $(addprefix test-,$(SERVICES)): test-%: ## Run one service's tests

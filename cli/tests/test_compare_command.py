@@ -38,7 +38,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: Peer
 
     def _answer(self) -> None:
-        self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
+        # a service that another test left behind may look for its auth here: the system gives out ports again
+        if not self.path.startswith("/-/"):
+            self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
         status, headers, body = self.server.answers.get(self.path, self.server.default)
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():

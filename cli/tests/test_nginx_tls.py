@@ -123,15 +123,15 @@ def test_the_made_certificate_is_kept(tls_router: Any, short_folder: Path) -> No
     tls = Tls(f"127.0.0.1:{tls_router.tls_port}", names=("gate.example", "10.1.2.3"))
     places = layout.layout_of(str(short_folder / "state"))
     layout.make(places)
-    nginx_conf._add_tls(short_folder, tls, made(tls_router).parent)
+    nginx_conf._add_tls(short_folder, tls, made(tls_router).parent, os.environ)
     assert made(tls_router).read_bytes() == before
-    nginx_conf._add_tls(short_folder, Tls("127.0.0.1:1"), short_folder)
+    nginx_conf._add_tls(short_folder, Tls("127.0.0.1:1"), short_folder, os.environ)
     assert (short_folder / "development.crt").read_bytes() != before
 
 
 def test_a_given_certificate_is_taken(tls_router: Any, short_folder: Path) -> None:
     given = Tls("[::1]:9", str(made(tls_router)), str(made(tls_router).with_suffix(".key")))
-    nginx_conf._add_tls(short_folder, given, short_folder / "none")
+    nginx_conf._add_tls(short_folder, given, short_folder / "none", os.environ)
     text = (short_folder / "tls.conf").read_text()
     assert f"ssl_certificate {made(tls_router)};" in text
     assert "listen [::1]:9 ssl" in text
@@ -143,14 +143,14 @@ def test_a_given_certificate_is_taken(tls_router: Any, short_folder: Path) -> No
 )
 def test_what_can_t_be_used_is_named(short_folder: Path, tls: Tls) -> None:
     with pytest.raises(CannotStart, match="TLS"):
-        nginx_conf._add_tls(short_folder, tls, short_folder / "made")
+        nginx_conf._add_tls(short_folder, tls, short_folder / "made", os.environ)
     assert not (short_folder / "tls.conf").exists()
 
 
 def test_tls_is_off_unless_asked_for(short_folder: Path) -> None:
     assert settle(UpSettings()).tls == nginx_conf.NO_TLS
     (short_folder / "tls.conf").write_text("left over")
-    nginx_conf._add_tls(short_folder, nginx_conf.NO_TLS, short_folder / "made")
+    nginx_conf._add_tls(short_folder, nginx_conf.NO_TLS, short_folder / "made", os.environ)
     assert os.listdir(short_folder) == []
 
 

@@ -58,9 +58,9 @@ class ServiceSettings:
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
     threads: int = setting(4, "threads of a worker process")
     workers: int = setting(1, "worker processes of this service")
-    worker: Literal["gthread", "hub"] = setting(
-        "gthread",
-        "how rest, graphql, soap and data run requests: `gthread`, a thread for each, or `hub`, all in one thread "
+    worker: Literal["hub", "gthread"] = setting(
+        "hub",
+        "how rest, graphql, soap and data run requests: `hub`, all in one thread, or `gthread`, a thread for each "
         "(auth and the gateway always use threads)",
     )
     max_under_way: int = setting(

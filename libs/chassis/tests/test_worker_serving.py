@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from chassis.settings import ServiceSettings, SettingsError, load
 
-WORKERS = {"": "gthread", "gthread": "gthread", "hub": "chassis.worker.HubWorker"}
+WORKERS = {"": "chassis.worker.HubWorker", "gthread": "gthread", "hub": "chassis.worker.HubWorker"}
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -23,4 +23,4 @@ def test_another_word_is_a_fault() -> None:
     with pytest.raises(SettingsError) as caught:
         load(ServiceSettings, {"TRIVET_WORKER": "tornado", "TRIVET_THREADS": "many"})
     assert len(caught.value.faults) == 2
-    assert "TRIVET_WORKER: expected gthread or hub, got 'tornado'" in caught.value.faults
+    assert "TRIVET_WORKER: expected hub or gthread, got 'tornado'" in caught.value.faults
