@@ -44,9 +44,6 @@ class Headers:
         value: str | None = self._environ.get(_KEYS.get(name) or _key(name))
         return value
 
-    def __contains__(self, name: str) -> bool:
-        return self.get(name) is not None
-
 
 class Request:
     """A request as a door sees it."""
