@@ -23,7 +23,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``type`` is the portable type, ``db_type`` the database's own name of it, fit for a cast there (PostgreSQL:
     schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
     ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
-    there is none: it is never sent to facades (they see ``has_default``).
+    there is none: it is never sent to facades (they see ``has_default``). ``guard``: it is protected from the role.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     element: FieldType | None = None
     domain: str | None = None
+    guard: Guard | None = None
 
     @property
     def writable(self) -> bool:

@@ -58,10 +58,10 @@ def _caller(edge: Edge) -> Caller:
 
 
 def _shown(catalog: Catalog) -> Catalog:
-    """The catalog for facades: without default expressions, which are the database's own business."""
+    """The catalog for facades: without default expressions and guards, which are the database's and data's business."""
     resources = tuple(
         msgspec.structs.replace(
-            resource, fields=tuple(msgspec.structs.replace(f, default=None) for f in resource.fields)
+            resource, fields=tuple(msgspec.structs.replace(f, default=None, guard=None) for f in resource.fields)
         )
         for resource in catalog.resources
     )

@@ -18,8 +18,9 @@ from data_service.plan.nodes import (
     Test,
 )
 from data_service.sql.dialect import Dialect
+from data_service.sql.masks import guarded
 from data_service.sql.statements import Bind, Encode, Statement
-from data_service.sql.values import fit_patterns
+from data_service.sql.values import fit_patterns, plain_text
 
 # what a database may raise on a row's own value: never run on a row that a policy hides
 _QUIET = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in", "isdistinct", "like", "ilike"})
@@ -31,6 +32,7 @@ class Predicates:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._binds: list[Bind] = []
+        self._fixed: dict[str, str] = {}
         self._aliases = 0
 
     def statement(self, sql: str) -> Statement:
@@ -47,9 +49,20 @@ class Predicates:
         self._binds.append(Bind(source, encode))
         return self.dialect.place(len(self._binds))
 
+    def bind_fixed(self, text: str) -> str:
+        """The place of a text that is the same for all requests, and one place however often it is used.
+
+        A key has no business in a statement's own text, and what is grouped or ordered by must be the same expression.
+        """
+        if text not in self._fixed:
+            self._fixed[text] = self.bind(Source("constant", text), plain_text)
+        return self._fixed[text]
+
     def column(self, alias: str, column: Column) -> str:
-        """A column's value as the database has it."""
+        """A column's value as the role sees it."""
         name = f"{alias}.{self.dialect.name(column.field.name)}"
+        if column.field.guard is not None:
+            name = guarded(name, column.field.guard, self)
         return self.dialect.inside(name, column) if column.path else name
 
     def where(self, alias: str, scan: Scan, where: Predicate | None, join: str = "") -> str:
