@@ -15,6 +15,7 @@ from contracts.problems import Problem
 from data_service import policies as configuration
 from data_service.app import open_database
 from data_service.policies import ConfigurationError, Policies
+from data_service.processing.made_fields import with_made_fields
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
@@ -98,7 +99,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
     exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
     try:
         with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:
-            catalog = database.reflect(exposure)
+            catalog = with_made_fields(database.reflect(exposure), policies.processing)
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
             effects = database.effects()

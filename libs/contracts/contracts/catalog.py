@@ -1,7 +1,7 @@
-"""The shape of a database as it is exposed: resources, their fields, keys and relations."""
+"""The shape of a database as it is exposed: resources, their fields, keys and relations; and functions."""
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ FieldType = Literal[
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
+Origin = Literal["column", "expression", "python", "remote"]
+Volatility = Literal["immutable", "stable", "volatile"]
+FunctionSource = Literal["database", "python", "remote"]
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +25,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
     ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
     there is none: it is never sent to facades (they see ``has_default``).
+
+    ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
+    ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
+    never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
+    or aggregate may name it.
     """
 
     name: str
@@ -39,11 +47,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     element: FieldType | None = None
     domain: str | None = None
+    origin: Origin = "column"
+    expression: tuple[str, ...] = ()
+    filterable: bool = True
 
     @property
     def writable(self) -> bool:
-        """False where the database alone makes the value."""
-        return not self.generated and self.identity != "always"
+        """False where the database, or a rule, alone makes the value."""
+        return self.origin == "column" and not self.generated and self.identity != "always"
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +125,84 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         return {field.name: field for field in self.fields}
 
     @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that are columns of the table itself."""
+        return tuple(field for field in self.fields if field.origin == "column")
+
+    @cached_property
     def relations_by_name(self) -> dict[str, Relation]:
         """Relations by name."""
         return {relation.name: relation for relation in self.relations}
+
+
+class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
+
+    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
+    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    """
+
+    name: str
+    type: FieldType
+    db_type: str
+    element: FieldType | None = None
+    required: bool = True
+    variadic: bool = False
+    nullable: bool = True
+    values: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    comment: str | None = None
+
+
+class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function gives: a scalar, rows (one, or ``many``), or nothing.
+
+    Scalars have ``type``, ``db_type``, ``element`` and ``values`` as a `Field` has them, or a JSON ``schema``. Rows are
+    those of the ``resource`` (its exposed name; its relations can be embedded), else they have the ``fields``.
+    """
+
+    kind: Literal["scalar", "rows", "void"]
+    many: bool = False
+    type: FieldType = "other"
+    db_type: str = ""
+    element: FieldType | None = None
+    values: tuple[str, ...] = ()
+    resource: str | None = None
+    fields: tuple[Field, ...] = ()
+    schema: dict[str, Any] | None = None
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
+
+    ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
+    source's own names. What is not ``volatile`` reads only.
+    """
+
+    name: str
+    schema: str
+    function: str
+    arguments: tuple[Argument, ...] = ()
+    returns: Returns
+    volatility: Volatility = "volatile"
+    source: FunctionSource = "database"
+    comment: str | None = None
+
+    @property
+    def reads_only(self) -> bool:
+        """True where it promises to change nothing."""
+        return self.volatility != "volatile"
+
+    @property
+    def whole_body(self) -> Argument | None:
+        """The single argument without a name, where there is one: it takes a request's whole body."""
+        return self.arguments[0] if len(self.arguments) == 1 and not self.arguments[0].name else None
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """True where it can be called with just these arguments: it knows them all and misses none."""
+        known = {argument.name for argument in self.arguments}
+        required = {argument.name for argument in self.arguments if argument.required}
+        return "" not in known and names <= known and required <= names
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +213,7 @@ class Writable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
-    """All resources, in a stable order; ``version`` changes whenever an answer could.
+    """All resources and functions, in a stable order; ``version`` changes whenever an answer could.
 
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
@@ -138,6 +224,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     version: str
     schemas: tuple[str, ...]
     resources: tuple[Resource, ...]
+    functions: tuple[Function, ...] = ()
     role: str | None = None
     writable: dict[str, Writable] = {}
     hidden: dict[str, tuple[Field, ...]] = {}
@@ -151,6 +238,14 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     def by_table(self) -> dict[tuple[str, str], Resource]:
         """Resources by database schema and table name."""
         return {(resource.schema, resource.table): resource for resource in self.resources}
+
+    @cached_property
+    def functions_by_name(self) -> dict[str, tuple[Function, ...]]:
+        """Functions by exposed name: all overloads of each, in the catalog's order."""
+        found: dict[str, tuple[Function, ...]] = {}
+        for function in self.functions:
+            found[function.name] = (*found.get(function.name, ()), function)
+        return found
 
 
 encode = msgspec.json.Encoder(order="deterministic").encode

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from contracts.identity import unnarrowed
-from contracts.operations import Constant, Create, Delete, Document, Operation, Read, Update
+from contracts.operations import Call, Constant, Create, Delete, Document, Operation, Read, Update
 from contracts.results import Explanation, Rule
 
 from data_service.plan.nodes import ConflictPlan, CreatePlan, DeletePlan, Plan, Scan, UpdatePlan
@@ -45,7 +45,7 @@ def deeds_of(plan: Plan) -> list[Deed]:
 def roots_of(operation: Operation) -> list[Deed]:
     """What an operation that could not be planned names at its root."""
     members = [member.operation for member in operation.members] if isinstance(operation, Document) else [operation]
-    named = [(member.resource, _VERBS[type(member)]) for member in members if not isinstance(member, Constant)]
+    named = [(member.resource, _VERBS[type(member)]) for member in members if not isinstance(member, Constant | Call)]
     return list(dict.fromkeys(named))
 
 
