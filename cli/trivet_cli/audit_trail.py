@@ -50,7 +50,7 @@ def audit_trail(settings: AuthSettings) -> Iterator[None]:
 
 
 def note(action: str, *, who: str = "", **about: str | int | float | None) -> None:
-    """Write that the operator did ``action``: to the account of this id, or where it is empty to what ``about`` says."""
+    """Write that the operator did ``action``: to the account of this id, or where empty to what ``about`` says."""
     if who:
         about["by"] = operator()
     audit.note(action, "done", who=who or operator(), address="", **about)
