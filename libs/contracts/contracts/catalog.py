@@ -13,8 +13,48 @@ FieldType = Literal[
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
+Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
 FunctionSource = Literal["database", "python", "remote"]
+Form = Literal["clear", "hidden", "pattern", "hash", "token"]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a mask's pattern: a fixed ``text``, the value's ``first`` or ``last`` characters, or its ``domain``.
+
+    The domain is what follows the last ``@``.
+    """
+
+    kind: Literal["text", "first", "last", "domain"]
+    text: str = ""
+    count: int = 0
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a protected field is seen: data's own business, which is never sent to facades.
+
+    ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
+    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field that holds its blind index.
+    ``stored`` is the field as the database has it, ``keys`` what data hashes and opens with.
+    """
+
+    form: Form
+    about: str
+    stored: "Field"
+    parts: tuple[Part, ...] = ()
+    store: Literal["plain", "token", "sealed"] = "plain"
+    index: str | None = None
+    keys: Any = None
+
+    @property
+    def in_sql(self) -> bool:
+        """True where the database itself can say what is seen, so that it can be used like any other field."""
+        return self.form == "hidden" or self.store == "plain" or (self.store == "token" and self.form == "token")
+
+    @property
+    def searchable(self) -> bool:
+        """True where it is seen as it is, and the database can find values by what was hashed likewise."""
+        return self.form == "clear" and (self.store == "token" or self.index is not None)
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,7 +63,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``type`` is the portable type, ``db_type`` the database's own name of it, fit for a cast there (PostgreSQL:
     schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
     ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
-    there is none: it is never sent to facades (they see ``has_default``). ``guard``: it is protected from the role.
+    there is none: it is never sent to facades (they see ``has_default``).
+
+    ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
+    ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
+    never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
+    or aggregate may name it. With a ``guard`` it is protected; facades never get that.
     """
 
     name: str
@@ -41,12 +86,15 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     element: FieldType | None = None
     domain: str | None = None
+    origin: Origin = "column"
+    expression: tuple[str, ...] = ()
+    filterable: bool = True
     guard: Guard | None = None
 
     @property
     def writable(self) -> bool:
-        """False where the database alone makes the value."""
-        return not self.generated and self.identity != "always"
+        """False where the database, or a rule, alone makes the value."""
+        return self.origin == "column" and not self.generated and self.identity != "always"
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +163,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def by_name(self) -> dict[str, Field]:
         """Fields by name."""
         return {field.name: field for field in self.fields}
+
+    @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that are columns of the table itself."""
+        return tuple(field for field in self.fields if field.origin == "column")
 
     @cached_property
     def relations_by_name(self) -> dict[str, Relation]:

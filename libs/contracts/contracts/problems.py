@@ -81,6 +81,8 @@ CODES: dict[str, Code] = {
     "TRV203": Code(Kind.UNAVAILABLE, 503, "accounts can't be reached"),
     "TRV204": Code(Kind.FORBIDDEN, 403, "the role is not among the token's roles"),
     "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
+    "TRV300": Code(Kind.CONSTRAINT, 400, "values break the configuration's rules"),
+    "TRV301": Code(Kind.INTERNAL, 500, "a rule of the configuration failed"),
 }
 
 # SQLSTATEs, longest prefix first. Statuses: the REST dialect's table of database errors.

@@ -29,6 +29,10 @@ class Dialect(Protocol):
         """A resource's qualified name."""
         ...
 
+    def computed(self, expression: str, field: Field) -> str:
+        """An expression of the configuration as a value of its field's type."""
+        ...
+
     def place(self, number: int) -> str:
         """The place of a value; numbers start at one."""
         ...
