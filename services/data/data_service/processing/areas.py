@@ -7,6 +7,7 @@ from typing import Any
 from contracts.catalog import Catalog, Field, Resource
 
 from data_service.policy_document import Faults, Node
+from data_service.processing import protect
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,6 @@ class Area:
     make: Callable[[str, Any, Resource, Catalog], Field | None] | None = None
 
 
-AREAS: Mapping[str, Area] = {}
+AREAS: Mapping[str, Area] = {
+    "protect": Area(protect.parse),
+}
