@@ -1,6 +1,5 @@
 """What a folder of operations is told to be: names, types and comments of its functions, and each fault with its line."""
 
-import os
 import sys
 import textwrap
 from decimal import Decimal
@@ -25,7 +24,8 @@ def described(tmp_path):
     """A function that loads a file of this text, and gives the registry."""
     names = []
 
-    def load(text, name=f"ops_{os.getpid()}_{tmp_path.name}"):
+    def load(text):
+        name = f"ops_{tmp_path.name}"
         (tmp_path / f"{name}.py").write_text(HEAD + textwrap.dedent(text))
         names.append(name)
         registry = Registry(tmp_path)

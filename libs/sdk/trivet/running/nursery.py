@@ -1,6 +1,6 @@
-"""``python -m trivet.running.nursery FOLDER``: loads a project's operations once, and forks the processes that do them.
+"""``python -m trivet.running.nursery``: loads a project's operations once, and forks the processes that do them.
 
-Its standard input is a socket to data. It begins with the description of all that the folder declares; then it makes
+Its standard input is a socket to data. Told where the folder is, it describes all that this declares; then it makes
 (``+``) and ends (``-`` and a process id) processes, and answers a new one's id together with its end of a link.
 """
 
@@ -20,20 +20,19 @@ _ID = struct.Struct(">cI")
 
 def main() -> None:
     """Serve data until it lets go of the socket."""
-    folder, memory, scratch, *names = sys.argv[1:]
     control = socket.socket(fileno=os.dup(0))
     void = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(void, standard)
-    settings = {name: os.environ.pop(name) for name in names if name in os.environ}
-    readable = {folder, sys.prefix, sys.base_prefix, *filter(None, sys.path), "/proc/self", "/sys/fs/cgroup"}
-    closed = sandbox.close_off(readable, [scratch])
+    told = frames.decode(frames.receive(control)[1])
+    folder, scratch = told["folder"], told["scratch"]
+    closed = sandbox.close_off({folder, sys.prefix, sys.base_prefix, *filter(None, sys.path)}, [scratch])
     os.chdir(scratch)
     registry = Registry(Path(folder))
     registry.load()
     described = {**registry.described(), "closed": closed}
     frames.send(control, frames.DONE, frames.encode(described))
-    Nursery(control, registry, settings, int(memory)).serve()
+    Nursery(control, registry, told["settings"], told["memory"]).serve()
 
 
 class Nursery:
