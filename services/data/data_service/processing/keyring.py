@@ -24,6 +24,7 @@ FILE = "protection.keys"
 _BYTES = 32
 _NONCE = 12
 _PREFIX = "trv:1:"  # of a sealed value: how it was sealed; the key's id and the rest follow
+TOKEN = "tok_"  # what every token begins with
 _BLOCK = 64  # of SHA-256, in bytes (RFC 2104)
 
 
@@ -74,6 +75,12 @@ class Keyring:
         """A keyed hash of a value (HMAC-SHA-256), 32 hexadecimal digits: equal for equal values of one column."""
         inner, outer = self.pads(purpose, about)
         return hashlib.sha256(outer + hashlib.sha256(inner + text.encode()).digest()).hexdigest()[:32]
+
+    def mark_of(self, store: str, about: str, text: str) -> str:
+        """What stands for a value where it is looked up: its token, or its blind index."""
+        if store == "token":
+            return TOKEN + self.mark("token", about, text)
+        return self.mark("index", about, text)
 
     @lru_cache(maxsize=1024)  # noqa: B019  (a keyring lives as long as its process)
     def pads(self, purpose: str, about: str) -> tuple[bytes, bytes]:

@@ -17,16 +17,21 @@ _INDEX = ProtectRule()
 
 @dataclass(frozen=True)
 class Protected:
-    """A protected column: its ``rule``, or those that it is ``made_of``; ``about`` is where its values come from.
+    """A protected column: its ``rule``, or those that it is ``made_of``; ``origin`` is where its values come from.
 
     ``index``: the column, at the same place, that holds its blind index. ``is_index``: it is one itself.
     """
 
-    about: str
+    origin: Spot
     rule: ProtectRule | None = None
     made_of: tuple["Protected", ...] = ()
     index: str | None = None
     is_index: bool = False
+
+    @property
+    def about(self) -> str:
+        """The origin in one word, to which what is sealed and hashed is tied."""
+        return ".".join(self.origin)
 
     @property
     def store(self) -> str:
@@ -69,7 +74,7 @@ class Protections:
             resources=resources,
             writable={key: _without(writable, key, indexes) for key, writable in catalog.writable.items()},
             hidden={
-                key: tuple(item for item in fields if (key, item.name) not in indexes)
+                key: tuple(_stored(item) for item in fields if (key, item.name) not in indexes)
                 for key, fields in catalog.hidden.items()
             },
         )
@@ -95,7 +100,7 @@ class Protections:
         protected = self.by_field.get((resource, item.name))
         if protected is None:
             return item
-        stored = item.guard.stored if item.guard is not None else item
+        stored = _stored(item)
         sight = protected.sight(role)
         if sight.form == "token" or (sight.form == "clear" and protected.store == "plain"):
             return stored
@@ -187,10 +192,9 @@ class _Resolution:
                 self._rule((table.schema, table.table, name), rule)
 
     def _rule(self, spot: Spot, rule: ProtectRule) -> None:
-        about = ".".join(spot)
-        self._found[spot] = None if rule.open else Protected(about, rule, index=rule.index)
+        self._found[spot] = None if rule.open else Protected(spot, rule, index=rule.index)
         if rule.index is not None:
-            self._found[(*spot[:2], rule.index)] = Protected(about, _INDEX, is_index=True)
+            self._found[(*spot[:2], rule.index)] = Protected(spot, _INDEX, is_index=True)
 
     def resolved(self, keys: Any) -> Protections:
         while self._spread():
@@ -209,7 +213,7 @@ class _Resolution:
             return self._found.get(spot)
         sources = [self._found.get((*spot[:2], name)) for name in item.expression[1::2]]
         made_of = tuple(one for one in sources if one is not None)
-        return Protected(".".join(spot), made_of=made_of) if made_of else None
+        return Protected(spot, made_of=made_of) if made_of else None
 
     def _spread(self) -> bool:
         """Protect what has its values from what is protected by now; True where something was."""
@@ -221,23 +225,22 @@ class _Resolution:
         for spot, sources in self._lineage.derived.items():
             made_of = [one for source in sorted(sources) if (one := self._found.get(source)) is not None]
             if made_of and spot not in self._found and spot not in new:
-                new[spot] = Protected(".".join(spot), made_of=tuple(made_of))
+                new[spot] = Protected(spot, made_of=tuple(made_of))
         self._found.update(new)
         return bool(new)
 
     def _copy(self, spot: Spot, found: list[Protected]) -> Protected:
         """A column with the very values of others: protected as they are, and closed where they differ."""
         first = found[0]
-        if any(other.rule != first.rule or other.about != first.about for other in found):
-            return Protected(".".join(spot), made_of=tuple(found))
+        if any(other.rule != first.rule or other.origin != first.origin for other in found):
+            return Protected(spot, made_of=tuple(found))
         return replace(first, index=self._index_beside(spot, first))
 
     def _index_beside(self, spot: Spot, protected: Protected) -> str | None:
         """The column beside this one that has the values of its blind index."""
         if protected.index is None:
             return None
-        schema, table, _ = protected.about.split(".", 2)
-        origin = (schema, table, protected.index)
+        origin = (*protected.origin[:2], protected.index)
         for one, sources in self._lineage.same.items():
             if one[:2] == spot[:2] and origin in self._origins(one, sources):
                 return one[2]
@@ -255,15 +258,20 @@ class _Resolution:
 
 def _guarded(stored: Field, guard: Guard) -> Field:
     """The field as its guard lets it be seen."""
-    if guard.form == "hidden":
+    if guard.form == "hidden" and guard.store == "plain":
         return msgspec.structs.replace(stored, nullable=True, guard=guard)
     text = {"type": "text", "db_type": "text", "length": None, "precision": None, "scale": None, "values": ()}
     return msgspec.structs.replace(
         stored,
         **{**text, "element": None, "domain": None},
+        nullable=stored.nullable or guard.form == "hidden",
         filterable=guard.in_sql or guard.searchable,
         guard=guard,
     )
+
+
+def _stored(item: Field) -> Field:
+    return item if item.guard is None else item.guard.stored
 
 
 def _without(writable: Writable, resource: str, indexes: set[tuple[str, str]]) -> Writable:

@@ -1,12 +1,14 @@
 """Protected fields written: as the masked expression that a role sees, or not at all."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contracts.catalog import Guard, Part
 
 from data_service.processing.masks import needed_length, shows_value
 from data_service.sql.dialect import Dialect
+from data_service.sql.statements import Encode
+from data_service.sql.values import plain_text
 
 if TYPE_CHECKING:
     from data_service.sql.predicates import Predicates
@@ -28,6 +30,16 @@ def guarded(value: str, guard: Guard, writer: "Predicates") -> str:
         inner, outer = (writer.bind_fixed(block.hex()) for block in guard.keys.pads("hash", guard.about))
         return dialect.keyed_hash(text, inner, outer)
     return _pattern(dialect, text, guard.parts)
+
+
+def marking(guard: Guard, encode: Encode) -> Encode:
+    """``encode`` for values that are looked up by what was made of them: a token, or a blind index."""
+
+    def mark(value: Any) -> Any:
+        text = plain_text(value)
+        return None if text is None else guard.keys.mark_of(guard.store, guard.about, text)
+
+    return lambda value: encode([mark(item) for item in value] if isinstance(value, list | tuple) else mark(value))
 
 
 def _pattern(dialect: Dialect, text: str, parts: Sequence[Part]) -> str:

@@ -20,7 +20,7 @@ from data_service.plan.nodes import (
     Test,
 )
 from data_service.sql.dialect import Dialect
-from data_service.sql.masks import guarded
+from data_service.sql.masks import guarded, marking
 from data_service.sql.statements import Bind, Encode, Statement
 from data_service.sql.values import fit_patterns, plain_text
 
@@ -159,6 +159,10 @@ class Predicates:
         encode = self.dialect.list_encoder(test.left) if listed else self.dialect.encoder(test.left, test.operator)
         if test.operator in ("like", "ilike"):
             encode = fit_patterns(encode)
+        guard = test.left.field.guard
+        if guard is not None and not guard.in_sql:
+            left = f"{alias}.{self.dialect.name(guard.index or guard.stored.name)}"
+            encode = marking(guard, encode)
         return self.dialect.compare(left, test, self.bind(test.right, encode))
 
     def _aggregate_test(self, test: AggregateTest, alias: str) -> str:
