@@ -20,7 +20,7 @@ from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
 
-from trivet_cli import check_advice, database_url
+from trivet_cli import check_advice, check_logins, database_url
 from trivet_cli.check_cache import on_cache
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
@@ -49,10 +49,15 @@ def check(config: str | None, database: str | None) -> None:
     """Check settings and configuration; with a database, names and types too, and show who may see what."""
     findings = Findings()
     up, data = _settings(UpSettings, findings), _settings(DataSettings, findings)
-    _settings(AuthSettings, findings)
+    auth = _settings(AuthSettings, findings)
+    for text in check_logins.faults(auth) if auth else ():
+        findings.fault(text)
     policies = _policies(config or (up and up.config) or (data and data.config) or "", findings)
     url = _url(database or (up.database_url if up else ""), findings)
     catalog = _catalog(url, policies, data or DataSettings(), findings) if url and policies is not None else None
+    if auth:
+        known = policies.roles() if policies is not None and policies.document else None
+        findings.remarks += check_logins.remarks(auth, known)
     _report(findings, policies, catalog)
     sys.exit(1 if findings.faults else 0)
 

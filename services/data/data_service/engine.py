@@ -199,9 +199,10 @@ class Engine:
 
         A write's stages run in its transaction: where one fails, nothing is written.
         """
-        inward, outward, deadline = processes.inward, processes.outward, occasion.caller.deadline
-        if inward is not None:
-            arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        outward, deadline = processes.outward, occasion.caller.deadline
+        for inward in (processes.inward, processes.late):
+            if inward is not None:
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
 
         def finish(result: Result) -> Result:
             return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
