@@ -34,7 +34,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a protected field is seen: data's own business, which is never sent to facades.
 
     ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
-    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field that holds its blind index.
+    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index, empty
+    where a view has left that out.
     ``stored`` is the field as the database has it, ``keys`` what data hashes and opens with.
     """
 
@@ -54,7 +55,7 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def searchable(self) -> bool:
         """True where it is seen as it is, and the database can find values by what was hashed likewise."""
-        return self.form == "clear" and (self.store == "token" or self.index is not None)
+        return self.form == "clear" and (self.store == "token" or bool(self.index))
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,15 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from contracts.catalog import FieldType, Form, Part
 
 from data_service.policy_document import Faults, Node, mapping, name, suggestion
+from data_service.processing.area import Place
 from data_service.processing.masks import FORMS, PatternError, parse_pattern, shows_value
-
-if TYPE_CHECKING:
-    from data_service.processing.areas import Place
 
 _KEYS = ("mask", "roles", "tokenise", "encrypt")
 Store = Literal["plain", "token", "sealed"]
@@ -57,7 +55,7 @@ class ProtectRule:
         return self.mask.form == "clear" and self.store == "plain" and not self.roles
 
 
-def parse(node: Node, faults: Faults, place: "Place") -> ProtectRule:
+def parse(node: Node, faults: Faults, place: Place) -> ProtectRule:
     """The rule at a node; ``protect: open`` says that a field is meant to be seen. What is wrong goes to ``faults``."""
     if node.value == "open":
         return ProtectRule(CLEAR, line=node.line)
@@ -85,7 +83,7 @@ def _store(keys: Mapping[str, Node], faults: Faults) -> tuple[Store, str | None]
     return "sealed", _index(encrypt, faults)
 
 
-def _hold(rule: ProtectRule, faults: Faults, place: "Place") -> None:
+def _hold(rule: ProtectRule, faults: Faults, place: Place) -> None:
     """The rule held against its column: what the column can keep, and what there is to show."""
     column, resource = place.column, place.resource
     if column is None or resource is None:
@@ -107,7 +105,7 @@ def _hold(rule: ProtectRule, faults: Faults, place: "Place") -> None:
         _hold_index(rule, faults, place)
 
 
-def _hold_index(rule: ProtectRule, faults: Faults, place: "Place") -> None:
+def _hold_index(rule: ProtectRule, faults: Faults, place: Place) -> None:
     resource = place.resource
     found = resource.by_name.get(rule.index or "") if resource is not None else None
     if resource is None:

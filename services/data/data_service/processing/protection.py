@@ -237,14 +237,14 @@ class _Resolution:
         return replace(first, index=self._index_beside(spot, first))
 
     def _index_beside(self, spot: Spot, protected: Protected) -> str | None:
-        """The column beside this one that has the values of its blind index."""
+        """The column beside this one that has the values of its blind index; empty where that has been left out."""
         if protected.index is None:
             return None
         origin = (*protected.origin[:2], protected.index)
         for one, sources in self._lineage.same.items():
             if one[:2] == spot[:2] and origin in self._origins(one, sources):
                 return one[2]
-        return None
+        return ""
 
     def _origins(self, spot: Spot, sources: Iterable[Spot]) -> set[Spot]:
         found, todo = {spot}, list(sources)

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 def guarded(value: str, guard: Guard, writer: "Predicates") -> str:
     """What a role sees of a column: an expression that can stand wherever the column can.
 
-    Where only Python can show it (`Guard.in_sql`), it is the stored value: the planner lets it pass for the stages that
-    open it, and as the side of a comparison with what was hashed likewise, and nowhere else.
+    Where only Python can show it (`Guard.in_sql`) there is none: the planner lets no such field come here.
     """
-    if guard.form in ("clear", "token") or not guard.in_sql:
+    if not guard.in_sql:
+        raise AssertionError(f"nothing opens {guard.about}")
+    if guard.form in ("clear", "token"):
         return value
     dialect = writer.dialect
     if guard.form == "hidden":
         return dialect.nothing(guard.stored)
     text = dialect.as_text(value, guard.stored)
     if guard.form == "hash":
-        inner, outer = (writer.bind_fixed(block.hex()) for block in guard.keys.pads("hash", guard.about))
+        inner, outer = (writer.bind_fixed(block.hex()) for block in guard.keys.ring.pads("hash", guard.about))
         return dialect.keyed_hash(text, inner, outer)
     return _pattern(dialect, text, guard.parts)
 
@@ -37,7 +38,7 @@ def marking(guard: Guard, encode: Encode) -> Encode:
 
     def mark(value: Any) -> Any:
         text = plain_text(value)
-        return None if text is None else guard.keys.mark_of(guard.store, guard.about, text)
+        return None if text is None else guard.keys.ring.mark_of(guard.store, guard.about, text)
 
     return lambda value: encode([mark(item) for item in value] if isinstance(value, list | tuple) else mark(value))
 

@@ -100,7 +100,7 @@ class Predicates:
             case Negation():
                 return f"not ({self.predicate(item.item, alias)})"
             case IsTest():
-                return self.dialect.is_test(self.column(alias, item.left), item.value)
+                return self.dialect.is_test(self._looked_up(alias, item.left, itself=True), item.value)
             case Test():
                 return self._test(item, alias)
             case Related():
@@ -152,7 +152,7 @@ class Predicates:
         return parts[0] if len(parts) == 1 else "(" + word.join(parts) + ")"
 
     def _test(self, test: Test, alias: str) -> str:
-        left = self.column(alias, test.left)
+        left = self._looked_up(alias, test.left)
         if isinstance(test.right, Column):
             return self.dialect.compare_columns(left, test, self.column(alias, test.right))
         listed = test.operator == "in" or test.quantifier is not None
@@ -161,9 +161,19 @@ class Predicates:
             encode = fit_patterns(encode)
         guard = test.left.field.guard
         if guard is not None and not guard.in_sql:
-            left = f"{alias}.{self.dialect.name(guard.index or guard.stored.name)}"
             encode = marking(guard, encode)
         return self.dialect.compare(left, test, self.bind(test.right, encode))
+
+    def _looked_up(self, alias: str, column: Column, *, itself: bool = False) -> str:
+        """A column's value as it is compared: what stands for it where only that can be (`Guard.searchable`).
+
+        ``itself``: what is kept in the column, to see whether there is anything.
+        """
+        guard = column.field.guard
+        if guard is None or guard.in_sql:
+            return self.column(alias, column)
+        name = guard.stored.name if itself or not guard.index else guard.index
+        return f"{alias}.{self.dialect.name(name)}"
 
     def _aggregate_test(self, test: AggregateTest, alias: str) -> str:
         inner = self.alias()
