@@ -34,9 +34,9 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a protected field is seen: data's own business, which is never sent to facades.
 
     ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
-    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index, empty
-    where a view has left that out.
-    ``stored`` is the field as the database has it, ``keys`` what data hashes and opens with.
+    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index,
+    empty where a view has left that out. ``stored`` is the field as the database has it, ``keys`` what data hashes and
+    opens with.
     """
 
     form: Form

@@ -24,7 +24,7 @@ FILE = "protection.keys"
 _BYTES = 32
 _NONCE = 12
 _PREFIX = "trv:1:"  # of a sealed value: how it was sealed; the key's id and the rest follow
-TOKEN = "tok_"  # what every token begins with
+TOKEN = "tok_"  # noqa: S105  (what every token begins with)
 _BLOCK = 64  # of SHA-256, in bytes (RFC 2104)
 
 
@@ -180,5 +180,7 @@ def _draft(path: Path, text: str) -> Path:
 
 
 def _text(root: bytes, keys: dict[str, bytes]) -> str:
-    encode = lambda key: base64.b64encode(key).decode()  # noqa: E731  (a name would say no more)
-    return json.dumps({"root": encode(root), "keys": {name: encode(key) for name, key in keys.items()}}, indent=1)
+    def encoded(key: bytes) -> str:
+        return base64.b64encode(key).decode()
+
+    return json.dumps({"root": encoded(root), "keys": {name: encoded(key) for name, key in keys.items()}}, indent=1)

@@ -165,7 +165,7 @@ def _is(output: ColumnOutput, made: set[str]) -> bool:
 
 
 def _given(field: Field) -> Field:
-    """A field as stages get it: masked where the role sees it so, and as it is kept where the first of them opens it."""
+    """A field as stages get it: masked where the role sees it so, as it is kept where the first of them opens it."""
     return field if field.guard is None or field.guard.in_sql else field.guard.stored
 
 

@@ -1,4 +1,4 @@
-"""Protection: the catalog with its protected fields as each role sees them, be they reached directly or through a view."""
+"""Protection: the catalog with its protected fields as each role sees them, directly or through a view."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -54,8 +54,8 @@ class Protections:
     keys: Any = None
 
     def kept(self, catalog: Catalog) -> Catalog:
-        """The full catalog, with the fields marked that are not kept as they are: those who see all see their values."""
-        return self._with_fields(catalog, lambda resource, item: self._kept(resource, item))
+        """The full catalog with the fields marked that are not kept as they are; it shows their values as they are."""
+        return self._with_fields(catalog, self._kept)
 
     def seen(self, catalog: Catalog, role: str) -> Catalog:
         """A full catalog with every field as a role sees it, whether or not it may read it at all."""
@@ -63,7 +63,7 @@ class Protections:
         return self._with_fields(catalog, lambda resource, item: self._seen(resource, item, name))
 
     def limited(self, catalog: Catalog, role: str) -> Catalog:
-        """The catalog of a role with its fields as it sees them, without the keys and relations that would tell more."""
+        """The catalog of a role with its fields as it sees them, without keys and relations that would tell more."""
         if not self.by_field:
             return catalog
         name = unnarrowed(role)[0]
@@ -78,6 +78,23 @@ class Protections:
                 for key, fields in catalog.hidden.items()
             },
         )
+
+    def told(self, processing: Processing) -> list[str]:
+        """What an operator should know: which fields are protected though no rule names them."""
+        named = {(resource, name) for resource, name, _ in _rules(processing)}
+        tales = []
+        for (resource, name), protected in sorted(self.by_field.items()):
+            if (resource, name) in named or protected.is_index:
+                continue
+            if protected.rule is not None:
+                tales.append(f"{resource}.{name} has the values of {protected.about}, and is protected as that is")
+            else:
+                of = ", ".join(sorted({one.about for one in protected.made_of}))
+                tales.append(
+                    f"{resource}.{name} is, or may be, made of {of}: it is hidden from all who don't see these; "
+                    "a `protect` of its own decides otherwise"
+                )
+        return tales
 
     def _with_fields(self, catalog: Catalog, change: Any) -> Catalog:
         if not self.by_field:
@@ -142,7 +159,9 @@ class Protections:
         near = relation.target if between is None else between.resource
         ends = [(resource, own) for own, _ in relation.pairs] + [(near, other) for _, other in relation.pairs]
         if between is not None:
-            ends += [(near, own) for own, _ in between.onward] + [(relation.target, other) for _, other in between.onward]
+            ends += [(near, own) for own, _ in between.onward] + [
+                (relation.target, other) for _, other in between.onward
+            ]
         return all(self._joins(self.by_field.get(end), role) for end in ends)
 
     def _joins(self, protected: Protected | None, role: str) -> bool:

@@ -126,13 +126,13 @@ class _Walk:
         guards = tuple(guard for item in plan.given if (guard := _guard(fields, item.field)) is not None)
         if not guards:
             return plan
-        indexes = tuple(fields[guard.index] for guard in guards if guard.index)
+        indexes = tuple(fields[index] for guard in guards if (index := guard.index))
         place = self._new()
         self.writes.append(_Rows(plan.rows.what, place, guards))
         conflict = plan.conflict
         if conflict is not None and conflict.changes is not None:
             changed = {field.name for field in conflict.changes}
-            more = tuple(fields[g.index] for g in guards if g.index and g.stored.name in changed)
+            more = tuple(fields[index] for g in guards if (index := g.index) and g.stored.name in changed)
             conflict = dataclasses.replace(conflict, changes=(*conflict.changes, *more))
         return dataclasses.replace(
             plan,
@@ -150,14 +150,17 @@ class _Walk:
                 changes.append(change)
             elif change.how == "default":
                 changes.append(change)
-                changes.extend(Change(fields[guard.index], change.source, "default") for _ in range(bool(guard.index)))
+                if guard.index:
+                    changes.append(Change(fields[guard.index], change.source, "default"))
             elif change.how != "value":
-                raise Problem("PGRST100", f"the field '{change.field.name}' is protected and can only be set to a value")
+                raise Problem(
+                    "PGRST100", f"the field '{change.field.name}' is protected and can only be set to a value"
+                )
             elif change.source.kind != "param":
                 raise _preset(change.field)
             else:
                 changes.extend(self._assigned(change, guard, fields))
-        return dataclasses.replace(plan, changes=tuple(changes)) if len(changes) else plan
+        return dataclasses.replace(plan, changes=tuple(changes)) if changes else plan
 
     def _assigned(self, change: Change, guard: Guard, fields: dict[str, Field]) -> Iterator[Change]:
         place = self._new()
@@ -198,5 +201,3 @@ def _params(node: Any) -> Iterator[int]:
     elif dataclasses.is_dataclass(node) and not isinstance(node, type):
         for part in dataclasses.fields(node):
             yield from _params(getattr(node, part.name))
-
-

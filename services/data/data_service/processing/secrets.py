@@ -52,9 +52,7 @@ def keep(guard: Guard, values: Sequence[Value]) -> list[Value]:
             return [None if text is None else _packed(guard, ring.seal(guard.about, text)) for text in texts]
         kept = guard.keys.vault.get(sorted({text for text in texts if text is not None and text.startswith(TOKEN)}))
         # a token that comes back as it was given out stays one
-        tokens = [
-            text if text is None or text in kept else ring.mark_of("token", guard.about, text) for text in texts
-        ]
+        tokens = [text if text is None or text in kept else ring.mark_of("token", guard.about, text) for text in texts]
         new = {token: text for token, text in zip(tokens, texts, strict=True) if text is not None and token != text}
         if new:
             entries = [(token, guard.about, ring.seal(token, text)) for token, text in new.items() if token is not None]

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from contracts.catalog import Catalog, Resource
 
 from data_service.processing.rules import ResourceRules
+from data_service.processing.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them."""
+
+    secrets: Secrets | None = None
 
 
 NO_MEANS = Means()

@@ -34,6 +34,4 @@ class Unsealing:
 
 def unsealing_stages(seen: Resource) -> tuple[Unsealing, ...]:
     """The stages for a resource, whose fields are as a role sees them."""
-    return tuple(
-        Unsealing(field.guard) for field in seen.fields if field.guard is not None and not field.guard.in_sql
-    )
+    return tuple(Unsealing(field.guard) for field in seen.fields if field.guard is not None and not field.guard.in_sql)

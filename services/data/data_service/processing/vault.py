@@ -78,13 +78,13 @@ class SqliteVault:
                 some = tokens[at : at + 500]
                 places = ", ".join("?" for _ in some)
                 sql = f"select token, sealed from trivet_vault where token in ({places})"  # noqa: S608  (places only)
-                found.update(self._connection.execute(sql, list(some)).fetchall())
+                found.update((str(token), str(sealed)) for token, sealed in self._connection.execute(sql, list(some)))
         return found
 
     def after(self, token: str, count: int) -> Sequence[Entry]:
         sql = "select token, about, sealed from trivet_vault where token > ? order by token limit ?"
         with self._lock, _sqlite():
-            return self._connection.execute(sql, (token, count)).fetchall()
+            return [(str(a), str(b), str(c)) for a, b, c in self._connection.execute(sql, (token, count))]
 
     def exchange(self, entries: Iterable[tuple[str, str, str]]) -> int:
         changed = 0
@@ -124,10 +124,13 @@ class PostgresVault:
     def get(self, tokens: Sequence[str]) -> Mapping[str, str]:
         sql = "select token, sealed from trivet_vault where token = any(%s)"
         with _postgres(), self._pool.connection() as connection:
-            return {token: sealed for token, sealed in connection.execute(sql, (list(tokens),))}
+            return dict(connection.execute(sql, (list(tokens),)).fetchall())
 
     def after(self, token: str, count: int) -> Sequence[Entry]:
-        sql = 'select token, about, sealed from trivet_vault where token > %s collate "C" order by token collate "C" limit %s'
+        sql = (
+            'select token, about, sealed from trivet_vault where token > %s collate "C" '
+            'order by token collate "C" limit %s'
+        )
         with _postgres(), self._pool.connection() as connection:
             return connection.execute(sql, (token, count)).fetchall()
 

@@ -18,6 +18,14 @@ class Lineage:
     same: Mapping[Spot, frozenset[Spot]] = field(default_factory=dict)
     derived: Mapping[Spot, frozenset[Spot]] = field(default_factory=dict)
 
+    @property
+    def text(self) -> bytes:
+        """A text that differs where the lineage does, empty for none."""
+        listed = sorted(
+            (kind, spot, sorted(of)) for kind, by in (("=", self.same), ("~", self.derived)) for spot, of in by.items()
+        )
+        return repr(listed).encode() if listed else b""
+
 
 NO_LINEAGE = Lineage()
 

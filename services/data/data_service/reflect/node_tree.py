@@ -45,14 +45,14 @@ def nodes(value: object, kind: str) -> Iterator[Node]:
 
 
 def _value(tokens: list[str], at: int) -> tuple[object, int]:
-    token = tokens[at]
-    if token == "{":
+    word = tokens[at]
+    if word == "{":
         return _node(tokens, at + 1)
-    if token == "(":
+    if word == "(":
         return _list(tokens, at + 1)
-    if token in ")}":
+    if word in ")}":
         raise TreeError("a bracket closes what was not opened")
-    return token, at + 1
+    return word, at + 1
 
 
 def _node(tokens: list[str], at: int) -> tuple[Node, int]:

@@ -1,4 +1,4 @@
-"""Lineage in an SQLite file, as its own compiler tells: the column behind each plain column of a view, and what it reads.
+"""Lineage in an SQLite file, as its compiler tells: the column behind each plain column of a view, and what it reads.
 
 What a view computes is taken to be made of every column that the view reads: which of them, nobody says.
 """
