@@ -83,6 +83,8 @@ CODES: dict[str, Code] = {
     "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
     "TRV300": Code(Kind.CONSTRAINT, 400, "values break the configuration's rules"),
     "TRV301": Code(Kind.INTERNAL, 500, "a rule of the configuration failed"),
+    "TRV310": Code(Kind.UNAVAILABLE, 502, "a remote source does not answer as it should"),
+    "TRV311": Code(Kind.TIMEOUT, 504, "a remote source took too long"),
 }
 
 # SQLSTATEs, longest prefix first. Statuses: the REST dialect's table of database errors.

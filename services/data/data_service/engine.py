@@ -24,7 +24,8 @@ from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import NO_MEANS, Means, Processes, assemble
+from data_service.processing.assembly import Processes, assemble
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
@@ -57,7 +58,7 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._present = Present(database, config, repr(caps), announce, versioning, remote=means.remote)
         self._versioning = versioning
         self._means = means
 
@@ -135,6 +136,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -203,7 +206,10 @@ class Engine:
             arguments = Arguments(inward(arguments.values, occasion), arguments.session)
 
         def finish(result: Result) -> Result:
-            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
 
         def answer() -> Result:
             if not shape.writes:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
+from data_service.processing import enrichment
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
-from data_service.processing.rules import Processing, ResourceRules
+from data_service.processing.rules import Processing
+from data_service.processing.setting import Means, Setting
 from data_service.processing.stages import Stage, Step
 
 
@@ -20,31 +22,12 @@ class Processes:
     outward: Outward | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them."""
-
-
-NO_MEANS = Means()
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a step or stage is made for: a resource (the full one), its rules, a role, and the means."""
-
-    resource: Resource
-    rules: ResourceRules
-    role: str
-    catalog: Catalog
-    means: Means
-
-
 # in the order in which they run; each gives None where its rules are not about the fields that are given
 StepMaker = Callable[[Setting, frozenset[str]], Step | None]
 STEPS: tuple[StepMaker, ...] = ()
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
 StageMaker = Callable[[Setting], tuple[Stage, ...]]
-STAGES: tuple[StageMaker, ...] = ()
+STAGES: tuple[StageMaker, ...] = (enrichment.make_stages,)
 
 
 def assemble(

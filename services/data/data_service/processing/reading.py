@@ -6,7 +6,8 @@ from contracts.catalog import Catalog, Resource
 
 from data_service.policy_document import Faults, Node, mapping, suggestion
 from data_service.policy_filters import FilterReader
-from data_service.processing.areas import AREAS, Place
+from data_service.processing.area import Place
+from data_service.processing.areas import AREAS
 from data_service.processing.rules import Check, FieldRules, ResourceRules
 
 KEYS = ("fields", "checks")
