@@ -3,8 +3,9 @@
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 from chassis.hub.loop import blocking, pause
@@ -18,6 +19,7 @@ from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
+from data_service.execute.foreign import Foreign, ForeignCalls
 from data_service.execute.shape import PreparedShape, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
@@ -28,6 +30,7 @@ from data_service.sql.statements import Arguments, Caps
 from data_service.versioning import Versioning
 
 NO_CAPS = Caps()
+NO_FOREIGN: Mapping[str, Foreign] = MappingProxyType({})
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 
@@ -37,7 +40,8 @@ class Engine:
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
-    writes are counted, and answers may say what they stand on.
+    writes are counted, and answers may say what they stand on. ``foreign`` calls the functions that are not the
+    database's own, by their source.
     """
 
     def __init__(
@@ -49,7 +53,9 @@ class Engine:
         anonymous_limit: float | None = None,
         announce: Callable[[str], None] = lambda version: None,
         versioning: Versioning | None = None,
+        foreign: Mapping[str, Foreign] = NO_FOREIGN,
     ) -> None:
+        self._foreign = foreign
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
@@ -161,6 +167,8 @@ class Engine:
         limit = self._anonymous_limit if principal.anonymous else None
         try:
             arguments = Arguments(values, principal.session)
+            if shape.foreign:
+                arguments.foreign = ForeignCalls(self._foreign, caller)
             result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
         except Problem as problem:
             given = (*values, *principal.session.values())

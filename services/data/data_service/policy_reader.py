@@ -10,6 +10,7 @@ from contracts.operations import Filter
 
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
+from data_service.policy_functions import read_functions
 from data_service.policy_rules import (
     CacheRule,
     DeleteRule,
@@ -24,7 +25,7 @@ from data_service.policy_rules import (
 from data_service.policy_values import operand_of, unfit
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security", "cache")
+_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache")
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -54,6 +55,7 @@ class _Reader:
             for key, node in given.items()
         }
         tables = self._tables(resources, schemas)
+        permissions = self._permissions(resources, tables)
         return Policies(
             version=version,
             anonymous_role=self._anonymous(top.get("anonymous_role")),
@@ -62,7 +64,8 @@ class _Reader:
             relation_names=self._relations(resources),
             acknowledged=self._acknowledged(top.get("row_security")),
             cache=self._cache(top.get("cache")),
-            permissions=self._permissions(resources, tables),
+            permissions=permissions,
+            functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
             document=document,
         )
 

@@ -2,25 +2,27 @@
 
 from data_service.dependencies import Reading
 from data_service.sql.programs import Program, Sequence
-from data_service.sql.statements import WriteStatement
+from data_service.sql.statements import CallStatement, WriteStatement
 
 _WEIGHT = 0.125  # of the newest time in the average
 
 
 class PreparedShape:
-    """A ``program``, whether it ``writes``, and the ``seconds`` that it takes: a moving average, 0 at first.
+    """A ``program``: whether it ``writes`` or calls ``foreign`` functions, and how many ``seconds`` it takes.
 
+    These are a moving average, 0 at first.
     ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
     (`data_service.dependencies`).
     """
 
-    __slots__ = ("program", "reading", "seconds", "touches", "writes")
+    __slots__ = ("foreign", "program", "reading", "seconds", "touches", "writes")
 
     def __init__(self, program: Program, reading: Reading | None = None, touches: tuple[int, ...] = ()) -> None:
         self.program = program
         self.reading = reading
         self.touches = touches
         self.writes = is_write(program)
+        self.foreign = _calls_foreign(program)
         self.seconds = 0.0
 
     def took(self, seconds: float) -> None:
@@ -30,4 +32,11 @@ class PreparedShape:
 
 def is_write(program: Program) -> bool:
     """Whether a program may write."""
+    if isinstance(program, CallStatement):
+        return program.writes
     return isinstance(program, WriteStatement | Sequence)
+
+
+def _calls_foreign(program: Program) -> bool:
+    parts = [member for _, member in program.members] if isinstance(program, Sequence) else [program]
+    return any(isinstance(part, CallStatement) and part.foreign is not None for part in parts)
