@@ -74,8 +74,10 @@ This page is written by `make docs` from the code.
 
 def settings_classes() -> list[tuple[str, type[Any]]]:
     """Every class of settings of the suite, under the name of what reads it."""
+    command_line = importlib.import_module("trivet_cli.settings")
     classes: list[tuple[str, type[Any]]] = [
-        ("`trivet up` (`make run`)", importlib.import_module("trivet_cli.settings").UpSettings),
+        ("`trivet up` (`make run`)", command_line.UpSettings),
+        ("`trivet user`, `apikey`, `keys` and others that change accounts and keys", command_line.OperatorSettings),
         ("Every service", ServiceSettings),
     ]
     for service in SERVICES:

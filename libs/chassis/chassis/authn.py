@@ -51,7 +51,9 @@ class Authenticator:
 
         Reads ``Authorization`` (Bearer, Basic), else ``X-API-Key`` or ``apikey``, and ``X-Hasura-Role`` (or
         ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API key, or a token of an
-        outside issuer. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204; TRV107, TRV203 (can't tell).
+        outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as bearer too, while nobody
+        is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204;
+        TRV107, TRV203 (can't tell).
         """
         token = self._token(headers, address)
         wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
@@ -103,13 +105,17 @@ class Authenticator:
     def _token(self, headers: Headers, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
-            bare = headers.get("X-API-Key") or headers.get("apikey")
-            return self._ours(bare.strip(), address) if bare else None
+            if bare := headers.get("X-API-Key"):
+                return self._ours(bare.strip(), address)
+            key = (headers.get("apikey") or "").strip()
+            return None if _publishable(key) else self._ours(key, address)
         scheme, _, value = header.partition(" ")
         value = value.strip()
         if scheme.lower() == "bearer":
             if not value:
                 raise _bad("PGRST301", "Empty JWT is sent in Authorization header")
+            if _publishable(value) and value == (headers.get("apikey") or "").strip():
+                return None
             return self._ours(value, address)
         if scheme.lower() == "basic" and self._exchange is not None:
             username, password = _basic(value)
@@ -223,6 +229,11 @@ def _anonymous(wanted: str | None) -> Principal:
     if wanted not in (None, ANONYMOUS_ROLE):
         raise Problem("TRV204", "Your requested role is not in allowed roles", status=401)
     return Principal(session={"x-hasura-role": ANONYMOUS_ROLE})
+
+
+def _publishable(key: str) -> bool:
+    """True for what is neither a token (these have dots) nor an API key: nobody keeps it secret, or gets anything."""
+    return "." not in key and not key.startswith(KEY_MARK)
 
 
 def _basic(value: str) -> tuple[str, str]:

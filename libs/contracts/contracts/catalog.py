@@ -13,6 +13,7 @@ FieldType = Literal[
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
+Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
 FunctionSource = Literal["database", "python", "remote"]
 
@@ -24,6 +25,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
     ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
     there is none: it is never sent to facades (they see ``has_default``).
+
+    ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
+    ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
+    never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
+    or aggregate may name it.
     """
 
     name: str
@@ -41,11 +47,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     element: FieldType | None = None
     domain: str | None = None
+    origin: Origin = "column"
+    expression: tuple[str, ...] = ()
+    filterable: bool = True
 
     @property
     def writable(self) -> bool:
-        """False where the database alone makes the value."""
-        return not self.generated and self.identity != "always"
+        """False where the database, or a rule, alone makes the value."""
+        return self.origin == "column" and not self.generated and self.identity != "always"
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +123,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def by_name(self) -> dict[str, Field]:
         """Fields by name."""
         return {field.name: field for field in self.fields}
+
+    @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that are columns of the table itself."""
+        return tuple(field for field in self.fields if field.origin == "column")
 
     @cached_property
     def relations_by_name(self) -> dict[str, Relation]:

@@ -64,6 +64,11 @@ class OutsideIssuers:
     def __init__(self, issuers: Sequence[Issuer] = ()) -> None:
         self._issuers = {issuer.written.issuer: issuer for issuer in issuers}
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that tokens of any of them can give."""
+        return tuple(role for issuer in self._issuers.values() for role in issuer.written.roles.values())
+
     def prove(self, token: str, life: int) -> Proven:
         """Whom a token proves, for ``life`` seconds at most. Raises `Problem` PGRST301, PGRST303, TRV107."""
         issuer = self._issuers.get(unverified_issuer(token) or "")

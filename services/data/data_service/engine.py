@@ -3,9 +3,8 @@
 import random
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 from chassis.hub.loop import blocking, pause
@@ -19,18 +18,20 @@ from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
-from data_service.execute.foreign import Foreign, ForeignCalls
-from data_service.execute.shape import PreparedShape, is_write
+from data_service.execute.foreign import ForeignCalls
+from data_service.execute.run import Held, run
+from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
+from data_service.processing.assembly import NO_MEANS, NOTHING, Means, Processes, assemble
+from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
 from data_service.versioning import Versioning
 
 NO_CAPS = Caps()
-NO_FOREIGN: Mapping[str, Foreign] = MappingProxyType({})
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 
@@ -40,8 +41,7 @@ class Engine:
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
-    writes are counted, and answers may say what they stand on. ``foreign`` calls the functions that are not the
-    database's own, by their source.
+    writes are counted, and answers may say what they stand on. ``means`` are what rules work with.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Engine:
         anonymous_limit: float | None = None,
         announce: Callable[[str], None] = lambda version: None,
         versioning: Versioning | None = None,
-        foreign: Mapping[str, Foreign] = NO_FOREIGN,
+        means: Means = NO_MEANS,
     ) -> None:
-        self._foreign = foreign
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
         self._present = Present(database, config, repr(caps), announce, versioning)
         self._versioning = versioning
+        self._means = means
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -167,9 +167,10 @@ class Engine:
         limit = self._anonymous_limit if principal.anonymous else None
         try:
             arguments = Arguments(values, principal.session)
-            if shape.foreign:
-                arguments.foreign = ForeignCalls(self._foreign, caller)
-            result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
+            if shape.processes is None:
+                result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
+            else:
+                result, basis = self._processed(shape, shape.processes, arguments, Occasion(caller, role), limit)
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
@@ -191,6 +192,36 @@ class Engine:
         # what is served now may have come before the versions were copied
         return result, versioning.basis(reading, versions, arguments) if self._present.state is state else None
 
+    def _processed(
+        self, shape: PreparedShape, processes: Processes, arguments: Arguments, occasion: Occasion, limit: float | None
+    ) -> tuple[Result, None]:
+        """The answer to a shape whose rows go through steps and stages; nothing can be said of how long it is true.
+
+        A write's stages run in its transaction: where one fails, nothing is written.
+        """
+        outward, deadline = processes.outward, occasion.caller.deadline
+        for inward in (processes.inward, processes.late):
+            if inward is not None:
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
+
+        def finish(result: Result) -> Result:
+            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+
+        def answer() -> Result:
+            if not shape.writes:
+                return finish(self._database.answer(shape, arguments, deadline=deadline, limit=limit))
+            if outward is None:
+                return self._database.answer(shape, arguments, deadline=deadline, limit=limit)
+            return self._database.within(
+                lambda session: finish(run(shape.program, Held(session), arguments)), deadline=deadline, limit=limit
+            )
+
+        if self._versioning is None or not shape.touches:
+            return answer(), None
+        with self._versioning.writing(shape.touches):
+            return answer(), None
+
     def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
         kept = state.shapes.get((role, text))
@@ -200,11 +231,16 @@ class Engine:
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
+        restricted, processes = assemble(restricted, state.policies.processing, state.catalog, role, self._means)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
+        if calls_foreign(program):
+            processes = processes or NOTHING
         if self._versioning is None:
-            made = PreparedShape(program)
+            made = PreparedShape(program, processes=processes)
         elif is_write(program):
-            made = PreparedShape(program, touches=of_write(restricted, state.effects))
+            made = PreparedShape(program, touches=of_write(restricted, state.effects), processes=processes)
+        elif processes is not None:
+            made = PreparedShape(program, processes=processes)
         else:
             made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
         state.shapes.put((role, text), made)

@@ -23,6 +23,9 @@ from data_service.policy_rules import (
     UpdateRule,
 )
 from data_service.policy_values import operand_of, unfit
+from data_service.processing.reading import KEYS as PROCESSING_KEYS
+from data_service.processing.reading import read_rules
+from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRules
 
 VERSION = 1
 _TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache")
@@ -33,6 +36,11 @@ _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: Postgr
 def read_policies(document: Document, version: str, faults: Faults, catalog: Catalog | None) -> Policies:
     """The policies of a document; what is wrong goes to ``faults``, and is left out."""
     return _Reader(faults, catalog).policies(document, version)
+
+
+def read_processing(document: Document, faults: Faults, catalog: Catalog) -> Processing:
+    """The rules of data processing in a document, held against a catalog; what is wrong goes to ``faults``."""
+    return _Reader(faults, catalog).processing(document)
 
 
 class _Reader:
@@ -49,11 +57,7 @@ class _Reader:
         top = mapping(document.root, self._faults, "the file", _TOP)
         self._version(top.get("version"))
         schemas = self._schemas(top.get("schemas"))
-        given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
-        resources = {
-            key: (node, mapping(node, self._faults, key, ("table", "relations", "permissions")))
-            for key, node in given.items()
-        }
+        resources = self._resources(top)
         tables = self._tables(resources, schemas)
         permissions = self._permissions(resources, tables)
         return Policies(
@@ -66,8 +70,20 @@ class _Reader:
             cache=self._cache(top.get("cache")),
             permissions=permissions,
             functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
+            processing=self._processing(resources, tables),
             document=document,
         )
+
+    def processing(self, document: Document) -> Processing:
+        top = mapping(document.root, Faults(""), "the file", _TOP)
+        quiet = _Reader(Faults(""), self._catalog)  # the rest of the file was read before
+        resources = quiet._resources(top)
+        return self._processing(resources, quiet._tables(resources, quiet._schemas(top.get("schemas"))))
+
+    def _resources(self, top: Mapping[str, Node]) -> Resources:
+        given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
+        keys = ("table", "relations", "permissions", *PROCESSING_KEYS)
+        return {key: (node, mapping(node, self._faults, key, keys)) for key, node in given.items()}
 
     def _version(self, node: Node | None) -> None:
         if node is None:
@@ -203,6 +219,18 @@ class _Reader:
         shown = ".".join(map(str, table.values())) if isinstance(table, dict) else str(table)
         known = [f"{schema}.{name}" if "." in shown else name for schema, name in catalog.by_table]
         self._faults.add(node.line, f"there is no table {shown}{suggestion(shown, known)}")
+
+    # --- data processing -------------------------------------------------------------------------------------------
+
+    def _processing(self, resources: Resources, tables: Mapping[tuple[str, str], str]) -> Processing:
+        found: dict[str, ResourceRules] = {}
+        for key, (node, keys) in resources.items():
+            if keys.keys().isdisjoint(PROCESSING_KEYS):
+                continue
+            resource = self._resource(key, node.line, keys, tables)
+            if self._catalog is None or resource is not None:
+                found[key] = read_rules(key, keys, self._faults, self._catalog, resource)
+        return Processing(found) if found else NO_PROCESSING
 
 
 class _Rules:

@@ -9,6 +9,7 @@ from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
 from contracts.operations import Claim, Filter, Literally
 
 from data_service.policy_document import Node
+from data_service.processing.rules import NO_PROCESSING, Processing
 
 Presets = Mapping[str, Literally | Claim]
 K = TypeVar("K")
@@ -121,7 +122,8 @@ class Policies:
 
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
-    their row-level security. ``cache``: which answers may be kept. ``version`` changes with the file's text.
+    their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
+    that change rows on their way. ``version`` changes with the file's text.
     """
 
     version: str = ""
@@ -133,6 +135,7 @@ class Policies:
     cache: CacheRule = NO_CACHE
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
     functions: Functions = Functions()
+    processing: Processing = NO_PROCESSING
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:

@@ -21,6 +21,7 @@ from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
+from data_service.processing.made_fields import with_made_fields
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.versioning import Versioning
@@ -171,7 +172,12 @@ class Present:
         if known is not None and known.mark == mark and not force:
             return False
         effects, cache = self._effects(policies)
-        catalog = self._guarded(self._database.reflect(exposure), exposure, policies)
+        catalog = with_made_fields(
+            self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
+        )
+        misfits = configuration.check_processing(policies, catalog)
+        if misfits:  # served without its rules, data would come in and go out as nobody wants it
+            raise configuration.ConfigurationError(misfits)
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)

@@ -58,10 +58,10 @@ def _caller(edge: Edge) -> Caller:
 
 
 def _shown(catalog: Catalog) -> Catalog:
-    """The catalog for facades: without default expressions, which are the database's own business."""
+    """The catalog for facades: without the expressions of defaults and computed fields, which are data's business."""
     resources = tuple(
         msgspec.structs.replace(
-            resource, fields=tuple(msgspec.structs.replace(f, default=None) for f in resource.fields)
+            resource, fields=tuple(msgspec.structs.replace(f, default=None, expression=()) for f in resource.fields)
         )
         for resource in catalog.resources
     )

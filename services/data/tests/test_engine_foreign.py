@@ -20,6 +20,7 @@ from contracts.operations import (
     Sort,
 )
 from contracts.problems import Problem
+from data_service.processing.assembly import NO_MEANS, Means
 
 NUMBER = Argument(name="n", type="int4", db_type="integer", required=False)
 FIELDS = (
@@ -74,10 +75,10 @@ def desk(store):
     state = engine._present.state
     catalog = msgspec.structs.replace(state.catalog, functions=tuple(made for made, _ in FUNCTIONS.values()))
     engine._present.state = type(state)(catalog, state.policies, state.mark)
-    engine._foreign = {"python": calculator}
+    engine._means = Means(foreign={"python": calculator})
     store.calculator = calculator
     yield store
-    engine._present.state, engine._foreign = state, {}
+    engine._present.state, engine._means = state, NO_MEANS
 
 
 def call(name, node=Node(), form="json", **options):  # noqa: B008  (it is frozen)

@@ -1,6 +1,6 @@
 """What a database can do for the engine, as protocols that each database implements."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -64,6 +64,15 @@ class Database(Protocol):
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
     ) -> Result:
         """The answer to a shape: its program run in one `session`, on a hub without blocking it. Raises `Problem`."""
+        ...
+
+    def within(
+        self, work: Callable[[Session], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one `session` that writes, on a hub without blocking it. Raises `Problem`.
+
+        On a hub the work may run in a greenlet or in a thread of its own.
+        """
         ...
 
     def session(

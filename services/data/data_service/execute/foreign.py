@@ -1,20 +1,21 @@
 """Functions that are not the database's own, as a protocol: whoever implements it is handed to the engine by source."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.catalog import Function
 from contracts.identity import Caller
 from contracts.operations import Value
 
-from data_service.execute.database import Session
+if TYPE_CHECKING:
+    from data_service.execute.database import Session
 
 
 class Foreign(Protocol):
     """Where functions of a source (``python``, ``remote``) are called."""
 
     def call(
-        self, function: Function, arguments: Mapping[str, Value], caller: Caller, session: Session, *, writes: bool
+        self, function: Function, arguments: Mapping[str, Value], caller: Caller, session: "Session", *, writes: bool
     ) -> Any:
         """What the function gives: a JSON value; of ``rows`` an object or None, a list of objects where they are many.
 
@@ -33,6 +34,6 @@ class ForeignCalls:
         self._by_source = by_source
         self._caller = caller
 
-    def call(self, function: Function, arguments: Mapping[str, Value], session: Session, *, writes: bool) -> Any:
+    def call(self, function: Function, arguments: Mapping[str, Value], session: "Session", *, writes: bool) -> Any:
         """What the function gives (`Foreign.call`)."""
         return self._by_source[function.source].call(function, arguments, self._caller, session, writes=writes)

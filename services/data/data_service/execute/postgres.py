@@ -119,6 +119,13 @@ class PostgresDatabase:
         with self.session(writes=shape.writes, deadline=deadline, limit=limit) as session:
             return run(shape.program, session, arguments)
 
+    def within(
+        self, work: Callable[[PostgresSession], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one transaction."""
+        with self.session(writes=True, deadline=deadline, limit=limit) as session:
+            return work(session)
+
     def session(
         self, *, writes: bool, deadline: float | None, limit: float | None = None
     ) -> AbstractContextManager[PostgresSession]:

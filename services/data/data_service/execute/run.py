@@ -13,6 +13,19 @@ from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStat
 from data_service.sql.values import json_text, plain_text
 
 
+class Held:
+    """A session that is not committed with its last statement, for something is to be done after it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.fetch = session.fetch
+        self.write = session.write
+        self.estimate = session.estimate
+
+    def last(self) -> None:
+        """Nothing: the session ends later."""
+
+
 def run(program: Program, session: Session, arguments: Arguments) -> Result:
     """Run a program. Raises `Problem`; a session that it passes through rolls back."""
     match program:

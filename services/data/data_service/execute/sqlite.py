@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,10 +80,11 @@ class SqliteDatabase:
         seconds = min(self._limit, limit) if limit else self._limit
         if hub is None:
             return self.answer_here(shape, arguments, deadline, Limit(seconds))
+        return self._hub_way(hub).answer(shape, arguments, deadline, seconds)
+
+    def _hub_way(self, hub: Hub) -> OnHub:
         on_hub = self._on_hub
-        if on_hub is None or on_hub.hub is not hub:
-            on_hub = self._enter(hub)
-        return on_hub.answer(shape, arguments, deadline, seconds)
+        return self._enter(hub) if on_hub is None or on_hub.hub is not hub else on_hub
 
     def answer_here(self, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: Limit) -> Result:
         """The answer to a shape, in the calling thread."""
@@ -92,6 +93,19 @@ class SqliteDatabase:
             result = run(shape.program, session, arguments)
             shape.took(time.monotonic() - begun)
             return result
+
+    def within(
+        self, work: Callable[[SqliteSession], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one transaction; on a hub in a thread beside it."""
+        bound = Limit(min(self._limit, limit or self._limit))
+
+        def here() -> Result:
+            with self._session(True, deadline, bound) as session:
+                return work(session)
+
+        hub = current_hub()
+        return here() if hub is None else self._hub_way(hub).write(here, deadline, bound)
 
     @contextmanager
     def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSession]:

@@ -1,6 +1,7 @@
 """SQLite on a hub: quick reads in the loop's own thread, slow ones and writes in threads beside it."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -72,6 +73,10 @@ class OnHub:
                 shape.took(time.monotonic() - begun)
                 return result
         return self._aside(self._readers, shape, arguments, deadline, seconds)
+
+    def write(self, work: Callable[[], Result], deadline: float | None, limit: Limit) -> Result:
+        """What ``work`` gives, done in the thread that writes; ``limit`` is its own. Raises `Problem`."""
+        return self._writers.run(work, deadline=deadline, stop=limit.stop)
 
     def close(self) -> None:
         """Close what is not in use, and end the threads."""

@@ -64,7 +64,22 @@ def find_field(resource: Resource, name: str) -> Field:
 
 
 def find_column(resource: Resource, ref: FieldRef) -> Column:
-    """The column that a reference names. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
+    """The column that a reference names, to do anything with it.
+
+    Raises `Problem` 42703, 42883 (a path into what has no inside), PGRST100 (it can only be read).
+    """
+    column = find_output(resource, ref)
+    if not column.field.filterable:
+        raise Problem(
+            "PGRST100",
+            f"the field '{ref.name}' of '{resource.name}' can only be read",
+            hint="It is not made by the database: it can't be filtered, ordered, grouped or aggregated by",
+        )
+    return column
+
+
+def find_output(resource: Resource, ref: FieldRef) -> Column:
+    """The column that a reference names, to read it. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
     field = find_field(resource, ref.name)
     if ref.path and field.type not in ("json", "array", "other", "text"):
         raise Problem("42883", f"operator does not exist: {field.db_type} {'->>' if ref.text else '->'} unknown")

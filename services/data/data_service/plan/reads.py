@@ -22,7 +22,7 @@ from contracts.operations import (
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, at, optional_source, plan_filter, refuse_aggregates
-from data_service.plan.names import find_column, find_resource, forbidden_table
+from data_service.plan.names import find_column, find_output, find_resource, forbidden_table
 from data_service.plan.nodes import (
     AffectedOutput,
     AggregateOutput,
@@ -69,6 +69,7 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
         sort = tuple(_sort_term(names, resource, term) for term in node.sort)
         if grouped:
             _refuse_ungrouped(resource, outputs, sort)
+            _refuse_unfilterable(resource, outputs)
     return ReadPlan(
         scan=scan,
         outputs=outputs,
@@ -113,6 +114,15 @@ def _refuse_ungrouped(resource: Resource, outputs: tuple[PlanOutput, ...], sort:
         )
 
 
+def _refuse_unfilterable(resource: Resource, outputs: tuple[PlanOutput, ...]) -> None:
+    """What can only be read can't be grouped by (PGRST100)."""
+    for output in outputs:
+        if isinstance(output, ColumnOutput):
+            find_column(resource, FieldRef(output.column.field.name))
+        elif isinstance(output, EmbedOutput) and output.spread:
+            _refuse_unfilterable(output.link.target.resource, output.plan.outputs)
+
+
 def _spreads_many(output: PlanOutput) -> bool:
     if not (isinstance(output, EmbedOutput) and output.spread):
         return False
@@ -148,7 +158,7 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
             # PostgREST's clients count related rows so: PostgreSQL takes t.count for count(t)
             yield _aggregate(resource, Aggregate(output.key, "count", cast=output.cast))
         case FieldOutput():
-            yield ColumnOutput(output.key, find_column(resource, output.field), output.cast)
+            yield _field(resource, output)
         case Constant():
             yield ConstantOutput(output.key, output.value)
         case Embed():
@@ -161,6 +171,13 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
             yield RowsOutput(output.key, tuple(_outputs(names, resource, output.outputs, depth)))
         case Affected():
             yield AffectedOutput(output.key)
+
+
+def _field(resource: Resource, output: FieldOutput) -> ColumnOutput:
+    """A field to be read; of one that the database does not make (`Field.filterable`) there is only the whole."""
+    whole = output.cast is None and not output.field.path
+    find = find_output if whole else find_column
+    return ColumnOutput(output.key, find(resource, output.field), output.cast)
 
 
 def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedOutput:

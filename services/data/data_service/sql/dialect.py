@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Resource
+from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
 from data_service.plan.nodes import (
@@ -38,6 +38,10 @@ class Dialect(Protocol):
 
     def table(self, resource: Resource) -> str:
         """A resource's qualified name."""
+        ...
+
+    def computed(self, expression: str, field: Field) -> str:
+        """An expression of the configuration as a value of its field's type."""
         ...
 
     def place(self, number: int) -> str:

@@ -84,6 +84,9 @@ class PostgresDialect:
     def table(self, resource: Resource) -> str:
         return f"{quoted(resource.schema)}.{quoted(resource.table)}"
 
+    def computed(self, expression: str, field: Field) -> str:
+        return f"cast(({expression}) as {field.db_type})"
+
     def place(self, number: int) -> str:
         return f"${number}"
 
@@ -272,7 +275,7 @@ class PostgresDialect:
             columns.append(quoted(preset.field.name))
             values.append(self._preset(writer, preset))
         if not columns:
-            field = next(field for field in full.fields if field.writable)
+            field = next(field for field in full.columns if field.writable)
             columns, values = [quoted(field.name)], [field.default or "null"]
         shape = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in given)
         record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""

@@ -1,5 +1,7 @@
 """Predicates, joins and aggregates written: what statements of every kind are made of."""
 
+from contracts.catalog import Field
+
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
@@ -49,8 +51,17 @@ class Predicates:
 
     def column(self, alias: str, column: Column) -> str:
         """A column's value as the database has it."""
-        name = f"{alias}.{self.dialect.name(column.field.name)}"
+        field = column.field
+        name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
         return self.dialect.inside(name, column) if column.path else name
+
+    def _computed(self, alias: str, field: Field) -> str:
+        """The value of a field that is an expression over the level's columns."""
+        parts = [
+            f"{alias}.{self.dialect.name(part)}" if position % 2 else part
+            for position, part in enumerate(field.expression)
+        ]
+        return self.dialect.computed("".join(parts), field)
 
     def where(self, alias: str, scan: Scan, where: Predicate | None, join: str = "") -> str:
         """The whole condition on a level: the join to the level above, the policy's rows, and the client's filter."""

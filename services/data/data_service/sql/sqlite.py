@@ -47,6 +47,10 @@ _FUNCTIONS = {
     "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
 }  # fmt: skip
 _CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_AFFINITIES = {
+    **dict.fromkeys(("int2", "int4", "int8"), "integer"), **dict.fromkeys(("float4", "float8"), "real"),
+    "numeric": "numeric", "text": "text",
+}  # fmt: skip
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 _MOMENTS = {
     "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
@@ -74,6 +78,11 @@ class SqliteDialect:
 
     def table(self, resource: Resource) -> str:
         return f"{quoted(resource.schema)}.{quoted(resource.table)}"
+
+    def computed(self, expression: str, field: Field) -> str:
+        # the cast gives the affinity that a column of this type has; other types have none
+        kind = _AFFINITIES.get(field.type)
+        return f"({expression})" if kind is None else f"cast(({expression}) as {kind})"
 
     def place(self, number: int) -> str:
         # at the value of a bare ?1 SQLite's planner would look, and so prepare the statement again for the next one
@@ -310,7 +319,7 @@ class SqliteDialect:
         values = [
             f"case when json_type(value, '$[{position}]') = 'array' then unhex(value ->> '$[{position}][0]') "
             f"else value ->> '$[{position}]' end as {quoted(field.name)}"
-            for position, field in enumerate(resource.fields)
+            for position, field in enumerate(resource.columns)
         ]
         return f"(select {', '.join(values)} from json_each({place}))"
 

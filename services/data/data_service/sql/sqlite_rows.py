@@ -14,7 +14,7 @@ from data_service.sql.values import json_text
 
 def returning(full: Resource) -> str:
     """The RETURNING clause: every field in the catalog's order."""
-    return " returning " + ", ".join(quoted(field.name) for field in full.fields)
+    return " returning " + ", ".join(quoted(field.name) for field in full.columns)
 
 
 def given_rows(value: Any) -> list[dict[str, Any]]:
