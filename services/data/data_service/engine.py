@@ -25,7 +25,8 @@ from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import NO_MEANS, NOTHING, Means, Processes, assemble
+from data_service.processing.assembly import NOTHING, Processes, assemble
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps

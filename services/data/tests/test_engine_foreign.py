@@ -20,7 +20,7 @@ from contracts.operations import (
     Sort,
 )
 from contracts.problems import Problem
-from data_service.processing.assembly import NO_MEANS, Means
+from data_service.processing.setting import NO_MEANS, Means
 
 NUMBER = Argument(name="n", type="int4", db_type="integer", required=False)
 FIELDS = (

@@ -1,15 +1,16 @@
 """Steps and stages put together from the rules, for one version of the catalog and one role at a time."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from contracts.catalog import Catalog, Resource
 
-from data_service.execute.foreign import Foreign
 from data_service.plan.nodes import Plan
+from data_service.processing import cleanse, validate
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
-from data_service.processing.rules import Processing, ResourceRules
+from data_service.processing.rules import Processing
+from data_service.processing.setting import Means, Setting
 from data_service.processing.stages import Stage, Step
 
 
@@ -25,33 +26,9 @@ class Processes:
 NOTHING = Processes()
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them.
-
-    ``foreign`` calls functions that are not the database's own, by their source.
-    """
-
-    foreign: Mapping[str, Foreign] = field(default_factory=dict)
-
-
-NO_MEANS = Means()
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a step or stage is made for: a resource (the full one), its rules, a role, and the means."""
-
-    resource: Resource
-    rules: ResourceRules
-    role: str
-    catalog: Catalog
-    means: Means
-
-
 # in the order in which they run; each gives None where its rules are not about the fields that are given
 StepMaker = Callable[[Setting, frozenset[str]], Step | None]
-STEPS: tuple[StepMaker, ...] = ()
+STEPS: tuple[StepMaker, ...] = (cleanse.make_step, validate.make_step)
 # the same for what comes after the project's own hooks, which shall see values as clients give them: protection
 LATE_STEPS: tuple[StepMaker, ...] = ()
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
