@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from data_service.processing import enrich
+from data_service.processing import cleanse, enrich, validate
 from data_service.processing.area import Area
 
 AREAS: Mapping[str, Area] = {
+    "cleanse": Area(cleanse.parse),
+    "validate": Area(validate.parse),
     "enrich": Area(enrich.parse, enrich.make),
 }
