@@ -6,7 +6,16 @@ from typing import Protocol
 from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Predicate,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
@@ -147,7 +156,7 @@ class Dialect(Protocol):
         """A comparison of two columns."""
         ...
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         """A comparison of an aggregate with a value."""
         ...
 

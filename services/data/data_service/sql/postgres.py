@@ -8,7 +8,17 @@ from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Preset, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Predicate,
+    Preset,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder
@@ -229,7 +239,7 @@ class PostgresDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)
