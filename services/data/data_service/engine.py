@@ -24,7 +24,8 @@ from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import NO_MEANS, Means, Processes, assemble
+from data_service.processing.assembly import Processes, assemble
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
@@ -198,9 +199,10 @@ class Engine:
 
         A write's stages run in its transaction: where one fails, nothing is written.
         """
-        inward, outward, deadline = processes.inward, processes.outward, occasion.caller.deadline
-        if inward is not None:
-            arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        outward, deadline = processes.outward, occasion.caller.deadline
+        for inward in (processes.inward, processes.late):
+            if inward is not None:
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
 
         def finish(result: Result) -> Result:
             return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
