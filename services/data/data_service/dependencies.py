@@ -17,6 +17,7 @@ from contracts.catalog import Catalog, FieldType
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
+    CallPlan,
     ColumnOutput,
     CreatePlan,
     DeletePlan,
@@ -62,6 +63,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
     timed = False
     for node in _walk(plan):
         match node:
+            case Scan() if node.call is not None:
+                reasons.append(f"{node.resource.name}: what a function gives may change at any time")
             case Scan():
                 table = (node.resource.schema, node.resource.table)
                 tables |= effects.reads.get(table, frozenset())
@@ -98,7 +101,7 @@ class Reading(NamedTuple):
 
 def reading_of(plan: Plan, effects: Effects, catalog: Catalog, cache: CacheRule) -> Reading | None:
     """What the answers to a plan that only reads depend on; None where none may be kept."""
-    if cache == NO_CACHE:
+    if cache == NO_CACHE or any(_is_volatile(node) for node in _walk(plan)):
         return None
     found = of_read(plan, effects, catalog)
     age = lifetime(found, cache)
@@ -116,6 +119,8 @@ def lifetime(found: Dependencies, cache: CacheRule) -> float | None:
 
 def of_write(plan: Plan, effects: Effects) -> tuple[int, ...]:
     """The words of all that a plan may change: cascades and triggers included, everything where that is not known."""
+    if any(isinstance(node, CallPlan) and node.writes for node in _walk(plan)):
+        return (EVERYTHING,)
     touched: set[Table] = set()
     for table in _written(plan):
         tables = effects.touches.get(table)
@@ -153,6 +158,11 @@ def _written(plan: Plan) -> Iterator[Table]:
             resource = one.scan.resource
         if resource is not None:
             yield resource.schema, resource.table
+
+
+def _is_volatile(node: Any) -> bool:
+    """Whether it calls a function that gives something else each time."""
+    return isinstance(node, Scan) and node.call is not None and not node.call.function.reads_only
 
 
 def _walk(node: Any) -> Iterator[Any]:

@@ -7,7 +7,7 @@ be written from a scan that was forgotten.
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
-from contracts.catalog import Field, FieldType, Relation, Resource
+from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
 from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -45,16 +45,35 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """An argument of a function with its value, and what that value is (`contracts.operations.Given`)."""
+
+    argument: Argument
+    source: Source
+    form: Literal["json", "text", "xml", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A function with the arguments that it is called with."""
+
+    function: Function
+    passed: tuple[Passed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A resource being read. ``rows`` is the policy's filter on it, None where all rows are allowed.
 
-    ``limit`` is the role's cap on rows. ``written`` reads the rows that a write has just returned instead.
+    ``limit`` is the role's cap on rows. ``written`` reads the rows that a write has just returned instead, ``call``
+    those that a function gives: ``resource`` is then the one whose rows these are, else one made of its result.
     """
 
     resource: Resource
     rows: "Predicate | type[Forgotten] | None" = Forgotten
     limit: int | None = None
     written: bool = False
+    call: Invocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +262,18 @@ class ReadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPlan:
+    """A function called, and more than read: it ``writes``, is not the database's, or may give ``at_most`` rows.
+
+    ``read`` is what is read of its result.
+    """
+
+    read: ReadPlan
+    writes: bool
+    at_most: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A field that a create takes from each row."""
 
@@ -330,7 +361,7 @@ class MemberPlan:
     """A root member of a document."""
 
     key: str
-    plan: "ReadPlan | WritePlan | ConstantOutput"
+    plan: "ReadPlan | WritePlan | CallPlan | ConstantOutput"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,4 +376,4 @@ class DocumentPlan:
         return all(isinstance(member.plan, ReadPlan | ConstantOutput) for member in self.members)
 
 
-Plan = Union[ReadPlan, CreatePlan, UpdatePlan, DeletePlan, DocumentPlan]  # noqa: UP007
+Plan = Union[ReadPlan, CreatePlan, UpdatePlan, DeletePlan, CallPlan, DocumentPlan]  # noqa: UP007
