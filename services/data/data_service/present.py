@@ -70,6 +70,8 @@ class State:
 class Present:
     """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
+    ``remote`` has the configuration's sources open.
+
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
     changed.
     """
@@ -173,6 +175,7 @@ class Present:
             schemas=policies.schemas,
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
+            definers=policies.functions.definers,
         )
         lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
         mark = sha256(text + lineage.text).hexdigest() + self._database.fingerprint(exposure)
@@ -189,6 +192,8 @@ class Present:
         protections = self._protections(catalog, policies, lineage)
         catalog = protections.kept(catalog)
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode() + lineage.text).hexdigest()[:16]
+        if self._means.remote is not None:
+            self._means.remote.follow(policies.sources, policies.document.file if policies.document else "")
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
             shapes = {"shapes": known.shapes} if same else {}

@@ -17,7 +17,9 @@ def people(request, tmp_path_factory):
 
 
 def column(people: People, role, name, resource="people"):
-    rows = people.ask(Read(resource, Node(outputs=(FieldOutput("x", FieldRef(name)),), sort=(Sort(FieldRef("id")),))), [], role)
+    rows = people.ask(
+        Read(resource, Node(outputs=(FieldOutput("x", FieldRef(name)),), sort=(Sort(FieldRef("id")),))), [], role
+    )
     return [row["x"] for row in rows]
 
 

@@ -6,10 +6,22 @@ from typing import Protocol
 from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Invocation,
+    Predicate,
+    Source,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
+Bound = Callable[[Source, Encode], str]  # the place of a value, and how it gets there
 
 
 class Dialect(Protocol):
@@ -155,6 +167,24 @@ class Dialect(Protocol):
         """The HMAC-SHA-256 of a text, 32 hexadecimal digits: the places hold the blocks of its key in hexadecimal."""
         ...
 
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        """A SELECT of the rows that one of the database's own functions gives."""
+        ...
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        """How rows are bound that a function elsewhere gave: a list of objects."""
+        ...
+
+    def returned(self, resource: Resource, place: str) -> str:
+        """Rows that a function elsewhere gave, as a source."""
+        ...
+
+    def scalar(self, expression: str, column: Column) -> str:
+        """A value that stands alone in the answer, as JSON."""
+        ...
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -173,7 +203,7 @@ class Dialect(Protocol):
         """A comparison of two columns."""
         ...
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         """A comparison of an aggregate with a value."""
         ...
 
