@@ -17,6 +17,7 @@ from contracts.catalog import Catalog, FieldType
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
+    Column,
     ColumnOutput,
     CreatePlan,
     DeletePlan,
@@ -71,6 +72,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                     reasons.append(f"{node.resource.name}: {effects.unsteady[table]}")
             case Source(kind="claim"):
                 claims.add(node.what)
+            case Column() if node.field.expression:
+                reasons.append(f"{node.field.name} is computed, perhaps from the time at hand")
             case ReadPlan(count="planned" | "estimated"):
                 reasons.append("the database estimates how many rows there are")
             case ColumnOutput() | AggregateOutput() if _reads_time(node):

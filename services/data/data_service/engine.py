@@ -58,7 +58,8 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        functions = means.computers.functions
+        self._present = Present(database, config, repr(caps), announce, versioning, functions=functions)
         self._versioning = versioning
         self._means = means
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from data_service.processing import cleanse, validate
+from data_service.processing import cleanse, compute, validate
 from data_service.processing.area import Area
 
 AREAS: Mapping[str, Area] = {
     "cleanse": Area(cleanse.parse),
     "validate": Area(validate.parse),
+    "compute": Area(compute.parse, compute.make),
 }
