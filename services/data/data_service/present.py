@@ -25,6 +25,7 @@ from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.remote.remote import Remote
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
@@ -66,6 +67,8 @@ class State:
 class Present:
     """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
+    ``remote`` has the configuration's sources open.
+
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
     changed. ``functions`` are those of the project that can compute fields.
     """
@@ -79,9 +82,11 @@ class Present:
         versioning: Versioning | None = None,
         *,
         functions: Collection[str] = (),
+        remote: Remote | None = None,
     ) -> None:
         self._database = database
         self._asked = Asked(database.dialect, database.refusal, functions)
+        self._remote = remote
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -169,6 +174,7 @@ class Present:
             schemas=policies.schemas,
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
+            definers=policies.functions.definers,
         )
         mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state
@@ -182,6 +188,8 @@ class Present:
         faults = faults or misfits(policies.processing, catalog, self._asked)
         if faults:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(faults)
+        if self._remote is not None:
+            self._remote.follow(policies.sources, policies.document.file if policies.document else "")
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
