@@ -23,6 +23,7 @@ from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
 from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
@@ -73,7 +74,7 @@ class Present:
     ``remote`` has the configuration's sources open.
 
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed.
+    changed. ``functions`` are those of the project that can compute fields.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Present:
     ) -> None:
         self._means = means
         self._database = database
+        self._asked = Asked(database.dialect, database.refusal, means.computers.functions)
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -186,9 +188,10 @@ class Present:
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
-        misfits = configuration.check_processing(policies, catalog)
-        if misfits:  # served without its rules, data would come in and go out as nobody wants it
-            raise configuration.ConfigurationError(misfits)
+        faults = configuration.check_processing(policies, catalog)
+        faults = faults or misfits(policies.processing, catalog, self._asked)
+        if faults:  # served without its rules, data would come in and go out as nobody wants it
+            raise configuration.ConfigurationError(faults)
         protections = self._protections(catalog, policies, lineage)
         catalog = protections.kept(catalog)
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode() + lineage.text).hexdigest()[:16]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from data_service.processing import cleanse, enrich, protect, validate
+from data_service.processing import cleanse, compute, enrich, protect, validate
 from data_service.processing.area import Area
 
 AREAS: Mapping[str, Area] = {
@@ -10,4 +10,5 @@ AREAS: Mapping[str, Area] = {
     "validate": Area(validate.parse),
     "protect": Area(protect.parse),
     "enrich": Area(enrich.parse, enrich.make),
+    "compute": Area(compute.parse, compute.make),
 }
