@@ -7,6 +7,7 @@ from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
 from data_service.processing import cleanse, compute, enrichment, validate
+from data_service.processing.checks import with_row_checks
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
 from data_service.processing.rules import Processing
@@ -59,6 +60,6 @@ def assemble(
         return tuple(stage for make in STAGES for stage in make(setting(resource_name)))
 
     inward, late = inward_of(plan, steps_of), inward_of(plan, late_steps_of)
-    changed, outward = outward_of(plan, catalog, stages_of)
+    changed, outward = outward_of(with_row_checks(plan, catalog, processing.of), catalog, stages_of)
     found = Processes(inward, outward, late)
     return changed, None if found == NOTHING else found
