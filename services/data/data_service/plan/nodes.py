@@ -159,7 +159,18 @@ class AggregateTest:
     where: "Predicate | None"
 
 
-Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest]  # noqa: UP007
+@dataclass(frozen=True, slots=True)
+class GroupTest:
+    """An aggregate over the group at hand compared with a value."""
+
+    function: AggregateFunction
+    columns: tuple[Column, ...]
+    distinct: bool
+    operator: Comparison
+    right: Source
+
+
+Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest, GroupTest]  # noqa: UP007
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 
@@ -233,7 +244,10 @@ PlanOutput = Union[  # noqa: UP007
 
 @dataclass(frozen=True, slots=True)
 class SortTerm:
-    """One term of an order; ``links`` lead to the column's level. ``aggregate`` is over the last link's rows."""
+    """One term of an order; ``links`` lead to the column's level.
+
+    ``aggregate`` is over the last link's rows, without links over the group at hand.
+    """
 
     column: Column | None
     descending: bool
@@ -247,7 +261,10 @@ class SortTerm:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """One level of a read. ``grouped``: the plain outputs are grouped by."""
+    """One level of a read. ``grouped``: the plain outputs are grouped by, and ``group_by`` with them.
+
+    ``having`` is what must hold of a group.
+    """
 
     scan: Scan
     outputs: tuple[PlanOutput, ...]
@@ -259,6 +276,8 @@ class ReadPlan:
     shape: Shape = "many"
     grouped: bool = False
     count: Count | None = None
+    group_by: tuple[Column, ...] = ()
+    having: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from data_service.plan.nodes import (
     Column,
     CreatePlan,
     DeletePlan,
+    GroupTest,
     Invocation,
     Predicate,
     Source,
@@ -176,7 +177,7 @@ class Dialect(Protocol):
         """A comparison of two columns."""
         ...
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         """A comparison of an aggregate with a value."""
         ...
 

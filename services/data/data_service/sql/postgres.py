@@ -12,6 +12,7 @@ from data_service.plan.nodes import (
     Column,
     CreatePlan,
     DeletePlan,
+    GroupTest,
     Invocation,
     Predicate,
     Preset,
@@ -242,7 +243,7 @@ class PostgresDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)

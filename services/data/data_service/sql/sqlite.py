@@ -13,6 +13,7 @@ from data_service.plan.nodes import (
     ConflictPlan,
     CreatePlan,
     DeletePlan,
+    GroupTest,
     Invocation,
     Predicate,
     Test,
@@ -297,7 +298,7 @@ class SqliteDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return self._compare(left, test, right)
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         column = test.columns[0] if test.columns and test.function in ("min", "max") else None
         encode: Encode = native(column.type) if column else to_float
         if test.operator == "in":
