@@ -114,7 +114,7 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         back=Emitter(dialect, full, caps).back(plan.returning, check) if looks_back else None,
         shape=plan.returning.shape,
         table=resource.name,
-        key=resource.key if isinstance(plan, CreatePlan) else (),
+        key=resource.key if isinstance(plan, CreatePlan) and plan.tells_key else (),
         at_most=Bind(at_most, dialect.whole_number) if at_most else None,
         judged=check is not None or plan.returning.shape == "one",
     )
@@ -129,7 +129,7 @@ def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Cat
         back=Emitter(dialect, full, caps).back(plan.returning, None) if looks_back else None,
         shape=plan.returning.shape,
         table=resource.name,
-        key=resource.key,
+        key=resource.key if plan.tells_key else (),
         check_new=Emitter(dialect, full, caps).failing(plan.returning, plan.check),
         check_old=Emitter(dialect, full, caps).failing(plan.returning, conflict.check),
         judged=plan.returning.shape == "one",
