@@ -342,7 +342,8 @@ class ConflictPlan:
 class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
-    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False.
+    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
+    creates a row may be told its key.
     """
 
     resource: Resource
@@ -355,6 +356,7 @@ class CreatePlan:
     check: Predicate | None = None
     conflict: ConflictPlan | None = None
     row_checks: tuple[RowCheck, ...] = ()
+    tells_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
