@@ -97,6 +97,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     writer = _writer(settings)
     database = open_database(settings, writer.name if writer is not None else "")
     versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
+    remote = open_remote(settings)
     engine = Engine(
         database,
         config=Path(settings.config) if settings.config else None,
@@ -104,7 +105,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
-        means=Means(remote=open_remote(settings)),
+        means=Means(foreign={"remote": remote}, remote=remote),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

@@ -173,9 +173,9 @@ class Present:
             relation_names=policies.relation_names,
             definers=policies.functions.definers,
         )
-        mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
+        base = sha256(text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state
-        if known is not None and known.mark == mark and not force:
+        if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
@@ -186,7 +186,10 @@ class Present:
             raise configuration.ConfigurationError(misfits)
         if self._remote is not None:
             self._remote.follow(policies.sources, policies.document.file if policies.document else "")
-        version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
+            catalog = msgspec.structs.replace(catalog, functions=(*catalog.functions, *self._remote.functions()))
+        mark = base + self._remote_mark()
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()}"
+        version = sha256(named.encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
             shapes = {"shapes": known.shapes} if same else {}
@@ -198,6 +201,9 @@ class Present:
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _remote_mark(self) -> str:
+        return self._remote.mark() if self._remote is not None else ""
 
     def _serve(self, state: State) -> None:
         first = self.state is None
