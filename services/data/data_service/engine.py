@@ -59,7 +59,10 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning, remote=means.remote)
+        functions = means.computers.functions
+        self._present = Present(
+            database, config, repr(caps), announce, versioning, functions=functions, remote=means.remote
+        )
         self._versioning = versioning
         self._means = means
 

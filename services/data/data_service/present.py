@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,6 +22,7 @@ from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.remote.remote import Remote
@@ -69,7 +70,7 @@ class Present:
     ``remote`` has the configuration's sources open.
 
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed.
+    changed. ``functions`` are those of the project that can compute fields.
     """
 
     def __init__(
@@ -80,9 +81,11 @@ class Present:
         announce: Callable[[str], None],
         versioning: Versioning | None = None,
         *,
+        functions: Collection[str] = (),
         remote: Remote | None = None,
     ) -> None:
         self._database = database
+        self._asked = Asked(database.dialect, database.refusal, functions)
         self._remote = remote
         self._versioning = versioning
         self._config = config
@@ -181,9 +184,10 @@ class Present:
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
-        misfits = configuration.check_processing(policies, catalog)
-        if misfits:  # served without its rules, data would come in and go out as nobody wants it
-            raise configuration.ConfigurationError(misfits)
+        faults = configuration.check_processing(policies, catalog)
+        faults = faults or misfits(policies.processing, catalog, self._asked)
+        if faults:  # served without its rules, data would come in and go out as nobody wants it
+            raise configuration.ConfigurationError(faults)
         if self._remote is not None:
             self._remote.follow(policies.sources, policies.document.file if policies.document else "")
             catalog = msgspec.structs.replace(catalog, functions=(*catalog.functions, *self._remote.functions()))
