@@ -72,7 +72,7 @@ def open_remote(settings: DataSettings) -> Remote:
         return Engine(open_database(chosen))
 
     secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
-    return Remote(secrets=secrets, copies=state, open_data=open_data)
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
 
 
 def _writer(settings: DataSettings) -> Writer | None:

@@ -23,6 +23,7 @@ from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
+from data_service.processing.remote_sources import with_remote
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.remote.remote import Remote
@@ -189,8 +190,7 @@ class Present:
         if faults:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(faults)
         if self._remote is not None:
-            self._remote.follow(policies.sources, policies.document.file if policies.document else "")
-            catalog = msgspec.structs.replace(catalog, functions=(*catalog.functions, *self._remote.functions()))
+            catalog = with_remote(catalog, policies, self._remote)
         mark = base + self._remote_mark()
         named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()}"
         version = sha256(named.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """All remote sources of a configuration, opened, and opened anew where the configuration changes."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import msgspec
 from contracts.catalog import Function
 from contracts.identity import Caller
 from contracts.operations import Value
+from contracts.problems import Problem
 
 from data_service.policy_document import ConfigurationError, Fault
 from data_service.processing.enrich import EnrichRule
@@ -29,10 +30,11 @@ log = logging.getLogger("trivet.remote")
 class Remote:
     """The sources by name. ``copies`` is the folder for the last good copies of WSDLs, ``secrets`` that of secrets.
 
-    ``open_data`` opens another database.
+    ``open_data`` opens another database. ``read_only``: no operation is called that may change something.
     """
 
-    def __init__(self, *, secrets: Path | None, copies: Path, open_data: Opener) -> None:
+    def __init__(self, *, secrets: Path | None, copies: Path, open_data: Opener, read_only: bool = False) -> None:
+        self._read_only = read_only
         self._secrets = Secrets(secrets)
         self._copies = copies
         self._open_data = open_data
@@ -58,9 +60,29 @@ class Remote:
                 self._sources[name] = self._open(rule)
         self._operations = self._served(file)
 
+    def misfits(self, rules: Iterable[EnrichRule]) -> list[Fault]:
+        """What in the rules does not fit their sources, as far as these can be asked now."""
+        faults: list[Fault] = []
+        for rule in rules:
+            source = self._sources.get(rule.source)
+            if source is None or source.rule in self._missing or rule.ask.kind not in ("wsdl", "database"):
+                continue
+            try:
+                fault = source.asker.misfit(rule)
+            except Trouble as trouble:
+                log.warning("%s:%s: source %s: %s", self._file, rule.line, rule.source, trouble.reason)
+                continue
+            if fault is not None:
+                faults.append(Fault(self._file, rule.line, fault))
+        return faults
+
     def functions(self) -> tuple[Function, ...]:
         """The operations of sources that are served; those of a WSDL that can't be had are missing."""
         return tuple(operation.function for operation in self._operations.values())
+
+    def lines(self) -> dict[str, int]:
+        """Where each of these operations stands."""
+        return {name: operation.line for name, operation in self._operations.items()}
 
     def mark(self) -> str:
         """What is another when `functions` would be: a WSDL that could not be had is asked for again."""
@@ -78,6 +100,8 @@ class Remote:
         source = self.get(operation.source) if operation is not None else None
         if operation is None or source is None:
             raise Trouble("failed", "it is not open").problem(function.name, function.name)
+        if not function.reads_only and (self._read_only or not writes):
+            raise Problem("25006", f"cannot execute {function.name} in a read-only transaction")
         return called(operation, source, arguments)
 
     def lookup(self, place: str, rule: EnrichRule) -> Lookup:

@@ -18,6 +18,7 @@ from zeep.wsse.username import UsernameToken
 
 from data_service.policy_document import suggestion
 from data_service.processing.asks import Ask
+from data_service.processing.enrich import EnrichRule
 from data_service.processing.remote_operations import OperationRule
 from data_service.processing.sources import SourceRule
 from data_service.remote.credentials import headers_of
@@ -60,6 +61,17 @@ class SoapAsker:
                 raise Trouble("failed", f"{ask.what[:100]} can't be asked or understood: {_kind(fault)}") from None
         return serialize_object(answer, dict)
 
+    def misfit(self, rule: EnrichRule) -> str | None:
+        """Why the WSDL can't answer a field's rule; None where it can. Raises `Trouble`."""
+        known = operations_of(self.client())
+        if rule.ask.what not in known:
+            return f"the WSDL has no operation {rule.ask.what}{suggestion(rule.ask.what, known)}"
+        arguments = [argument.name for argument in signature_of(known[rule.ask.what]).arguments]
+        for name in rule.ask.given or {}:
+            if name not in arguments:
+                return f"{rule.ask.what} takes no {name}{suggestion(name, arguments)}"
+        return None
+
     def known(self) -> bool:
         """Whether the WSDL is known; it is asked for where it is not."""
         try:
@@ -68,7 +80,7 @@ class SoapAsker:
             return False
 
     def operations(self) -> tuple[list[Operation], list[tuple[int, str]]]:
-        """The operations that are served; with the line of each that the WSDL lacks, what is wrong. Raises `Trouble`."""
+        """The operations that are served; by line, those that the WSDL lacks. Raises `Trouble`."""
         rule = self._rule
         if not rule.operations and not rule.every_operation:
             self.client()

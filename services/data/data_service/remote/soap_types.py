@@ -26,8 +26,8 @@ _KINDS: tuple[tuple[type, FieldType], ...] = (
     (builtins.Base64Binary, "bytes"), (builtins.HexBinary, "bytes"),
 )  # fmt: skip
 _JSON: Mapping[str, dict[str, Any]] = {
-    **dict.fromkeys(("int2", "int4", "int8"), {"type": "integer"}),
-    **dict.fromkeys(("numeric", "float4", "float8"), {"type": "number"}),
+    **{kind: {"type": "integer"} for kind in ("int2", "int4", "int8")},
+    **{kind: {"type": "number"} for kind in ("numeric", "float4", "float8")},
     "bool": {"type": "boolean"}, "date": {"type": "string", "format": "date"},
     "timestamptz": {"type": "string", "format": "date-time"},
 }  # fmt: skip
