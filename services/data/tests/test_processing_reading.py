@@ -23,7 +23,9 @@ def test_a_resource_without_rules_has_none():
 
 
 def test_faults_have_their_line_and_the_nearest_name():
-    assert faults_of("    fields:\n      email:\n        cleans: [trim]\n    checks:\n      - {expresion: {}, message: 7}\n") == [
+    assert faults_of(
+        "    fields:\n      email:\n        cleans: [trim]\n    checks:\n      - {expresion: {}, message: 7}\n"
+    ) == [
         (6, "email has no key cleans"),
         (8, "a check has no key expresion; did you mean expression?"),
         (8, "a check needs expression"),
