@@ -158,8 +158,8 @@ def test_reset_prints_a_token_that_is_good_once(run: Run, opened: store.Store) -
     assert result.exit_code == 0, result.output
     token = result.output.split()[1]
     with opened.write() as connection:
-        assert resets.take(connection, token, "recovery") == account(opened).id
-        assert resets.take(connection, token, "recovery") is None
+        assert resets.take(connection, token, ["recovery"]) == (account(opened).id, "recovery", None)
+        assert resets.take(connection, token, ["recovery"]) is None
     missing = run("reset", "nobody@example.com")
     assert (missing.exit_code, "there is no account" in missing.output) == (1, True)
 

@@ -5,7 +5,7 @@ import queue
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Literal
@@ -73,13 +73,13 @@ class Mail:
     def __init__(self, settings: AuthSettings) -> None:
         self._server = server_of(settings)
         self._from = settings.mail_from
-        self._letters: queue.Queue[Callable[[], Letter | None]] = queue.Queue(_WAITING)
+        self._letters: queue.Queue[Callable[[], Sequence[Letter]]] = queue.Queue(_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.on = self._server is not None
 
-    def send(self, write: Callable[[], Letter | None]) -> None:
-        """Let the sender write a letter, if there is one to be written, and send it; without waiting for it."""
+    def send(self, write: Callable[[], Sequence[Letter]]) -> None:
+        """Let the sender write letters, as many as there are to be, and send them; without waiting for it."""
         try:
             self._letters.put_nowait(write)
         except queue.Full:
@@ -96,12 +96,19 @@ class Mail:
         while True:
             write = self._letters.get()
             try:
-                letter = write()
-                if letter is not None:
-                    self._deliver(letter)
-            except (OSError, smtplib.SMTPException, ValueError, Problem) as fault:
-                # the letter holds a token and the fault may quote it: neither goes into the log
-                log.error("a letter was not sent: %s", type(fault).__name__)
+                letters = write()
+            except (ValueError, Problem) as fault:
+                log.error("letters were not written: %s", type(fault).__name__)
+                continue
+            for letter in letters:
+                self._try(letter)
+
+    def _try(self, letter: Letter) -> None:
+        try:
+            self._deliver(letter)
+        except (OSError, smtplib.SMTPException, ValueError) as fault:
+            # the letter holds a token and the fault may quote it: neither goes into the log
+            log.error("a letter was not sent: %s", type(fault).__name__)
 
     def _deliver(self, letter: Letter) -> None:
         message = EmailMessage()

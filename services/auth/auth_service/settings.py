@@ -55,7 +55,13 @@ class AuthSettings(ldap_settings.LdapSettings):
     smtp_ca_file: str = setting("", "certificates (PEM) that the mail server's is checked by; empty: the system's")
     mail_from: str = setting("trivet@localhost", "the sender of mail")
     site_url: str = setting("", "the page that mail leads to, `token_hash` and `type` behind it; empty: the public URL")
-    reset_seconds: int = setting(3600, "life of a password reset or a sign-up's confirmation, in seconds")
+    mail_login: bool = setting(
+        False, "whether a link and a code sent by mail let an account log in (`POST /auth/v1/otp`)"
+    )
+    mail_change_both: bool = setting(
+        True, "whether a new address of an account has to be confirmed from the old one too, by mail"
+    )
+    reset_seconds: int = setting(3600, "life of what is sent by mail (resets, confirmations, logins), in seconds")
     hash_slots: int = setting(2, "passwords that one process checks at the same time")
 
     @property

@@ -85,7 +85,7 @@ def postbox(tmp_path: Path, authority: Authority) -> Iterator[Make]:
 
 def send(scheme: str, server: Postbox, authority: Authority, login: str = f"{IN_URL}@") -> None:
     settings = AuthSettings(smtp_url=f"{scheme}://{login}{server.address}", smtp_ca_file=str(authority.certificate))
-    Mail(settings).send(lambda: LETTER)
+    Mail(settings).send(lambda: [LETTER])
 
 
 Log = Queue[str]

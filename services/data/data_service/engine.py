@@ -18,13 +18,15 @@ from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
+from data_service.execute.foreign import ForeignCalls
 from data_service.execute.run import Held, run
-from data_service.execute.shape import PreparedShape, is_write
+from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import NO_MEANS, Means, Processes, assemble
+from data_service.processing.assembly import NOTHING, Processes, assemble
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
 from data_service.sql.statements import Arguments, Caps
@@ -57,7 +59,7 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._present = Present(database, config, repr(caps), announce, versioning, remote=means.remote)
         self._versioning = versioning
         self._means = means
 
@@ -135,6 +137,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -198,12 +202,17 @@ class Engine:
 
         A write's stages run in its transaction: where one fails, nothing is written.
         """
-        inward, outward, deadline = processes.inward, processes.outward, occasion.caller.deadline
-        if inward is not None:
-            arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        outward, deadline = processes.outward, occasion.caller.deadline
+        for inward in (processes.inward, processes.late):
+            if inward is not None:
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
-            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
 
         def answer() -> Result:
             if not shape.writes:
@@ -230,6 +239,8 @@ class Engine:
         restricted = restrict(plan, state.catalog, state.policies, role)
         restricted, processes = assemble(restricted, state.policies.processing, state.catalog, role, self._means)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
+        if calls_foreign(program):
+            processes = processes or NOTHING
         if self._versioning is None:
             made = PreparedShape(program, processes=processes)
         elif is_write(program):

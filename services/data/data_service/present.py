@@ -24,6 +24,7 @@ from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.remote.remote import Remote
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
@@ -65,6 +66,8 @@ class State:
 class Present:
     """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
+    ``remote`` has the configuration's sources open.
+
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
     changed.
     """
@@ -76,8 +79,11 @@ class Present:
         salt: str,
         announce: Callable[[str], None],
         versioning: Versioning | None = None,
+        *,
+        remote: Remote | None = None,
     ) -> None:
         self._database = database
+        self._remote = remote
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -165,6 +171,7 @@ class Present:
             schemas=policies.schemas,
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
+            definers=policies.functions.definers,
         )
         mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state
@@ -177,6 +184,8 @@ class Present:
         misfits = configuration.check_processing(policies, catalog)
         if misfits:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(misfits)
+        if self._remote is not None:
+            self._remote.follow(policies.sources, policies.document.file if policies.document else "")
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)

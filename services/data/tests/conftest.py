@@ -113,6 +113,24 @@ def store(place, kind, tmp_path_factory, request):
         database.close()
 
 
+@pytest.fixture(scope="module")
+def ruled_store(place, kind, tmp_path_factory, request):
+    """The store under the configuration in the test module's ``CONFIG``."""
+    config = tmp_path_factory.mktemp("rules") / "trivet.yaml"
+    config.write_text(request.module.CONFIG)
+    if kind == "sqlite":
+        made, database = sqlite_store(tmp_path_factory.mktemp("store"), config)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"ruled_{request.module.__name__.rpartition('.')[2]}"[:60]
+        made, database = postgres_store(server.create_database(name), config)
+    with TurningHub() if place.endswith("hub") else nullcontext() as turning:
+        if turning is not None:
+            made.engine = EngineOnHub(made.engine, turning)
+        yield made
+        database.close()
+
+
 @pytest.fixture
 def sqlite_maker():
     """The function that makes a store in SQLite, for tests with a configuration of their own."""

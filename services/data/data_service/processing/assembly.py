@@ -6,45 +6,34 @@ from dataclasses import dataclass
 from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
+from data_service.processing import cleanse, enrichment, validate
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
-from data_service.processing.rules import Processing, ResourceRules
+from data_service.processing.rules import Processing
+from data_service.processing.setting import Means, Setting
 from data_service.processing.stages import Stage, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What the rows of a shape go through: ``inward`` before the statement, ``outward`` after it."""
+    """What the rows of a shape go through: ``inward`` and ``late`` before the statement, ``outward`` after it."""
 
     inward: Inward | None = None
     outward: Outward | None = None
+    late: Inward | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them."""
-
-
-NO_MEANS = Means()
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a step or stage is made for: a resource (the full one), its rules, a role, and the means."""
-
-    resource: Resource
-    rules: ResourceRules
-    role: str
-    catalog: Catalog
-    means: Means
+NOTHING = Processes()
 
 
 # in the order in which they run; each gives None where its rules are not about the fields that are given
 StepMaker = Callable[[Setting, frozenset[str]], Step | None]
-STEPS: tuple[StepMaker, ...] = ()
+STEPS: tuple[StepMaker, ...] = (cleanse.make_step, validate.make_step)
+# the same for what comes after the project's own hooks, which shall see values as clients give them: protection
+LATE_STEPS: tuple[StepMaker, ...] = ()
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
 StageMaker = Callable[[Setting], tuple[Stage, ...]]
-STAGES: tuple[StageMaker, ...] = ()
+STAGES: tuple[StageMaker, ...] = (enrichment.make_stages,)
 
 
 def assemble(
@@ -63,9 +52,13 @@ def assemble(
     def steps_of(resource: Resource, given: frozenset[str]) -> tuple[Step | None, ...]:
         return tuple(make(setting(resource.name), given) for make in STEPS)
 
+    def late_steps_of(resource: Resource, given: frozenset[str]) -> tuple[Step | None, ...]:
+        return tuple(make(setting(resource.name), given) for make in LATE_STEPS)
+
     def stages_of(resource_name: str) -> tuple[Stage, ...]:
         return tuple(stage for make in STAGES for stage in make(setting(resource_name)))
 
-    inward = inward_of(plan, steps_of)
+    inward, late = inward_of(plan, steps_of), inward_of(plan, late_steps_of)
     changed, outward = outward_of(plan, catalog, stages_of)
-    return changed, None if inward is None and outward is None else Processes(inward, outward)
+    found = Processes(inward, outward, late)
+    return changed, None if found == NOTHING else found

@@ -1,10 +1,10 @@
 """The way in: the rows that an operation writes go through the steps of their resources before the statement."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from contracts.catalog import Resource
-from contracts.operations import Value
+from contracts.operations import How, Value
 from contracts.problems import Problem
 
 from data_service.plan.nodes import CreatePlan, DocumentPlan, Plan, UpdatePlan
@@ -26,7 +26,7 @@ class _Given:
     path: tuple[str | int, ...]
     rows: int | None = None
     assigned: tuple[tuple[str, int], ...] = ()
-    moved: frozenset[str] = frozenset()
+    moved: Mapping[str, How] = field(default_factory=dict)
 
     def batch(self, values: Sequence[Value]) -> Batch:
         if self.rows is None:
@@ -102,7 +102,7 @@ def _writes(plan: object, steps_of: StepsOf, path: tuple[str | int, ...]) -> lis
 def _update(plan: UpdatePlan, steps_of: StepsOf, path: tuple[str | int, ...]) -> _Given:
     changes = [change for change in plan.changes if change.how != "default" and change.source.kind == "param"]
     assigned = tuple((change.field.name, change.source.what) for change in changes)
-    moved = frozenset(change.field.name for change in changes if change.how != "value")
+    moved = {change.field.name: change.how for change in changes if change.how != "value"}
     steps = steps_of(plan.scan.resource, frozenset(name for name, _ in assigned))
     return _Given(plan.scan.resource, steps, path, assigned=assigned, moved=moved)
 

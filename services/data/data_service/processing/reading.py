@@ -6,7 +6,8 @@ from contracts.catalog import Catalog, Resource
 
 from data_service.policy_document import Faults, Node, mapping, suggestion
 from data_service.policy_filters import FilterReader
-from data_service.processing.areas import AREAS, Place
+from data_service.processing.area import Place
+from data_service.processing.areas import AREAS
 from data_service.processing.rules import Check, FieldRules, ResourceRules
 
 KEYS = ("fields", "checks")
@@ -65,6 +66,7 @@ def _check(node: Node, faults: Faults, filters: FilterReader, resource: Resource
         return None
     expression = filters.read(keys["expression"], resource)
     if expression is None:
-        faults.add(keys["expression"].line, "a check needs something to hold; {} always does")
+        if keys["expression"].value == {}:
+            faults.add(keys["expression"].line, "a check needs something to hold; {} always does")
         return None
     return Check(expression, message.value, f"{faults.file}:{node.line}")

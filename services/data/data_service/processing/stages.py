@@ -1,22 +1,26 @@
 """What processing is made of: steps on rows that come in, stages on rows that go out, and what both may know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from contracts.catalog import Resource
 from contracts.identity import Caller
-from contracts.operations import Value
+from contracts.operations import How, Value
 
 Row = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``)."""
+    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``).
+
+    ``warnings`` go with the answer: what is missing in it, in words for the client.
+    """
 
     caller: Caller
     role: str
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,15 @@ class Batch:
     """The rows of one write, by field name, as they shall be written: steps change them in place.
 
     Of a ``create`` these are the rows that the client gives, which may lack fields; of an ``update`` one row of what
-    it assigns. ``moved`` names the fields whose values are not assigned but added to what is there. A step reports
-    what is wrong with ``fault``.
+    it assigns. ``moved`` has the fields whose values are not assigned but change what is there, and how
+    (`contracts.operations.How`). A step reports what is wrong with ``fault``.
     """
 
     resource: Resource
     verb: Literal["create", "update"]
     rows: list[Row]
     path: tuple[str | int, ...] = ()
-    moved: frozenset[str] = frozenset()
+    moved: Mapping[str, How] = field(default_factory=dict)
     faults: list[RowFault] = field(default_factory=list)
 
     def fault(self, row: int, name: str | None, message: str, rule: str) -> None:
