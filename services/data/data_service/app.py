@@ -16,6 +16,8 @@ from data_service.engine import Engine
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.processing import keyring, vault
+from data_service.processing.secrets import Secrets
 from data_service.processing.setting import Means
 from data_service.processing.sources import SourceRule
 from data_service.remote.database import Data
@@ -50,6 +52,13 @@ def open_database(settings: DataSettings, name: str = "") -> Database:
         immutable=settings.sqlite_immutable,
         patience=settings.pool_wait,
     )
+
+
+def open_secrets(settings: DataSettings) -> Secrets:
+    """The keys and the vault of protected fields, which are opened when a rule first needs them."""
+    folder = Path(settings.state_dir)
+    keys = Path(settings.protection_keys) if settings.protection_keys else folder / keyring.FILE
+    return Secrets(keys, settings.vault or str(folder / vault.FILE))
 
 
 def open_remote(settings: DataSettings) -> Remote:
@@ -104,7 +113,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
-        means=Means(remote=open_remote(settings)),
+        means=Means(remote=open_remote(settings), secrets=open_secrets(settings)),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

@@ -44,6 +44,15 @@ class DataSettings(ServiceSettings):
         False, "promises that nobody changes the SQLite file, for one in WAL mode in a folder that can't be written"
     )
 
+    protection_keys: str = setting(
+        "", "file with the keys of protected fields, made where it is missing; empty: `protection.keys` in the folder "
+        "TRIVET_STATE_DIR. Without it nothing that was encrypted or tokenised can be read again: keep a copy",
+    )  # fmt: skip
+    vault: str = setting(
+        "", "where tokenised values are kept, encrypted: path of an SQLite file or `postgresql://…`, made where it is "
+        "missing; empty: `vault.db` in the folder TRIVET_STATE_DIR", secret=True,
+    )  # fmt: skip
+
     @property
     def is_postgres(self) -> bool:
         """True where the database is PostgreSQL, else it is SQLite."""
