@@ -18,10 +18,12 @@ from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
     CallPlan,
+    Column,
     ColumnOutput,
     CreatePlan,
     DeletePlan,
     DocumentPlan,
+    GroupTest,
     Plan,
     ReadPlan,
     Scan,
@@ -74,11 +76,13 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                     reasons.append(f"{node.resource.name}: {effects.unsteady[table]}")
             case Source(kind="claim"):
                 claims.add(node.what)
+            case Column() if node.field.expression:
+                reasons.append(f"{node.field.name} is computed, perhaps from the time at hand")
             case ReadPlan(count="planned" | "estimated"):
                 reasons.append("the database estimates how many rows there are")
             case ColumnOutput() | AggregateOutput() if _reads_time(node):
                 reasons.append("a text is cast as a time, and may mean the time at hand")
-            case Test() | AggregateTest() if catalog.engine == "postgresql" and _is_timed(node):
+            case Test() | AggregateTest() | GroupTest() if catalog.engine == "postgresql" and _is_timed(node):
                 timed = True
                 if isinstance(node.right, Source) and node.right.kind == "constant" and tells_time([node.right.what]):
                     reasons.append("a rule compares with the time at hand")
@@ -176,7 +180,7 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(getattr(node, field.name))
 
 
-def _is_timed(test: Test | AggregateTest) -> bool:
+def _is_timed(test: Test | AggregateTest | GroupTest) -> bool:
     """Whether the value compared with might become a time: one does of which we can't say that it doesn't."""
     columns = (test.left,) if isinstance(test, Test) else test.columns
     return any(column.type not in _TIMELESS or column.field.domain is not None for column in columns)

@@ -59,7 +59,7 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._present = Present(database, config, repr(caps), announce, versioning, means=means)
         self._versioning = versioning
         self._means = means
 
@@ -137,6 +137,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -207,7 +209,10 @@ class Engine:
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
-            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
 
         def answer() -> Result:
             if not shape.writes:
@@ -232,7 +237,8 @@ class Engine:
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
-        restricted, processes = assemble(restricted, state.policies.processing, state.catalog, role, self._means)
+        rules, protections = state.policies.processing, state.protections
+        restricted, processes = assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
         if calls_foreign(program):
             processes = processes or NOTHING

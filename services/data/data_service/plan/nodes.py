@@ -159,7 +159,18 @@ class AggregateTest:
     where: "Predicate | None"
 
 
-Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest]  # noqa: UP007
+@dataclass(frozen=True, slots=True)
+class GroupTest:
+    """An aggregate over the group at hand compared with a value."""
+
+    function: AggregateFunction
+    columns: tuple[Column, ...]
+    distinct: bool
+    operator: Comparison
+    right: Source
+
+
+Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest, GroupTest]  # noqa: UP007
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 
@@ -233,7 +244,10 @@ PlanOutput = Union[  # noqa: UP007
 
 @dataclass(frozen=True, slots=True)
 class SortTerm:
-    """One term of an order; ``links`` lead to the column's level. ``aggregate`` is over the last link's rows."""
+    """One term of an order; ``links`` lead to the column's level.
+
+    ``aggregate`` is over the last link's rows, without links over the group at hand.
+    """
 
     column: Column | None
     descending: bool
@@ -247,7 +261,10 @@ class SortTerm:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """One level of a read. ``grouped``: the plain outputs are grouped by."""
+    """One level of a read. ``grouped``: the plain outputs are grouped by, and ``group_by`` with them.
+
+    ``having`` is what must hold of a group.
+    """
 
     scan: Scan
     outputs: tuple[PlanOutput, ...]
@@ -259,6 +276,8 @@ class ReadPlan:
     shape: Shape = "many"
     grouped: bool = False
     count: Count | None = None
+    group_by: tuple[Column, ...] = ()
+    having: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +290,21 @@ class CallPlan:
     read: ReadPlan
     writes: bool
     at_most: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """What must not be false of any row that was written: a rule of data processing.
+
+    ``message`` is what is said where it is, ``rule`` the rule's name; ``path`` leads to the write, and ``field`` to the
+    value in its row, where the rule is about one.
+    """
+
+    holds: Predicate
+    message: str
+    rule: str
+    path: tuple[str | int, ...] = ()
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +342,8 @@ class ConflictPlan:
 class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
-    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False.
+    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
+    creates a row may be told its key.
     """
 
     resource: Resource
@@ -320,6 +355,8 @@ class CreatePlan:
     presets: tuple[Preset, ...] = ()
     check: Predicate | None = None
     conflict: ConflictPlan | None = None
+    row_checks: tuple[RowCheck, ...] = ()
+    tells_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +378,7 @@ class UpdatePlan:
     returning: ReadPlan
     at_most: Source | None = None
     check: Predicate | None = None
+    row_checks: tuple[RowCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from data_service.plan.nodes import (
     ConflictPlan,
     CreatePlan,
     DeletePlan,
+    GroupTest,
     Invocation,
     Predicate,
     Test,
@@ -230,6 +231,26 @@ class SqliteDialect:
         name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
         return f"{name}({'distinct ' if distinct else ''}{inner})"
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        return "null"
+
+    def as_text(self, expression: str, field: Field) -> str:
+        return self._as_text(expression, Column(field))
+
+    def first_of(self, text: str, count: int) -> str:
+        return f"substr({text}, 1, {int(count)})"
+
+    def last_of(self, text: str, count: int) -> str:
+        return f"substr({text}, -{int(count)})"
+
+    def domain_of(self, text: str) -> str:
+        return f"replace({text}, rtrim({text}, replace({text}, '@', '')), '')"
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        return f"trivet_keyed_hash({text}, {inner}, {outer})"
+
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
@@ -297,7 +318,7 @@ class SqliteDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return self._compare(left, test, right)
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         column = test.columns[0] if test.columns and test.function in ("min", "max") else None
         encode: Encode = native(column.type) if column else to_float
         if test.operator == "in":
