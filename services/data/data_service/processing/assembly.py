@@ -7,6 +7,7 @@ from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
 from data_service.processing import cleanse, compute, enrichment, validate
+from data_service.processing.checks import with_row_checks
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
 from data_service.processing.protection import NO_PROTECTIONS, Protections
@@ -68,7 +69,7 @@ def assemble(
         return (*unsealing_stages(seen.by_name[resource_name]), *made)
 
     inward = inward_of(plan, steps_of)
-    discreet = without_tales(plan, seen)
+    discreet = without_tales(with_row_checks(plan, catalog, processing.of), seen)
     changed, late = sealing_of(discreet, catalog)
     changed, outward = outward_of(changed, seen, stages_of)
     refuse_unopened(changed)
