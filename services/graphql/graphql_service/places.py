@@ -30,7 +30,7 @@ OPERATORS: Mapping[How, str] = {
     "delete_elem": "_delete_elem",
     "delete_at_path": "_delete_at_path",
 }
-_ARGUMENTS: Mapping[str | int, str] = {**OPERATORS}
+_ARGUMENTS: dict[str | int, str] = dict(OPERATORS.items())
 _CHILDREN = (
     "name", "type_condition", "variable_definitions", "directives", "selection_set", "selections",
     "arguments", "value", "values", "fields", "type", "default_value", "variable",
