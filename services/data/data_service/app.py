@@ -76,6 +76,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
+        streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

@@ -24,12 +24,14 @@ from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
 
 _ROLES = 256
 _SHAPES = 4096
+_STREAMS = 256
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
 _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
@@ -46,6 +48,7 @@ class State:
     cache: CacheRule = NO_CACHE
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
+    streams: Bounded[tuple[str, bytes], StreamShape] = field(default_factory=lambda: Bounded(_STREAMS))
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""
@@ -181,8 +184,8 @@ class Present:
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
-            shapes = {"shapes": known.shapes} if same else {}
-            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, **shapes))
+            kept = (known.shapes, known.streams) if same else ()
+            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, *kept))
             return False
         self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache))
         for fault in configuration.check_against(policies, catalog):
