@@ -12,7 +12,7 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Kind, Problem, internal
 from contracts.results import Result, Stream
 
-from chassis import explanations, frames
+from chassis import explanations, frames, warnings
 from chassis.bounded import Bounded
 from chassis.carrier import Carrier
 from chassis.frames import Answered, AnswerReader
@@ -93,6 +93,8 @@ class DataClient:
         self._note(answered.head.catalog_version, asked)
         if answered.head.explanation is not None:
             explanations.note(answered.head.explanation)
+        if answered.head.warnings:
+            warnings.note(answered.head.warnings)
         if answered.problem:
             raise self._problem(answered.body)
         return frames.result_of(answered)

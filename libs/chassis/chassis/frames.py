@@ -54,6 +54,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     timings: dict[str, int] = {}
     explanation: str | None = None
     basis: Basis | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Answered(NamedTuple):
@@ -103,7 +104,7 @@ def answered(number: int, result: Result, explanation: str | None = None) -> byt
     head = _encode(
         (
             result.catalog_version, result.rows, result.total, result.affected, result.inserted, result.location,
-            result.timings, explanation, result.basis,
+            result.timings, explanation, result.basis, result.warnings,
         )
     )  # fmt: skip
     return b"".join((_ANSWERED.pack(number, 0, len(head), len(result.body)), head, result.body))
@@ -146,6 +147,7 @@ def result_of(answered: Answered) -> Result:
         catalog_version=head.catalog_version,
         timings=head.timings,
         basis=head.basis,
+        warnings=head.warnings,
     )
 
 

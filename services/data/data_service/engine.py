@@ -25,7 +25,7 @@ from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
-from data_service.plan.nodes import ReadPlan
+from data_service.plan.nodes import Plan, ReadPlan
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
 from data_service.processing.assembly import NOTHING, Processes, assemble
@@ -75,7 +75,7 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._present = Present(database, config, repr(caps), announce, versioning, means=means)
         self._versioning = versioning
         self._means = means
         self._room = Room(streams)
@@ -166,6 +166,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -236,7 +238,10 @@ class Engine:
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
-            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
 
         def answer() -> Result:
             if not shape.writes:
@@ -259,7 +264,8 @@ class Engine:
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
         arguments = Arguments(values, session)
         given = (*values, *session.values())
-        rows = self._rows(shape, arguments, Occasion(caller, role))
+        occasion = Occasion(caller, role)
+        rows = self._rows(shape, arguments, occasion)
         try:
             head = next(rows)
         except Problem as problem:
@@ -274,7 +280,12 @@ class Engine:
             except Problem as problem:
                 raise scrub(problem, state.seen_by(role), given) from problem.__cause__
 
-        told = msgspec.structs.replace(cast("Result", head), catalog_version=state.catalog.version, basis=basis)
+        told = msgspec.structs.replace(
+            cast("Result", head),
+            catalog_version=state.catalog.version,
+            basis=basis,
+            warnings=tuple(dict.fromkeys(occasion.warnings)),
+        )
         return Stream(told, parts(), rows.close)
 
     def _rows(
@@ -297,12 +308,7 @@ class Engine:
         kept = state.streams.get((role, text))
         if kept is not None:
             return kept
-        if _NUL.search(text):
-            raise _no_nul()
-        plan = restrict(
-            plan_operation(_decoded(text), state.seen_by(role), state.catalog), state.catalog, state.policies, role
-        )
-        plan, processes = assemble(plan, state.policies.processing, state.catalog, role, self._means)
+        plan, processes = self._planned(state, role, text)
         if not isinstance(plan, ReadPlan) or plan.shape != "many":
             raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
         statement = write_stream(plan, self._database.dialect, state.catalog, self._caps)
@@ -312,16 +318,21 @@ class Engine:
         state.streams.put((role, text), made)
         return made
 
+    def _planned(self, state: State, role: str, text: bytes) -> tuple[Plan, Processes | None]:
+        """The plan of an operation with the role's rules at every node, and what its rows go through."""
+        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
+            raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
+        restricted = restrict(plan, state.catalog, state.policies, role)
+        rules, protections = state.policies.processing, state.protections
+        return assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
+
     def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
         kept = state.shapes.get((role, text))
         if kept is not None:
             return kept
-        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
-            raise _no_nul()
-        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
-        restricted = restrict(plan, state.catalog, state.policies, role)
-        restricted, processes = assemble(restricted, state.policies.processing, state.catalog, role, self._means)
+        restricted, processes = self._planned(state, role, text)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
         if calls_foreign(program):
             processes = processes or NOTHING
@@ -339,10 +350,6 @@ class Engine:
 
 def _gone_out(outward: Outward, occasion: Occasion, body: bytes) -> bytes:
     return outward(body, occasion)
-
-
-def _no_nul() -> Problem:
-    return Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
 
 
 def _decoded(text: bytes) -> Operation:

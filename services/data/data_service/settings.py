@@ -36,6 +36,9 @@ class DataSettings(ServiceSettings):
     prepare: bool = setting(
         True, "whether connections keep prepared statements and settings; off behind a pooler in transaction mode"
     )
+    secrets_dir: str = setting(
+        "", "folder of the secrets that `trivet.yaml` names, a file for each; empty: `secrets` beside `trivet.yaml`"
+    )
     read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
     show_statements: bool = setting(
         False,
@@ -45,6 +48,15 @@ class DataSettings(ServiceSettings):
     sqlite_immutable: bool = setting(
         False, "promises that nobody changes the SQLite file, for one in WAL mode in a folder that can't be written"
     )
+
+    protection_keys: str = setting(
+        "", "file with the keys of protected fields, made where it is missing; empty: `protection.keys` in the folder "
+        "TRIVET_STATE_DIR. Without it nothing that was encrypted or tokenised can be read again: keep a copy",
+    )  # fmt: skip
+    vault: str = setting(
+        "", "where tokenised values are kept, encrypted: path of an SQLite file or `postgresql://…`, made where it is "
+        "missing; empty: `vault.db` in the folder TRIVET_STATE_DIR", secret=True,
+    )  # fmt: skip
 
     @property
     def is_postgres(self) -> bool:

@@ -50,9 +50,10 @@ def flow(
     head = run_read(statement.head, snapshot, arguments) if statement.head is not None else Result()
     batches = snapshot.batches(statement.rows, arguments)
     first = next(batches, None)
+    lines = None if first is None else _lines(first, outward)
     yield head
-    if first is not None:
-        yield _lines(first, outward)
+    if lines is not None:
+        yield lines
     for batch in batches:
         yield _lines(batch, outward)
 

@@ -9,6 +9,7 @@ from contracts.results import Result
 
 from data_service.execute.shape import PreparedShape
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
@@ -111,8 +112,16 @@ class Database(Protocol):
         """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
         ...
 
+    def refusal(self, statement: str) -> str | None:
+        """What the database says against a statement of ours without values, which is not run; None: nothing."""
+        ...
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
+        ...
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values. Raises `Problem`."""
         ...
 
     @property

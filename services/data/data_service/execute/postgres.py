@@ -32,8 +32,10 @@ from data_service.execute.transactions import StreamTransaction, Transaction
 from data_service.execute.trouble import Lost, Undone, problem_of, read_only
 from data_service.reflect import postgres as reflection
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_effects import read_effects
+from data_service.reflect.postgres_lineage import read_lineage
 from data_service.sql.postgres import PostgresDialect
 from data_service.sql.statements import Arguments, Statement
 from data_service.survey import postgres as surveys
@@ -221,10 +223,26 @@ class PostgresDatabase:
         with translated(), self._lookout.connection() as connection:
             return reflection.guarded(connection, exposure)
 
+    def refusal(self, statement: str) -> str | None:
+        """What the server says against a statement."""
+        with translated(), self._lookout.connection() as connection:
+            try:
+                connection.execute(cast(Any, "explain " + statement), prepare=False)
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                return error.diag.message_primary or "it is not understood"
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with translated(), self._lookout.connection() as connection:
             return read_effects(connection)
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values."""
+        with translated(), self._lookout.connection() as connection:
+            return read_lineage(connection)
 
     def connected(self) -> Mapping[int, str]:
         """The names of all connections to the database, by the server's process."""

@@ -25,8 +25,10 @@ from data_service.execute.sqlite_trouble import busy
 from data_service.execute.trouble import full, read_only
 from data_service.reflect import sqlite as reflection
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.reflect.sqlite_effects import read_effects
+from data_service.reflect.sqlite_lineage import read_lineage
 from data_service.sql.sqlite import SqliteDialect
 from data_service.sql.statements import Arguments
 from data_service.survey import sqlite as surveys
@@ -167,10 +169,24 @@ class SqliteDatabase:
         """None: SQLite has no row-level security."""
         return ()
 
+    def refusal(self, statement: str) -> str | None:
+        """What SQLite says against a statement."""
+        with self._read(None) as held:
+            try:
+                held.connection.execute("explain " + statement).fetchall()
+            except apsw.SQLError as error:
+                return str(error)
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with self._read(None) as held, self._known.translated():
             return read_effects(held.connection)
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values."""
+        with self._read(None) as held, self._known.translated():
+            return read_lineage(held.connection)
 
     def connected(self) -> Mapping[int, str]:
         """Nobody that need be known."""

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
-from data_service.processing import cleanse, validate
+from data_service.processing import cleanse, compute, enrichment, validate
+from data_service.processing.checks import with_row_checks
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
+from data_service.processing.protection import NO_PROTECTIONS, Protections
+from data_service.processing.refusals import refuse_unopened, without_tales
 from data_service.processing.rules import Processing
+from data_service.processing.sealing import Sealing, sealing_of
 from data_service.processing.setting import Means, Setting
 from data_service.processing.stages import Stage, Step
+from data_service.processing.unsealing import unsealing_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Processes:
 
     inward: Inward | None = None
     outward: Outward | None = None
-    late: Inward | None = None
+    late: Sealing | None = None
 
 
 NOTHING = Processes()
@@ -29,15 +34,19 @@ NOTHING = Processes()
 # in the order in which they run; each gives None where its rules are not about the fields that are given
 StepMaker = Callable[[Setting, frozenset[str]], Step | None]
 STEPS: tuple[StepMaker, ...] = (cleanse.make_step, validate.make_step)
-# the same for what comes after the project's own hooks, which shall see values as clients give them: protection
-LATE_STEPS: tuple[StepMaker, ...] = ()
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
 StageMaker = Callable[[Setting], tuple[Stage, ...]]
-STAGES: tuple[StageMaker, ...] = ()
+STAGES: tuple[StageMaker, ...] = (enrichment.make_stages, compute.make_stages)
 
 
 def assemble(
-    plan: Plan, processing: Processing, catalog: Catalog, role: str, means: Means
+    plan: Plan,
+    processing: Processing,
+    catalog: Catalog,
+    role: str,
+    means: Means,
+    *,
+    protections: Protections = NO_PROTECTIONS,
 ) -> tuple[Plan, Processes | None]:
     """The plan with what the stages need, and what its rows go through; None where no rule is about them.
 
@@ -52,13 +61,17 @@ def assemble(
     def steps_of(resource: Resource, given: frozenset[str]) -> tuple[Step | None, ...]:
         return tuple(make(setting(resource.name), given) for make in STEPS)
 
-    def late_steps_of(resource: Resource, given: frozenset[str]) -> tuple[Step | None, ...]:
-        return tuple(make(setting(resource.name), given) for make in LATE_STEPS)
+    # what shall be kept otherwise comes after the project's own hooks, and is opened before anything else sees it
+    seen = protections.seen(catalog, role)
 
     def stages_of(resource_name: str) -> tuple[Stage, ...]:
-        return tuple(stage for make in STAGES for stage in make(setting(resource_name)))
+        made = tuple(stage for make in STAGES for stage in make(setting(resource_name)))
+        return (*unsealing_stages(seen.by_name[resource_name]), *made)
 
-    inward, late = inward_of(plan, steps_of), inward_of(plan, late_steps_of)
-    changed, outward = outward_of(plan, catalog, stages_of)
+    inward = inward_of(plan, steps_of)
+    discreet = without_tales(with_row_checks(plan, catalog, processing.of), seen)
+    changed, late = sealing_of(discreet, catalog)
+    changed, outward = outward_of(changed, seen, stages_of)
+    refuse_unopened(changed)
     found = Processes(inward, outward, late)
     return changed, None if found == NOTHING else found

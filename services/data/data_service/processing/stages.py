@@ -7,16 +7,21 @@ from typing import Literal, Protocol
 from contracts.catalog import Resource
 from contracts.identity import Caller
 from contracts.operations import How, Value
+from contracts.problems import Problem
 
 Row = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``)."""
+    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``).
+
+    ``warnings`` go with the answer: what is missing in it, in words for the client.
+    """
 
     caller: Caller
     role: str
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,15 @@ class RowFault:
     path: tuple[str | int, ...]
     message: str
     rule: str
+
+
+def broken(faults: Sequence[RowFault]) -> Problem:
+    """The problem that tells of rows that break rules: each with its path, in ``details``."""
+    details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
+    first = faults[0]
+    where = ".".join(map(str, first.path))
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return Problem("TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details)
 
 
 @dataclass(slots=True)
