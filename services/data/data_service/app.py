@@ -81,7 +81,7 @@ def open_remote(settings: DataSettings) -> Remote:
         return Engine(open_database(chosen))
 
     secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
-    return Remote(secrets=secrets, copies=state, open_data=open_data)
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
 
 
 def _writer(settings: DataSettings) -> Writer | None:
@@ -106,6 +106,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     writer = _writer(settings)
     database = open_database(settings, writer.name if writer is not None else "")
     versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
+    remote = open_remote(settings)
     engine = Engine(
         database,
         config=Path(settings.config) if settings.config else None,
@@ -114,7 +115,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         announce=announce,
         versioning=versioning,
         streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
-        means=Means(remote=open_remote(settings), secrets=open_secrets(settings)),
+        means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

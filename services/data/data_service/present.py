@@ -25,6 +25,7 @@ from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
 from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
+from data_service.processing.remote_sources import with_remote
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
@@ -183,9 +184,9 @@ class Present:
             definers=policies.functions.definers,
         )
         lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
-        mark = sha256(text + lineage.text).hexdigest() + self._database.fingerprint(exposure)
+        base = sha256(text + lineage.text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state
-        if known is not None and known.mark == mark and not force:
+        if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
@@ -197,9 +198,11 @@ class Present:
             raise configuration.ConfigurationError(faults)
         protections = self._protections(catalog, policies, lineage)
         catalog = protections.kept(catalog)
-        version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode() + lineage.text).hexdigest()[:16]
         if self._means.remote is not None:
-            self._means.remote.follow(policies.sources, policies.document.file if policies.document else "")
+            catalog = with_remote(catalog, policies, self._means.remote)
+        mark = base + self._remote_mark()
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()}"
+        version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
             old = known.protections
@@ -215,6 +218,10 @@ class Present:
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _remote_mark(self) -> str:
+        """What stands for the operations of remote sources that are known now."""
+        return self._means.remote.mark() if self._means.remote is not None else ""
 
     def _protections(self, catalog: Catalog, policies: Policies, lineage: Lineage) -> Protections:
         """What is protected. Raises `ConfigurationError` where that takes keys and there are none."""
