@@ -35,11 +35,11 @@ class Process:
         self._owner = threading.get_ident()
         self._depth = 0
         self._lines = 0
+        self._spent = False
 
     def serve(self) -> None:
         """Do what is asked for until nobody asks any more."""
-        threads = threading.active_count()
-        while threading.active_count() <= threads:  # what goes on after its call has no place in the next one
+        while not self._spent:
             try:
                 kind, text = frames.receive(self._link)
             except (frames.Broken, OSError):
@@ -81,6 +81,10 @@ class Process:
             kind, answer = self._called(text)
         finally:
             self._depth -= 1
+        # what goes on after its call has no place in the next one
+        if not self._depth and (self._spent or threading.active_count() > 1):
+            self._spent = True
+            frames.send(self._link, frames.LEAVING, b"")
         frames.send(self._link, kind, answer)
 
     def _called(self, text: bytes) -> tuple[int, bytes]:
