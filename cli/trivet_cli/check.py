@@ -96,7 +96,7 @@ def _url(text: str, findings: Findings) -> str | None:
 
 def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
-    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
+    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers)
     try:
         with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:
             catalog = with_made_fields(database.reflect(exposure), policies.processing)

@@ -136,7 +136,17 @@ class CompareAggregate(_Node, tag="compare_aggregate", frozen=True):
     filter: "Filter | None" = None
 
 
-Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate]  # noqa: UP007
+class CompareGroup(_Node, tag="compare_group", frozen=True):
+    """An aggregate over a group compared with a value; ``fields`` empty counts its rows. `Node.having` only."""
+
+    function: "AggregateFunction"
+    operator: Comparison
+    right: Operand
+    fields: tuple[FieldRef, ...] = ()
+    distinct: bool = False
+
+
+Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate, CompareGroup]  # noqa: UP007
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 
@@ -220,7 +230,7 @@ class Sort(_Node, tag="sort", frozen=True):
     """One term of an order; ``via`` leads over to-one relations to the field's resource.
 
     ``nulls`` None means PostgreSQL's way: last when ascending, first when descending. With ``aggregate`` the last
-    relation of ``via`` is to-many, and ``field`` None counts its rows.
+    relation of ``via`` is to-many, and ``field`` None counts its rows; without ``via`` it is over the group at hand.
     """
 
     field: FieldRef | None
@@ -240,6 +250,9 @@ class Node(_Node, tag="node", frozen=True):
     ``one`` exactly one object, else PGRST116; ``maybe`` an object or null; ``summary`` one object of aggregates,
     groups and rows over the page; ``none`` no body. Within an embed only ``many`` (the relation's cardinality
     decides) and ``summary``.
+
+    ``group_by`` names what rows are grouped by, where that is not just the plain outputs beside aggregates; then all
+    plain outputs must be of it. ``having`` is a condition on the groups: `CompareGroup`, joined by and, or and not.
     """
 
     outputs: tuple[Output, ...] = (Star(),)
@@ -248,6 +261,8 @@ class Node(_Node, tag="node", frozen=True):
     limit: Param | None = None
     offset: Param | None = None
     distinct_on: tuple[str, ...] = ()
+    group_by: tuple[FieldRef, ...] = ()
+    having: Filter | None = None
     shape: Shape = "many"
 
 

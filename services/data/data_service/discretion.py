@@ -44,6 +44,8 @@ def _message(problem: Problem, seen: Catalog, given: Iterable[Any]) -> str:
 def _details(problem: Problem, seen: Catalog) -> object:
     """A key's values stay only where all its fields are seen, and with them no table's name that is not."""
     details = problem.details
+    if problem.code == "P0001" or problem.code.startswith("PT"):  # the words of who wrote the function or trigger
+        return details
     if problem.table is None or not isinstance(details, str):
         return details
     resource = seen.by_table.get(problem.table)

@@ -18,13 +18,14 @@ from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
+from data_service.execute.foreign import ForeignCalls
 from data_service.execute.run import Held, run
-from data_service.execute.shape import PreparedShape, is_write
+from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import Processes, assemble
+from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.sql.programs import write_program
@@ -203,6 +204,7 @@ class Engine:
         for inward in (processes.inward, processes.late):
             if inward is not None:
                 arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
             return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
@@ -232,6 +234,8 @@ class Engine:
         restricted = restrict(plan, state.catalog, state.policies, role)
         restricted, processes = assemble(restricted, state.policies.processing, state.catalog, role, self._means)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
+        if calls_foreign(program):
+            processes = processes or NOTHING
         if self._versioning is None:
             made = PreparedShape(program, processes=processes)
         elif is_write(program):

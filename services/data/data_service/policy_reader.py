@@ -10,6 +10,7 @@ from contracts.operations import Filter
 
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
+from data_service.policy_functions import read_functions
 from data_service.policy_rules import (
     CacheRule,
     DeleteRule,
@@ -27,7 +28,7 @@ from data_service.processing.reading import read_rules
 from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRules
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security", "cache")
+_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache")
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -58,6 +59,7 @@ class _Reader:
         schemas = self._schemas(top.get("schemas"))
         resources = self._resources(top)
         tables = self._tables(resources, schemas)
+        permissions = self._permissions(resources, tables)
         return Policies(
             version=version,
             anonymous_role=self._anonymous(top.get("anonymous_role")),
@@ -66,7 +68,8 @@ class _Reader:
             relation_names=self._relations(resources),
             acknowledged=self._acknowledged(top.get("row_security")),
             cache=self._cache(top.get("cache")),
-            permissions=self._permissions(resources, tables),
+            permissions=permissions,
+            functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
             processing=self._processing(resources, tables),
             document=document,
         )

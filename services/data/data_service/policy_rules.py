@@ -71,6 +71,29 @@ EVERYTHING = Rules(SelectRule(None, aggregations=True), InsertRule(None), Update
 
 
 @dataclass(frozen=True, slots=True)
+class CallRule:
+    """A function that may be called.
+
+    ``returned``: what it gives may be seen as it is, with all rows and fields; else of a resource's rows those that
+    may be selected.
+    """
+
+    returned: bool = False
+
+
+MAY_CALL = CallRule()
+SCOPED = "rpc/"  # what precedes a function among the resources that a credential is limited to
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """``calls`` by role and function; ``definers`` are the functions that may run with their owner's rights."""
+
+    calls: Mapping[tuple[str, str], CallRule] = field(default_factory=_empty)
+    definers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CacheRule:
     """When facades may give an answer again.
 
@@ -111,6 +134,7 @@ class Policies:
     acknowledged: frozenset[str] = frozenset()
     cache: CacheRule = NO_CACHE
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
+    functions: Functions = Functions()
     processing: Processing = NO_PROCESSING
     document: Document | None = field(default=None, repr=False, compare=False)
 
@@ -125,9 +149,19 @@ class Policies:
             return found
         return Rules(select=found.select) if resource_name + READ_ONLY in scope else NOTHING
 
+    def call(self, role: str, function: str) -> CallRule | None:
+        """How a role may call a function, None where it may not: ``admin`` may, others by a written line.
+
+        A narrowed role needs the function among its resources, as ``rpc/name``.
+        """
+        name, scope = unnarrowed(role)
+        if scope is not None and SCOPED + function not in scope:
+            return None
+        return MAY_CALL if name == ADMIN_ROLE else self.functions.calls.get((name, function))
+
     def roles(self) -> tuple[str, ...]:
         """The roles that the file names, in its order."""
-        return tuple(dict.fromkeys(role for role, _ in self.permissions))
+        return tuple(dict.fromkeys(role for role, _ in (*self.permissions, *self.functions.calls)))
 
 
 NOTHING_OPEN = Policies()

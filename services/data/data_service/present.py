@@ -165,6 +165,7 @@ class Present:
             schemas=policies.schemas,
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
+            definers=policies.functions.definers,
         )
         mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state

@@ -27,7 +27,7 @@ from contracts.problems import Problem
 
 from rest_service import media, preferences, tree
 from rest_service.grammar import names
-from rest_service.grammar.filters import Literals, parse_filter
+from rest_service.grammar.filters import Literals, parse_filter, parse_having
 from rest_service.grammar.keys import TOP_LEVEL, parse_key
 from rest_service.grammar.logic import parse_logic
 from rest_service.grammar.order import parse_order
@@ -179,11 +179,15 @@ def _attach(root: Branch, name: str, text: str, literals: Literals) -> None:
     """Give one parameter to the branch that it is for."""
     key = parse_key(name)
     branch = tree.find(root, key.path)
-    if key.field is not None:
+    if key.function is not None:
+        rows = tree.within(branch, key.field.name) if key.function == "count" and key.field else None
+        found = parse_having(key.function, None if rows else key.field, text, literals)
+        (rows or branch).having.append(found)
+    elif key.field is not None:
         branch.filters.append(parse_filter(key.field, text, literals))
     elif key.role in ("and", "or"):
-        found = parse_logic(key.role, text, literals)
-        branch.filters.append(Not(found) if key.negated else found)
+        logic = parse_logic(key.role, text, literals)
+        branch.filters.append(Not(logic) if key.negated else logic)
     elif key.role == "order":
         branch.sort.extend(parse_order(text))
     else:

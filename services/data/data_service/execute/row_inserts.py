@@ -8,7 +8,7 @@ from contracts.catalog import Resource
 from contracts.problems import Problem
 
 from data_service.execute.database import Written
-from data_service.sql.postgres import quoted
+from data_service.sql.postgres_names import quoted
 from data_service.sql.sqlite_rows import returning
 from data_service.sql.statements import Arguments, RowConflict, RowInsert
 

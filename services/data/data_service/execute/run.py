@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from contracts.catalog import Function
 from contracts.problems import Problem
 from contracts.results import Result
 
 from data_service.execute.database import Session, Written
 from data_service.execute.trouble import Breach
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import SURE, Arguments, ReadStatement, WriteStatement
+from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, WriteStatement
 from data_service.sql.values import json_text, plain_text
 
 
@@ -32,6 +33,8 @@ def run(program: Program, session: Session, arguments: Arguments) -> Result:
             return run_read(program, session, arguments)
         case WriteStatement():
             return run_write(program, session, arguments)
+        case CallStatement():
+            return run_call(program, session, arguments)
         case DocumentStatement():
             row = session.fetch(program.statement, arguments)
             return Result(body=as_bytes(row[0] if row else None))
@@ -62,6 +65,30 @@ def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Res
     return Result(body=text, rows=rows, total=total)
 
 
+def run_call(call: CallStatement, session: Session, arguments: Arguments) -> Result:
+    """Call a function, and judge its number of rows. Raises `Problem` PGRST124 and those of a read."""
+    if call.foreign is not None:
+        result = _run_foreign(call, call.foreign, session, arguments)
+    else:
+        if call.read is None:
+            raise AssertionError("the database's own function is called by what reads its result")
+        result = run_read(call.read, session, arguments)
+    if call.at_most is not None and (result.rows or 0) > int(arguments.of(call.at_most)):
+        raise _too_many(result.rows or 0)
+    return result
+
+
+def _run_foreign(call: CallStatement, function: Function, session: Session, arguments: Arguments) -> Result:
+    given = {name: arguments.of(bind) for name, bind in call.arguments}
+    found = arguments.foreign.call(function, given, session, writes=call.writes)
+    if function.returns.kind == "void":
+        return Result()
+    if call.read is None:
+        return Result(body=json_text(found), rows=len(found) if function.returns.many else 1)
+    rows = found if function.returns.many else [] if found is None else [found]
+    return run_read(call.read, session, Arguments(arguments.values, arguments.session, rows))
+
+
 def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> Result:
     """Run a write, hold its rows against the policy's check, and read them back."""
     return _run_write(write, session, arguments, last=True)
@@ -80,11 +107,7 @@ def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *,
         except Breach as problem:
             raise _breach(write) from problem
     if write.at_most is not None and written.affected > int(arguments.of(write.at_most)):
-        raise Problem(
-            "PGRST124",
-            "Query result exceeds max-affected preference constraint",
-            details=f"The query affects {written.affected} rows",
-        )
+        raise _too_many(written.affected)
     if write.back is None:
         return Result(affected=written.affected, inserted=written.inserted, location=_location(written))
     _hold(write, session, arguments, written)
@@ -100,6 +123,14 @@ def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *,
     text = b"" if write.shape == "none" else as_bytes(body)
     location = _location(written) if write.shape == "none" else None
     return Result(body=text, rows=rows, affected=written.affected, inserted=written.inserted, location=location)
+
+
+def _too_many(rows: int) -> Problem:
+    return Problem(
+        "PGRST124",
+        "Query result exceeds max-affected preference constraint",
+        details=f"The query affects {rows} rows",
+    )
 
 
 def _hold(write: WriteStatement, session: Session, arguments: Arguments, written: Written) -> None:
@@ -129,12 +160,18 @@ def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) ->
 
 
 def _run_member(
-    member: ReadStatement | WriteStatement | bytes, session: Session, arguments: Arguments, *, last: bool
+    member: ReadStatement | WriteStatement | CallStatement | bytes,
+    session: Session,
+    arguments: Arguments,
+    *,
+    last: bool,
 ) -> bytes:
     if isinstance(member, bytes):
         return member
     if isinstance(member, ReadStatement):
         return run_read(member, session, arguments).body
+    if isinstance(member, CallStatement):
+        return run_call(member, session, arguments).body or b"null"
     return _run_write(member, session, arguments, last=last).body
 
 

@@ -3,7 +3,7 @@
 from data_service.dependencies import Reading
 from data_service.processing.assembly import Processes
 from data_service.sql.programs import Program, Sequence
-from data_service.sql.statements import WriteStatement
+from data_service.sql.statements import CallStatement, WriteStatement
 
 _WEIGHT = 0.125  # of the newest time in the average
 
@@ -13,7 +13,7 @@ class PreparedShape:
 
     ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
     (`data_service.dependencies`). ``processes`` is what its rows go through on their way, None where no rule is about
-    them.
+    them and no function elsewhere is called.
     """
 
     __slots__ = ("processes", "program", "reading", "seconds", "touches", "writes")
@@ -39,4 +39,12 @@ class PreparedShape:
 
 def is_write(program: Program) -> bool:
     """Whether a program may write."""
+    if isinstance(program, CallStatement):
+        return program.writes
     return isinstance(program, WriteStatement | Sequence)
+
+
+def calls_foreign(program: Program) -> bool:
+    """Whether a program calls functions that are not the database's own."""
+    parts = [member for _, member in program.members] if isinstance(program, Sequence) else [program]
+    return any(isinstance(part, CallStatement) and part.foreign is not None for part in parts)

@@ -9,6 +9,7 @@ from data_service.plan.filters import Names, at, optional_source, plan_filter, s
 from data_service.plan.names import find_field, find_resource, forbidden_table, nearest
 from data_service.plan.nodes import (
     AffectedOutput,
+    CallPlan,
     Change,
     ConflictPlan,
     ConstantOutput,
@@ -57,7 +58,7 @@ def _member(names: Names, key: str, operation: Read | Create | Update | Delete |
         return MemberPlan(key, _single(names, operation))
 
 
-def _single(names: Names, operation: Read | Create | Update | Delete | Call) -> ReadPlan | WritePlan:
+def _single(names: Names, operation: Read | Create | Update | Delete | Call) -> ReadPlan | WritePlan | CallPlan:
     if isinstance(operation, Read):
         return plan_read(names, operation)
     if isinstance(operation, Call):

@@ -16,6 +16,7 @@ from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.plan.nodes import (
+    CallPlan,
     Column,
     ColumnOutput,
     ConstantOutput,
@@ -103,6 +104,8 @@ class _Walk:
         match plan:
             case ReadPlan():
                 return self._read(plan, path)
+            case CallPlan():
+                return dataclasses.replace(plan, read=self._read(plan.read, path))
             case CreatePlan() | UpdatePlan() | DeletePlan():
                 return dataclasses.replace(plan, returning=self._read(plan.returning, path))
             case DocumentPlan():
@@ -113,6 +116,8 @@ class _Walk:
 
     def _read(self, plan: ReadPlan, path: tuple[str, ...], *, spread: bool = False) -> ReadPlan:
         if plan.grouped or not plan.outputs:  # what is grouped by is in the database
+            return plan
+        if plan.scan.call is not None and plan.scan.call.function.returns.resource is None:  # no rule is about these
             return plan
         outputs = self._outputs(plan.scan.resource.name, plan.outputs, path, spread=spread)
         return plan if outputs is plan.outputs else dataclasses.replace(plan, outputs=outputs)

@@ -1,15 +1,22 @@
 """What steps and stages are made for, and what they work with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from contracts.catalog import Catalog, Resource
 
+from data_service.execute.foreign import Foreign
 from data_service.processing.rules import ResourceRules
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them."""
+    """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them.
+
+    ``foreign`` calls functions that are not the database's own, by their source.
+    """
+
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
 
 
 NO_MEANS = Means()

@@ -6,10 +6,22 @@ from typing import Protocol
 from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Invocation,
+    Predicate,
+    Source,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
+Bound = Callable[[Source, Encode], str]  # the place of a value, and how it gets there
 
 
 class Dialect(Protocol):
@@ -129,6 +141,24 @@ class Dialect(Protocol):
         """An aggregate; no columns counts rows."""
         ...
 
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        """A SELECT of the rows that one of the database's own functions gives."""
+        ...
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        """How rows are bound that a function elsewhere gave: a list of objects."""
+        ...
+
+    def returned(self, resource: Resource, place: str) -> str:
+        """Rows that a function elsewhere gave, as a source."""
+        ...
+
+    def scalar(self, expression: str, column: Column) -> str:
+        """A value that stands alone in the answer, as JSON."""
+        ...
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -147,7 +177,7 @@ class Dialect(Protocol):
         """A comparison of two columns."""
         ...
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         """A comparison of an aggregate with a value."""
         ...
 

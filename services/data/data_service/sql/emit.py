@@ -7,15 +7,18 @@ from contracts.catalog import Catalog
 from data_service.plan.nodes import (
     AffectedOutput,
     AggregateOutput,
+    Column,
     ColumnOutput,
     ConstantOutput,
     EmbedOutput,
     GroupOutput,
+    Invocation,
     Link,
     PlanOutput,
     Predicate,
     ReadPlan,
     RowsOutput,
+    Scan,
     SortTerm,
     Source,
 )
@@ -39,6 +42,7 @@ class Emitter(Predicates):
         super().__init__(dialect)
         self._full = full
         self._caps = caps
+        self._calls: dict[int, tuple[str, str]] = {}  # by the invocation's id: a name, and what it stands for
         self._firsts: dict[str, str] = {}  # of a summary's alias: the condition on the rows that it shows
 
     # --- whole statements ----------------------------------------------------------------------------------------
@@ -96,11 +100,28 @@ class Emitter(Predicates):
     def source(self, plan: ReadPlan, alias: str) -> str:
         """Where a level's rows come from, under ``alias``."""
         resource = plan.scan.resource
+        if plan.scan.call is not None:
+            return f"{self._given(plan.scan, plan.scan.call)} as {alias}"
         if plan.scan.written:
             full = self._full.by_name[resource.name]
             place = self.bind(Source("rows"), self.dialect.written_rows(full))
             return f"{self.dialect.recordset(full, place)} as {alias}"
         return f"{self.dialect.table(resource)} as {alias}"
+
+    def statement(self, sql: str) -> Statement:
+        """The statement of this text, with the calls that it reads from and the values collected so far."""
+        calls = ", ".join(f"{name} as ({select})" for name, select in self._calls.values())
+        return super().statement(f"with {calls} {sql}" if calls else sql)
+
+    def _given(self, scan: Scan, call: Invocation) -> str:
+        """The rows that a function gives. One of the database's own is called once, however often they are read."""
+        if scan.written:
+            of_resource = call.function.returns.resource is not None
+            full = self._full.by_name[scan.resource.name] if of_resource else scan.resource
+            return self.dialect.returned(full, self.bind(Source("rows"), self.dialect.returned_rows(full)))
+        if id(call) not in self._calls:
+            self._calls[id(call)] = (f"call{len(self._calls) + 1}", self.dialect.call(call, self.bind))
+        return self._calls[id(call)][0]
 
     # --- levels --------------------------------------------------------------------------------------------------
 
@@ -110,7 +131,7 @@ class Emitter(Predicates):
         if plan.grouped:
             made = self.dialect.object(grouped_pairs(self, plan, alias))
         else:
-            made = self._object(plan.outputs, alias)
+            made = self._made(plan, alias)
         return self.dialect.array(made) if plan.shape == "many" else made
 
     def _from(self, plan: ReadPlan, alias: str, join: str = "", caps: Caps = _NO_CAPS) -> str:
@@ -214,13 +235,21 @@ class Emitter(Predicates):
             link is not None and link[0].relation.cardinality == "one" and plan.shape != "summary"
         )
         if single and not plan.grouped:
-            made = self._object(plan.outputs, alias)
+            made = self._made(plan, alias)
             source = self._from(plan, alias, join) if plan.sort or plan.limit else self.filtered(plan, alias, join)
             return f"(select {made} from {source} limit 1)"
         if plan.shape == "summary" and not any(_sums_up(output) for output in plan.outputs):
             return f"(select {self._object(plan.outputs, alias)})"  # one object, however many rows there are
         caps = self._caps_of(plan, alias)
         return f"(select {self._body(plan, alias)} from {self._from(plan, alias, join, caps)})"
+
+    def _made(self, plan: ReadPlan, alias: str) -> str:
+        """What becomes of a row: an object, but for a function's result that is no row."""
+        call = plan.scan.call
+        if call is None or call.function.returns.kind == "rows":
+            return self._object(plan.outputs, alias)
+        column = Column(plan.scan.resource.fields[0])
+        return self.dialect.scalar(self.column(alias, column), column)
 
     # --- outputs -------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +7,23 @@ from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Preset, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Invocation,
+    Predicate,
+    Preset,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
-from data_service.sql.dialect import Binder
+from data_service.sql.dialect import Binder, Bound
+from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
@@ -29,8 +41,6 @@ _TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
-_MODIFIERS = re.compile(r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)")
-_UNLIMITED = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}
 CASTS = {
     "text": "text", "varchar": "text", "int": "integer", "integer": "integer", "int2": "smallint", "int4": "integer",
     "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
@@ -46,11 +56,6 @@ _CAST_TYPES: dict[str, FieldType] = {
 }  # fmt: skip
 
 
-def quoted(name: str) -> str:
-    """An identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def cast_type(name: str) -> str:
     """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
     found = CASTS.get(name.strip().lower())
@@ -63,12 +68,6 @@ def cast_column(cast: str) -> Column:
     """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
     kind = cast_type(cast)
     return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
-
-
-def free_type(db_type: str) -> str:
-    """A type without its length: a cast to ``character(3)`` would cut what it compares."""
-    bare = _MODIFIERS.sub("", db_type)
-    return _UNLIMITED.get(bare, bare)
 
 
 class PostgresDialect:
@@ -184,6 +183,21 @@ class PostgresDialect:
         inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
         return f"{function}({'distinct ' if distinct else ''}{inner})"
 
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        return call(invocation, bind)
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        return any_json
+
+    def returned(self, resource: Resource, place: str) -> str:
+        columns = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in resource.fields)
+        return f"(select * from json_to_recordset({place}::json) as r({columns}))"
+
+    def scalar(self, expression: str, column: Column) -> str:
+        return f"to_json({expression})"
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -229,7 +243,7 @@ class PostgresDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)

@@ -9,6 +9,7 @@ from data_service.plan.nodes import (
     Any_,
     Column,
     Forgotten,
+    GroupTest,
     IsTest,
     Link,
     Negation,
@@ -102,6 +103,8 @@ class Predicates:
                 return f"exists (select 1 from {table} as {inner}{' where ' + where if where else ''})"
             case AggregateTest():
                 return self._aggregate_test(item, alias)
+            case GroupTest():
+                raise AssertionError("a condition on groups is none on rows")
 
     def join(self, link: Link, alias: str, inner: str) -> str:
         """The condition that ties the level ``inner`` to the level ``alias``."""

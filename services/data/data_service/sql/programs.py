@@ -6,6 +6,7 @@ from typing import Union
 from contracts.catalog import Catalog
 
 from data_service.plan.nodes import (
+    CallPlan,
     ConflictPlan,
     ConstantOutput,
     CreatePlan,
@@ -18,7 +19,16 @@ from data_service.plan.nodes import (
 )
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter, countable
-from data_service.sql.statements import Bind, Caps, ReadStatement, RowInsert, Statement, WriteStatement
+from data_service.sql.foreign_values import foreign_value
+from data_service.sql.statements import (
+    Bind,
+    CallStatement,
+    Caps,
+    ReadStatement,
+    RowInsert,
+    Statement,
+    WriteStatement,
+)
 from data_service.sql.values import json_text
 
 
@@ -33,16 +43,18 @@ class DocumentStatement:
 class Sequence:
     """Writes (and constants, as JSON) that run in order in one transaction, each answered under its key."""
 
-    members: tuple[tuple[str, "ReadStatement | WriteStatement | bytes"], ...]
+    members: tuple[tuple[str, "ReadStatement | WriteStatement | CallStatement | bytes"], ...]
 
 
-Program = Union[ReadStatement, WriteStatement, DocumentStatement, Sequence]  # noqa: UP007
+Program = Union[ReadStatement, WriteStatement, CallStatement, DocumentStatement, Sequence]  # noqa: UP007
 
 
 def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Program:
     """What the database has to do for a plan. ``caps`` bound the rows of each level that is read."""
     if isinstance(plan, ReadPlan):
         return _read(plan, dialect, full, caps)
+    if isinstance(plan, CallPlan):
+        return _call(plan, dialect, full, caps)
     if not isinstance(plan, DocumentPlan):
         return _write(plan, dialect, full, caps)
     members = [(member.key, member.plan) for member in plan.members]
@@ -53,10 +65,12 @@ def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Pr
 
 
 def _member(
-    plan: ReadPlan | WritePlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
-) -> ReadStatement | WriteStatement | bytes:
+    plan: ReadPlan | WritePlan | CallPlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
+) -> ReadStatement | WriteStatement | CallStatement | bytes:
     if isinstance(plan, ConstantOutput):
         return json_text(plan.value)
+    if isinstance(plan, CallPlan):
+        return _call(plan, dialect, full, caps)
     return _read(plan, dialect, full, caps) if isinstance(plan, ReadPlan) else _write(plan, dialect, full, caps)
 
 
@@ -66,6 +80,16 @@ def _read(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> ReadSt
         return made
     estimate = Emitter(dialect, full, caps).counted(plan)
     return ReadStatement(made.statement, made.shape, made.offset, estimate)
+
+
+def _call(plan: CallPlan, dialect: Dialect, full: Catalog, caps: Caps) -> CallStatement:
+    at_most = Bind(plan.at_most, dialect.whole_number) if plan.at_most else None
+    call = plan.read.scan.call
+    if call is None or call.function.source == "database":
+        return CallStatement(_read(plan.read, dialect, full, caps), plan.writes, at_most)
+    read = _read(plan.read, dialect, full, caps) if call.function.returns.kind == "rows" else None
+    arguments = tuple((one.argument.name, Bind(one.source, foreign_value(one))) for one in call.passed)
+    return CallStatement(read, plan.writes, at_most, call.function, arguments)
 
 
 def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:

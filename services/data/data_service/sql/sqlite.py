@@ -13,14 +13,17 @@ from data_service.plan.nodes import (
     ConflictPlan,
     CreatePlan,
     DeletePlan,
+    GroupTest,
+    Invocation,
     Predicate,
     Test,
     UpdatePlan,
 )
 from data_service.sql.changes import SQLITE_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
-from data_service.sql.dialect import Binder
-from data_service.sql.postgres import cast_column, cast_type, quoted
+from data_service.sql.dialect import Binder, Bound
+from data_service.sql.postgres import cast_column, cast_type
+from data_service.sql.postgres_names import quoted
 from data_service.sql.predicates import Predicates
 from data_service.sql.sqlite_json import json_array, json_object, json_of
 from data_service.sql.sqlite_rows import given_rows, returning, rows_as_json
@@ -228,6 +231,21 @@ class SqliteDialect:
         name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
         return f"{name}({'distinct ' if distinct else ''}{inner})"
 
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        encoders = [(field.name, stored(field)) for field in resource.fields]
+        return lambda rows: rows_as_json([[encode(row.get(name)) for name, encode in encoders] for row in rows])
+
+    def returned(self, resource: Resource, place: str) -> str:
+        return self.recordset(resource, place)
+
+    def scalar(self, expression: str, column: Column) -> str:
+        return self.carried(expression)
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -280,7 +298,7 @@ class SqliteDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return self._compare(left, test, right)
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         column = test.columns[0] if test.columns and test.function in ("min", "max") else None
         encode: Encode = native(column.type) if column else to_float
         if test.operator == "in":

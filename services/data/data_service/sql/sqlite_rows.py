@@ -8,7 +8,7 @@ import msgspec
 from contracts.catalog import Resource
 from contracts.problems import Problem
 
-from data_service.sql.postgres import quoted
+from data_service.sql.postgres_names import quoted
 from data_service.sql.values import json_text
 
 

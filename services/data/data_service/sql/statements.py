@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field
+from contracts.catalog import Field, Function
 from contracts.operations import Shape
 from contracts.problems import Problem
 
@@ -46,12 +46,16 @@ class Bind:
 
 @dataclass(slots=True)  # not frozen: one is made for every request, and a frozen one takes five times as long
 class Arguments:
-    """What binds draw from: the request's values, the principal's session, and what a write gave back."""
+    """What binds draw from: the request's values, the principal's session, and what a write gave back.
+
+    ``foreign`` calls functions that are not the database's own (`data_service.execute.foreign`).
+    """
 
     values: Sequence[Any]
     session: Mapping[str, str]
     rows: Any = None
     affected: int = 0
+    foreign: Any = None
 
     def of(self, bind: Bind) -> Any:
         """The value for the driver. Raises `Problem` 22… (no such value), 42501 (a session variable is missing)."""
@@ -94,6 +98,21 @@ class ReadStatement:
     shape: Shape
     offset: Bind | None = None
     estimate: Statement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallStatement:
+    """A function called. The database's own is called by ``read`` itself, of which ``at_most`` rows may come.
+
+    A ``foreign`` function is called first, with these arguments; ``read`` is then over the rows that it gave, and None
+    where it gives none. It ``writes`` unless it only reads.
+    """
+
+    read: ReadStatement | None
+    writes: bool
+    at_most: Bind | None = None
+    foreign: Function | None = None
+    arguments: tuple[tuple[str, Bind], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
