@@ -16,6 +16,7 @@ from data_service import policies as configuration
 from data_service.app import open_database
 from data_service.policies import ConfigurationError, Policies
 from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
@@ -103,6 +104,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
             effects = database.effects()
+            misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal))
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -110,7 +112,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
         reason = " ".join(str(error.__cause__ or "").split())
         findings.fault(f"the database can't be read: {error}" + (f" ({reason})" if reason else ""))
         return None
-    for fault in configuration.check_against(policies, catalog):
+    for fault in (*configuration.check_against(policies, catalog), *misfitting):
         findings.fault(str(fault))
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)

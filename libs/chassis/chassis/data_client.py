@@ -12,7 +12,7 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Kind, Problem, internal
 from contracts.results import Result
 
-from chassis import explanations, frames
+from chassis import explanations, frames, warnings
 from chassis.bounded import Bounded
 from chassis.carrier import Carrier
 from chassis.frames import Answered, AnswerReader
@@ -56,6 +56,8 @@ class DataClient:
         self._note(head.catalog_version, asked)
         if head.explanation is not None:
             explanations.note(head.explanation)
+        if head.warnings:
+            warnings.note(head.warnings)
         if answered.problem:
             raise self._problem(answered.body)
         return Result(
@@ -68,6 +70,7 @@ class DataClient:
             catalog_version=head.catalog_version,
             timings=head.timings,
             basis=head.basis,
+            warnings=head.warnings,
         )
 
     def catalog(self, caller: Caller) -> Catalog:

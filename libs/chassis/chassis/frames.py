@@ -50,6 +50,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     timings: dict[str, int] = {}
     explanation: str | None = None
     basis: Basis | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Answered(NamedTuple):
@@ -99,7 +100,7 @@ def answered(number: int, result: Result, explanation: str | None = None) -> byt
     head = _encode(
         (
             result.catalog_version, result.rows, result.total, result.affected, result.inserted, result.location,
-            result.timings, explanation, result.basis,
+            result.timings, explanation, result.basis, result.warnings,
         )
     )  # fmt: skip
     return b"".join((_ANSWERED.pack(number, 0, len(head), len(result.body)), head, result.body))

@@ -85,6 +85,8 @@ CODES: dict[str, Code] = {
     "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
     "TRV300": Code(Kind.CONSTRAINT, 400, "values break the configuration's rules"),
     "TRV301": Code(Kind.INTERNAL, 500, "a rule of the configuration failed"),
+    "TRV310": Code(Kind.UNAVAILABLE, 502, "a remote source does not answer as it should"),
+    "TRV311": Code(Kind.TIMEOUT, 504, "a remote source took too long"),
     "TRV340": Code(Kind.CONSTRAINT, 400, "an operation or a hook of the project refused"),
     "TRV341": Code(Kind.TIMEOUT, 504, "an operation or a hook of the project took too long"),
     "TRV342": Code(Kind.INTERNAL, 500, "an operation or a hook of the project failed"),

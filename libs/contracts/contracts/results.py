@@ -26,7 +26,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ``affected`` the rows that a write matched; of a create with a conflict rule that took effect, ``inserted`` those of
     them that are new. ``location`` holds the key of a single created row, by field, in the
     key's order (only where ``returning`` has shape ``none``). ``timings`` are microseconds by step's name. With a
-    ``basis`` the same answer may be given again.
+    ``basis`` the same answer may be given again. ``warnings`` say what is missing in it, in words for the client.
     """
 
     body: bytes = b""
@@ -38,6 +38,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     catalog_version: str = ""
     timings: dict[str, int] = {}
     basis: Basis | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
     CallPlan,
+    Column,
     ColumnOutput,
     CreatePlan,
     DeletePlan,
@@ -75,6 +76,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                     reasons.append(f"{node.resource.name}: {effects.unsteady[table]}")
             case Source(kind="claim"):
                 claims.add(node.what)
+            case Column() if node.field.expression:
+                reasons.append(f"{node.field.name} is computed, perhaps from the time at hand")
             case ReadPlan(count="planned" | "estimated"):
                 reasons.append("the database estimates how many rows there are")
             case ColumnOutput() | AggregateOutput() if _reads_time(node):

@@ -59,7 +59,10 @@ class Engine:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        functions = means.computers.functions
+        self._present = Present(
+            database, config, repr(caps), announce, versioning, functions=functions, remote=means.remote
+        )
         self._versioning = versioning
         self._means = means
 
@@ -137,6 +140,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -207,7 +212,10 @@ class Engine:
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
-            return result if outward is None else msgspec.structs.replace(result, body=outward(result.body, occasion))
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
 
         def answer() -> Result:
             if not shape.writes:

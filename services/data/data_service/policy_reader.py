@@ -23,12 +23,14 @@ from data_service.policy_rules import (
     UpdateRule,
 )
 from data_service.policy_values import operand_of, unfit
+from data_service.processing.enrichment import check_enrichment
 from data_service.processing.reading import KEYS as PROCESSING_KEYS
 from data_service.processing.reading import read_rules
 from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRules
+from data_service.processing.sources import parse_sources
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache")
+_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources")
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -59,6 +61,9 @@ class _Reader:
         schemas = self._schemas(top.get("schemas"))
         resources = self._resources(top)
         tables = self._tables(resources, schemas)
+        processing = self._processing(resources, tables)
+        sources = parse_sources(top.get("sources"), self._faults)
+        check_enrichment(processing, sources, self._faults)
         permissions = self._permissions(resources, tables)
         return Policies(
             version=version,
@@ -70,7 +75,8 @@ class _Reader:
             cache=self._cache(top.get("cache")),
             permissions=permissions,
             functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
-            processing=self._processing(resources, tables),
+            processing=processing,
+            sources=sources,
             document=document,
         )
 

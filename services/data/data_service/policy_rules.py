@@ -10,6 +10,7 @@ from contracts.operations import Claim, Filter, Literally
 
 from data_service.policy_document import Node
 from data_service.processing.rules import NO_PROCESSING, Processing
+from data_service.processing.sources import SourceRule
 
 Presets = Mapping[str, Literally | Claim]
 K = TypeVar("K")
@@ -123,7 +124,8 @@ class Policies:
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
     their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
-    that change rows on their way. ``version`` changes with the file's text.
+    that change rows on their way. ``sources``: what remote ones may be called, by name. ``version`` changes with the
+    file's text.
     """
 
     version: str = ""
@@ -136,6 +138,7 @@ class Policies:
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
     functions: Functions = Functions()
     processing: Processing = NO_PROCESSING
+    sources: Mapping[str, SourceRule] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,8 +22,10 @@ from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.remote.remote import Remote
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
@@ -65,8 +67,10 @@ class State:
 class Present:
     """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
+    ``remote`` has the configuration's sources open.
+
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed.
+    changed. ``functions`` are those of the project that can compute fields.
     """
 
     def __init__(
@@ -76,8 +80,13 @@ class Present:
         salt: str,
         announce: Callable[[str], None],
         versioning: Versioning | None = None,
+        *,
+        functions: Collection[str] = (),
+        remote: Remote | None = None,
     ) -> None:
         self._database = database
+        self._asked = Asked(database.dialect, database.refusal, functions)
+        self._remote = remote
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -175,9 +184,12 @@ class Present:
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
-        misfits = configuration.check_processing(policies, catalog)
-        if misfits:  # served without its rules, data would come in and go out as nobody wants it
-            raise configuration.ConfigurationError(misfits)
+        faults = configuration.check_processing(policies, catalog)
+        faults = faults or misfits(policies.processing, catalog, self._asked)
+        if faults:  # served without its rules, data would come in and go out as nobody wants it
+            raise configuration.ConfigurationError(faults)
+        if self._remote is not None:
+            self._remote.follow(policies.sources, policies.document.file if policies.document else "")
         version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)

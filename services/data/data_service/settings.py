@@ -31,6 +31,9 @@ class DataSettings(ServiceSettings):
     prepare: bool = setting(
         True, "whether connections keep prepared statements and settings; off behind a pooler in transaction mode"
     )
+    secrets_dir: str = setting(
+        "", "folder of the secrets that `trivet.yaml` names, a file for each; empty: `secrets` beside `trivet.yaml`"
+    )
     read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
     show_statements: bool = setting(
         False,

@@ -52,6 +52,43 @@ def refused(folder, sqlite_maker, text):
             "    checks:\n      - {expression: {citty: {_eq: x}}, message: x}\n",
             "trivet.yaml:5: customers has no column or relation citty",
         ),
+        (
+            "    fields:\n      short:\n        compute: {sql: 'substr(nmae, 1, 2)', type: text}\n",
+            "trivet.yaml:6: the expression of short names no column; did you mean name?",
+        ),
+        (
+            "    fields:\n      short:\n        compute: {sql: 'name || nmae', type: text}\n",
+            "trivet.yaml:5: the database refuses the expression of short: no such column: nmae; did you mean name?",
+        ),
+        (
+            "    fields:\n      most:\n        compute: {sql: max(balance), type: numeric}\n",
+            "trivet.yaml:5: the database refuses the expression of most: misuse of aggregate function max()",
+        ),
+        (
+            "    fields:\n      name:\n        compute: {sql: 'name || name', type: text}\n",
+            "trivet.yaml:5: customers has a column name already; give it another name",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {sql: name, type: txt}\n",
+            "trivet.yaml:6: there is no type txt for what is computed; did you mean text?",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {sql: name, python: name, type: text}\n",
+            "trivet.yaml:6: compute needs one of sql and python",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {python: shout, needs: [nmae], type: text}\n",
+            "trivet.yaml:6: customers has no field nmae; did you mean name?",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {python: shout, needs: [name], type: text}\n",
+            "trivet.yaml:5: there is no function shout that computes a field",
+        ),
+        (
+            "    permissions:\n      guest: {insert: {columns: [x], check: {}}}\n"
+            "    fields: {x: {compute: {sql: 'name || nmae', type: text}}}\n",
+            "trivet.yaml:6: the database refuses the expression of x: no such column: nmae; did you mean name?",
+        ),
     ],
 )
 def test_a_rule_that_does_not_fit_stops_the_start(tmp_path, sqlite_maker, text, fault):

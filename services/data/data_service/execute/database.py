@@ -96,6 +96,10 @@ class Database(Protocol):
         """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
         ...
 
+    def refusal(self, statement: str) -> str | None:
+        """What the database says against a statement of ours without values, which is not run; None: nothing."""
+        ...
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
         ...

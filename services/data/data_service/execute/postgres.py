@@ -185,6 +185,17 @@ class PostgresDatabase:
         with translated(), self._lookout.connection() as connection:
             return reflection.guarded(connection, exposure)
 
+    def refusal(self, statement: str) -> str | None:
+        """What the server says against a statement."""
+        with translated(), self._lookout.connection() as connection:
+            try:
+                connection.execute(cast(Any, "explain " + statement), prepare=False)
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                return error.diag.message_primary or "it is not understood"
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with translated(), self._lookout.connection() as connection:

@@ -140,6 +140,15 @@ class SqliteDatabase:
         """None: SQLite has no row-level security."""
         return ()
 
+    def refusal(self, statement: str) -> str | None:
+        """What SQLite says against a statement."""
+        with self._read(None) as held:
+            try:
+                held.connection.execute("explain " + statement).fetchall()
+            except apsw.SQLError as error:
+                return str(error)
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with self._read(None) as held, self._known.translated():

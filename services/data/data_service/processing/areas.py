@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from data_service.processing import cleanse, validate
+from data_service.processing import cleanse, compute, enrich, validate
 from data_service.processing.area import Area
 
 AREAS: Mapping[str, Area] = {
     "cleanse": Area(cleanse.parse),
     "validate": Area(validate.parse),
+    "enrich": Area(enrich.parse, enrich.make),
+    "compute": Area(compute.parse, compute.make),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.catalog import Catalog, Resource
 
 from data_service.plan.nodes import Plan
-from data_service.processing import cleanse, validate
+from data_service.processing import cleanse, compute, enrichment, validate
 from data_service.processing.inward import Inward, inward_of
 from data_service.processing.outward import Outward, outward_of
 from data_service.processing.rules import Processing
@@ -33,7 +33,7 @@ STEPS: tuple[StepMaker, ...] = (cleanse.make_step, validate.make_step)
 LATE_STEPS: tuple[StepMaker, ...] = ()
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
 StageMaker = Callable[[Setting], tuple[Stage, ...]]
-STAGES: tuple[StageMaker, ...] = ()
+STAGES: tuple[StageMaker, ...] = (enrichment.make_stages, compute.make_stages)
 
 
 def assemble(

@@ -13,10 +13,14 @@ Row = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``)."""
+    """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``).
+
+    ``warnings`` go with the answer: what is missing in it, in words for the client.
+    """
 
     caller: Caller
     role: str
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
