@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from data_service import policies as configuration
 from data_service.access import limit_catalog
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
+from data_service.operations.project import Project, joined
+from data_service.operations.python import Python
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.made_fields import with_made_fields
@@ -46,6 +48,7 @@ class State:
     mark: str
     effects: Effects = NO_EFFECTS
     cache: CacheRule = NO_CACHE
+    python: Python | None = None
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
 
@@ -70,7 +73,8 @@ class Present:
     ``remote`` has the configuration's sources open.
 
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed. ``functions`` are those of the project that can compute fields.
+    changed. ``functions`` are those that can compute fields where there is no
+    ``project``, which is the folder of the project's own Python.
     """
 
     def __init__(
@@ -83,10 +87,12 @@ class Present:
         *,
         functions: Collection[str] = (),
         remote: Remote | None = None,
+        project: Project | None = None,
     ) -> None:
         self._database = database
         self._asked = Asked(database.dialect, database.refusal, functions)
         self._remote = remote
+        self._project = project
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -135,8 +141,10 @@ class Present:
         threading.Thread(target=self._watch, args=(seconds,), name="trivet-catalog", daemon=True).start()
 
     def close(self) -> None:
-        """End the watching."""
+        """End the watching, and the project's processes."""
         self._over.set()
+        if self.state is not None and self.state.python is not None:
+            self.state.python.retire()
 
     def _watch(self, seconds: float) -> None:
         while not self._over.is_set():
@@ -176,27 +184,53 @@ class Present:
             relation_names=policies.relation_names,
             definers=policies.functions.definers,
         )
-        mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
+        written = self._project.fingerprint() if self._project is not None else ""
+        mark = sha256(text).hexdigest() + written + self._database.fingerprint(exposure)
         known = self.state
         if known is not None and known.mark == mark and not force:
             return False
+        python = self._loaded(written)
+        try:
+            return self._renew(policies, exposure, mark, python, force)
+        finally:
+            served = self.state.python if self.state is not None else None
+            for left in (python, known.python if known is not None else None):
+                if left is not None and left is not served:
+                    left.retire()
+
+    def _loaded(self, written: str) -> Python | None:
+        """The project's Python as it is written now: what is loaded already, where that is still true."""
+        if self._project is None:
+            return None
+        known = self.state.python if self.state is not None else None
+        return known if known is not None and known.fingerprint == written else self._project.load(written)
+
+    def _renew(self, policies: Policies, exposure: Exposure, mark: str, python: Python | None, force: bool) -> bool:
+        """Serve what the database, these policies and this Python make together; True where it is something new."""
+        known = self.state
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
+        asked = self._asked
+        if python is not None:
+            catalog, policies = joined(python.declared, catalog, policies)
+            asked = replace(asked, functions=python.declared.computes)
         faults = configuration.check_processing(policies, catalog)
-        faults = faults or misfits(policies.processing, catalog, self._asked)
+        faults = faults or misfits(policies.processing, catalog, asked)
+        faults = faults or (python.declared.misfits(catalog) if python is not None else [])
         if faults:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(faults)
         if self._remote is not None:
             self._remote.follow(policies.sources, policies.document.file if policies.document else "")
-        version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
+        loaded = python.fingerprint if python is not None else ""
+        version = sha256(f"{catalog.version} {policies.version} {self._salt} {loaded}".encode()).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
-            shapes = {"shapes": known.shapes} if same else {}
-            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, **shapes))
+            shapes = {"shapes": known.shapes} if same and known.python is python else {}
+            self._serve(State(known.catalog, policies, mark, effects, cache, python, known.catalogs, **shapes))
             return False
-        self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache))
+        self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache, python))
         for fault in configuration.check_against(policies, catalog):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))

@@ -21,18 +21,22 @@ _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 class Operation:
     """A function that clients call: under which key its process knows it, and on which terms it runs.
 
-    ``roles`` may call it beside those of the configuration; ``timeout`` is in seconds.
+    ``roles`` may call it beside those of the configuration; ``timeout`` is in seconds; ``place`` is file and line.
     """
 
     key: str
     roles: frozenset[str]
     timeout: float | None
     above_policies: bool
+    place: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A function that runs before or after what is done with rows of a resource."""
+    """A function that runs before or after what is done with rows of a resource.
+
+    ``takes_rows``: before an update or a delete it wants to know the rows that this is about.
+    """
 
     key: str
     name: str
@@ -41,6 +45,7 @@ class Hook:
     when: When
     timeout: float | None
     above_policies: bool
+    takes_rows: bool
     place: tuple[str, int]
 
 
@@ -60,8 +65,15 @@ class Declared:
         return tuple(h for h in self.hooks if (h.resource, h.verb, h.when) == (resource, verb, when))
 
     def misfits(self, catalog: Catalog) -> list[Fault]:
-        """What does not fit the database: hooks of resources that there are not, or of what can't be done there."""
-        found = []
+        """What does not fit the database: names taken, hooks of resources that there are not, or of what can't be done.
+
+        ``catalog`` has these functions already.
+        """
+        found = [
+            Fault(*operation.place, f"the database has a function {name} already")
+            for name, operation in self.operations.items()
+            if len(catalog.functions_by_name[name]) > 1
+        ]
         for hook in self.hooks:
             resource = catalog.by_name.get(hook.resource)
             file, line = hook.place
@@ -85,13 +97,16 @@ def declared_of(described: Mapping[str, Any], folder: Path) -> Declared:
     return Declared(
         functions=tuple(_function(operation) for operation in operations),
         operations={
-            o["name"]: Operation(f"operation {o['name']}", frozenset(o["roles"]), _seconds(o), o["above_policies"])
+            o["name"]: Operation(
+                f"operation {o['name']}", frozenset(o["roles"]), _seconds(o), o["above_policies"],
+                (shown(o["file"]), o["line"]),
+            )
             for o in operations
         },
         hooks=tuple(
             Hook(
                 h["key"], h["name"], h["resource"], h["verb"], h["when"], _seconds(h), h["above_policies"],
-                (shown(h["file"]), h["line"]),
+                h["takes_rows"], (shown(h["file"]), h["line"]),
             )
             for h in described["hooks"]
         ),
