@@ -15,7 +15,48 @@ Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
 Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
+WHOLE_BODY = "body"  # what the argument without a name is called where it needs one
 FunctionSource = Literal["database", "python", "remote"]
+Form = Literal["clear", "hidden", "pattern", "hash", "token"]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a mask's pattern: a fixed ``text``, the value's ``first`` or ``last`` characters, or its ``domain``.
+
+    The domain is what follows the last ``@``.
+    """
+
+    kind: Literal["text", "first", "last", "domain"]
+    text: str = ""
+    count: int = 0
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a protected field is seen: data's own business, which is never sent to facades.
+
+    ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
+    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index,
+    empty where a view has left that out. ``stored`` is the field as the database has it, ``keys`` what data hashes and
+    opens with.
+    """
+
+    form: Form
+    about: str
+    stored: "Field"
+    parts: tuple[Part, ...] = ()
+    store: Literal["plain", "token", "sealed"] = "plain"
+    index: str | None = None
+    keys: Any = None
+
+    @property
+    def in_sql(self) -> bool:
+        """True where the database itself can say what is seen, so that it can be used like any other field."""
+        return self.form == "hidden" or self.store == "plain" or (self.store == "token" and self.form == "token")
+
+    @property
+    def searchable(self) -> bool:
+        """True where it is seen as it is, and the database can find values by what was hashed likewise."""
+        return self.form == "clear" and (self.store == "token" or bool(self.index))
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,7 +70,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
     ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
     never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
-    or aggregate may name it.
+    or aggregate may name it. With a ``guard`` it is protected; facades never get that.
     """
 
     name: str
@@ -50,6 +91,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: Origin = "column"
     expression: tuple[str, ...] = ()
     filterable: bool = True
+    guard: Guard | None = None
 
     @property
     def writable(self) -> bool:
@@ -245,6 +287,22 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         found: dict[str, tuple[Function, ...]] = {}
         for function in self.functions:
             found[function.name] = (*found.get(function.name, ()), function)
+        return found
+
+    @cached_property
+    def calls(self) -> dict[str, Function]:
+        """Functions by a name of their own, for protocols that know no overloads.
+
+        One of several has its arguments in its name (``add_by_a_b``, ``add`` where there are none); those that not
+        even their arguments' names tell apart are left out: nobody could say which one is meant.
+        """
+        found: dict[str, Function] = {}
+        for name, overloads in self.functions_by_name.items():
+            signatures = [tuple(argument.name for argument in function.arguments) for function in overloads]
+            for function, signature in zip(overloads, signatures, strict=True):
+                if signatures.count(signature) == 1:
+                    parts = [part or WHOLE_BODY for part in signature] if len(overloads) > 1 else []
+                    found[f"{name}_by_{'_'.join(parts)}" if parts else name] = function
         return found
 
 

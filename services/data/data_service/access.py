@@ -184,8 +184,7 @@ class _Restriction:
             predicate = plan_filter(self._names, self._names.full.by_name[resource.name], item)
         except Problem:  # the configuration is older than the table: closed, and nothing told of the rule
             raise _denied(resource) from None
-        restricted: Predicate = _rewrite(predicate, lambda scan: dataclasses.replace(scan, rows=None))
-        return restricted
+        return unrestricted(predicate)
 
     def _returning(self, returning: ReadPlan) -> ReadPlan:
         if returning.shape == "none" or not returning.scan.resource.fields:  # nothing of the rows is asked for
@@ -263,6 +262,12 @@ class _Restriction:
         filters = [item, select.filter if select is not None else None]
         parts = [part for part in (self._filter(scan.resource, f) for f in filters) if part is not None]
         return dataclasses.replace(scan, rows=All(tuple(parts)) if parts else None)
+
+
+def unrestricted(predicate: Predicate) -> Predicate:
+    """A predicate of the configuration's own: it sees all rows that it looks at."""
+    found: Predicate = _rewrite(predicate, lambda scan: dataclasses.replace(scan, rows=None))
+    return found
 
 
 def _rewrite(node: Any, scan: Callable[[Scan], Scan]) -> Any:

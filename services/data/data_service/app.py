@@ -18,6 +18,8 @@ from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project
+from data_service.processing import keyring, vault
+from data_service.processing.secrets import Secrets
 from data_service.processing.setting import Means
 from data_service.processing.sources import SourceRule
 from data_service.remote.database import Data
@@ -54,6 +56,13 @@ def open_database(settings: DataSettings, name: str = "") -> Database:
     )
 
 
+def open_secrets(settings: DataSettings) -> Secrets:
+    """The keys and the vault of protected fields, which are opened when a rule first needs them."""
+    folder = Path(settings.state_dir)
+    keys = Path(settings.protection_keys) if settings.protection_keys else folder / keyring.FILE
+    return Secrets(keys, settings.vault or str(folder / vault.FILE))
+
+
 def open_remote(settings: DataSettings) -> Remote:
     """The remote sources, none of them open yet. Other databases are only read."""
     beside = Path(settings.config).parent / "secrets" if settings.config else None
@@ -74,7 +83,7 @@ def open_remote(settings: DataSettings) -> Remote:
         return Engine(open_database(chosen))
 
     secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
-    return Remote(secrets=secrets, copies=state, open_data=open_data)
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
 
 
 def open_project(settings: DataSettings) -> Project | None:
@@ -108,6 +117,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     writer = _writer(settings)
     database = open_database(settings, writer.name if writer is not None else "")
     versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
+    remote = open_remote(settings)
     engine = Engine(
         database,
         config=Path(settings.config) if settings.config else None,
@@ -115,7 +125,8 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
-        means=Means(remote=open_remote(settings)),
+        streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
+        means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
         project=open_project(settings),
     )
     edge = Edge(settings, exchanges=False, data=engine)

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -23,17 +23,23 @@ from data_service.operations.project import Project, joined
 from data_service.operations.python import Python
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
+from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
+from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
+from data_service.processing.remote_sources import with_remote
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
+from data_service.reflect.lineage import NO_LINEAGE, Lineage
 from data_service.reflect.options import Exposure, ExposureError
-from data_service.remote.remote import Remote
+from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
 
 _ROLES = 256
 _SHAPES = 4096
+_STREAMS = 256
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
 _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
@@ -50,7 +56,9 @@ class State:
     cache: CacheRule = NO_CACHE
     python: Python | None = None
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
+    protections: Protections = NO_PROTECTIONS
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
+    streams: Bounded[tuple[str, bytes], StreamShape] = field(default_factory=lambda: Bounded(_STREAMS))
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""
@@ -62,7 +70,7 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            found = limit_catalog(self.catalog, self.policies, role)
+            found = self.protections.limited(limit_catalog(self.catalog, self.policies, role), role)
             self.catalogs.put(role, found)
         return found
 
@@ -85,13 +93,12 @@ class Present:
         announce: Callable[[str], None],
         versioning: Versioning | None = None,
         *,
-        functions: Collection[str] = (),
-        remote: Remote | None = None,
+        means: Means = NO_MEANS,
         project: Project | None = None,
     ) -> None:
+        self._means = means
         self._database = database
-        self._asked = Asked(database.dialect, database.refusal, functions)
-        self._remote = remote
+        self._asked = Asked(database.dialect, database.refusal, means.computers.functions)
         self._project = project
         self._versioning = versioning
         self._config = config
@@ -185,13 +192,14 @@ class Present:
             definers=policies.functions.definers,
         )
         written = self._project.fingerprint() if self._project is not None else ""
-        mark = sha256(text).hexdigest() + written + self._database.fingerprint(exposure)
+        lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
+        base = sha256(text + lineage.text).hexdigest() + written + self._database.fingerprint(exposure)
         known = self.state
-        if known is not None and known.mark == mark and not force:
+        if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
         python = self._loaded(written)
         try:
-            return self._renew(policies, exposure, mark, python, force)
+            return self._renew(policies, exposure, (base, lineage), python, force=force)
         finally:
             served = self.state.python if self.state is not None else None
             for left in (python, known.python if known is not None else None):
@@ -205,9 +213,15 @@ class Present:
         known = self.state.python if self.state is not None else None
         return known if known is not None and known.fingerprint == written else self._project.load(written)
 
-    def _renew(self, policies: Policies, exposure: Exposure, mark: str, python: Python | None, force: bool) -> bool:
-        """Serve what the database, these policies and this Python make together; True where it is something new."""
+    def _renew(
+        self, policies: Policies, exposure: Exposure, seen: tuple[str, Lineage], python: Python | None, *, force: bool
+    ) -> bool:
+        """Serve what the database, these policies and this Python make together; True where it is something new.
+
+        ``seen`` is the mark of what was looked at, and the lineage of protected columns.
+        """
         known = self.state
+        base, lineage = seen
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
@@ -221,21 +235,48 @@ class Present:
         faults = faults or (python.declared.misfits(catalog) if python is not None else [])
         if faults:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(faults)
-        if self._remote is not None:
-            self._remote.follow(policies.sources, policies.document.file if policies.document else "")
+        protections = self._protections(catalog, policies, lineage)
+        catalog = protections.kept(catalog)
+        if self._means.remote is not None:
+            catalog = with_remote(catalog, policies, self._means.remote)
+        mark = base + self._remote_mark()
         loaded = python.fingerprint if python is not None else ""
-        version = sha256(f"{catalog.version} {policies.version} {self._salt} {loaded}".encode()).hexdigest()[:16]
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()} {loaded}"
+        version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
-            same = (known.effects, known.cache) == (effects, cache)
-            shapes = {"shapes": known.shapes} if same and known.python is python else {}
-            self._serve(State(known.catalog, policies, mark, effects, cache, python, known.catalogs, **shapes))
+            same = (known.effects, known.cache, known.python) == (effects, cache, python)
+            old = known.protections
+            kept = (known.shapes, known.streams) if same else ()
+            self._serve(State(known.catalog, policies, mark, effects, cache, python, known.catalogs, old, *kept))
             return False
-        self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache, python))
+        catalog = msgspec.structs.replace(catalog, version=version)
+        self._serve(State(catalog, policies, mark, effects, cache, python, protections=protections))
+        for tale in protections.told(policies.processing):
+            log.warning("%s", tale)
         for fault in configuration.check_against(policies, catalog):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _remote_mark(self) -> str:
+        """What stands for the operations of remote sources that are known now."""
+        return self._means.remote.mark() if self._means.remote is not None else ""
+
+    def _protections(self, catalog: Catalog, policies: Policies, lineage: Lineage) -> Protections:
+        """What is protected. Raises `ConfigurationError` where that takes keys and there are none."""
+        if not wanted(policies.processing):
+            return NO_PROTECTIONS
+        secrets = self._means.secrets
+        if needs_keys(policies.processing):
+            try:
+                if secrets is None:
+                    raise KeyringError("there is no place for the keys of protected fields")
+                secrets.ring.current  # noqa: B018  (to see whether it can be read)
+            except KeyringError as fault:
+                file = policies.document.file if policies.document else ""
+                raise configuration.ConfigurationError([configuration.Fault(file, 1, str(fault))]) from None
+        return protections_of(catalog, policies.processing, lineage, secrets)
 
     def _serve(self, state: State) -> None:
         first = self.state is None

@@ -1,6 +1,6 @@
 """What a database can do for the engine, as protocols that each database implements."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -9,6 +9,7 @@ from contracts.results import Result
 
 from data_service.execute.shape import PreparedShape
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
@@ -52,6 +53,14 @@ class Session(Protocol):
         ...
 
 
+class Snapshot(Session, Protocol):
+    """One transaction that only reads, and sees the database as it is at its first statement."""
+
+    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
+        """The values of the rows' one column, JSON as bytes, some at a time; no more are read than are taken."""
+        ...
+
+
 class Database(Protocol):
     """An open database."""
 
@@ -84,6 +93,13 @@ class Database(Protocol):
         """
         ...
 
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> AbstractContextManager[Snapshot]:
+        """A transaction for rows that are taken one by one, on a connection that it has alone.
+
+        On a hub it waits there. ``deadline`` is that of its first statement; ``limit`` as for `session`.
+        """
+        ...
+
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog of the database as it is now. Raises `Problem` where it can't be reached."""
         ...
@@ -102,6 +118,10 @@ class Database(Protocol):
 
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
+        ...
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values. Raises `Problem`."""
         ...
 
     @property

@@ -27,7 +27,7 @@ from data_service.plan.nodes import (
     UpdatePlan,
     WritePlan,
 )
-from data_service.processing.inward import Inward
+from data_service.processing.sealing import Sealing, sealing_of
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter
 from data_service.sql.programs import Program, write_program
@@ -37,7 +37,6 @@ from data_service.sql.statements import Caps, ReadStatement, RowInsert, Statemen
 _NO_CAPS = Caps()
 _WRITES = (CreatePlan, UpdatePlan, DeletePlan)
 Change_ = Statement | RowInsert
-LateOf = Callable[[Plan], Inward | None]
 
 
 class Unfit(Exception):
@@ -46,10 +45,10 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class HookedWrite:
-    """A write with the hooks of its resource; ``late`` are the steps on its values that come after these.
+    """A write with the hooks of its resource, and how its values are sealed after these (``late``).
 
     ``change`` is its statement, and gives back its rows where ``written`` reads them; ``matched`` reads those that are
-    about to be changed or deleted.
+    about to be changed or deleted: without what is kept otherwise than it is.
     """
 
     plan: WritePlan
@@ -57,7 +56,7 @@ class HookedWrite:
     before: tuple[Hook, ...]
     after: tuple[Hook, ...]
     after_commit: tuple[Hook, ...]
-    late: Inward | None
+    late: Sealing | None
     change: Change_
     written: Statement | None
     matched: Statement | None
@@ -79,11 +78,11 @@ class HookedWrite:
 
 @dataclass(frozen=True, slots=True)
 class Widened:
-    """A write's statement with further fields, in this order, and the late steps on all its values."""
+    """A write's statement with further fields, in this order, and how all its values are sealed."""
 
     change: Change_
     names: tuple[str, ...]
-    late: Inward | None
+    late: Sealing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +93,16 @@ class Hooks:
     reads: tuple[Hook, ...] = ()
 
 
-def hooks_of(plan: Plan, program: Program, maker: "Maker") -> Hooks | None:
-    """The hooks of a shape, None where there are none for what it does. ``plan`` is restricted already."""
+def hooks_of(plan: Plan, program: Program | None, maker: "Maker") -> Hooks | None:
+    """The hooks of a shape, None where there are none for what it does.
+
+    ``plan`` is restricted already, and not sealed yet; ``program`` is made of it, None where it only reads.
+    """
     declared = maker.declared
     if not declared.hooks:
         return None
     pairs = [(inner, made.change) for inner, made in _writes(plan, program) if made.change is not None]
-    writes = {id(change): maker.hooked(inner, change) for inner, change in pairs}
+    writes = {id(change): maker.hooked(inner) for inner, change in pairs}
     names = dict.fromkeys(_read_resources(plan))
     reads = tuple(hook for name in names for hook in declared.of(name, "read", "before"))
     if not reads and not any(write.before or write.after or write.after_commit for write in writes.values()):
@@ -109,15 +111,14 @@ def hooks_of(plan: Plan, program: Program, maker: "Maker") -> Hooks | None:
 
 
 class Maker:
-    """Makes the hooked writes of shapes. ``late_of`` gives the late steps on what a plan writes."""
+    """Makes the hooked writes of shapes."""
 
-    def __init__(self, declared: Declared, full: Catalog, dialect: Dialect, late_of: LateOf) -> None:
+    def __init__(self, declared: Declared, full: Catalog, dialect: Dialect) -> None:
         self.declared = declared
         self._full = full
         self._dialect = dialect
-        self._late_of = late_of
 
-    def hooked(self, plan: WritePlan, change: Change_) -> HookedWrite:
+    def hooked(self, plan: WritePlan) -> HookedWrite:
         resource = self._full.by_name[_resource(plan).name]
         verb = {CreatePlan: "create", UpdatePlan: "update", DeletePlan: "delete"}[type(plan)]
         before, after, later = (
@@ -125,14 +126,15 @@ class Maker:
         )
         looks = not isinstance(plan, CreatePlan) and any(hook.takes_rows for hook in before)
         needed = bool(after or later)
+        change, late = self._change(plan, resource)
         return HookedWrite(
             plan=plan,
-            change=self._change(plan, resource) if needed else change,
+            change=change,
             resource=resource,
             before=before,
             after=after,
             after_commit=later,
-            late=self._late_of(plan),
+            late=late,
             written=self._written(resource) if needed else None,
             matched=self._matched(plan, resource) if looks and not isinstance(plan, CreatePlan) else None,
             widen=lambda names, number: self._widened(plan, resource, names, number),
@@ -168,18 +170,21 @@ class Maker:
             kept = tuple(change for change in plan.changes if change.field.name not in names)
             added = (Change(column, Source("param", number + at)) for at, column in enumerate(fields))
             wider = dataclasses.replace(plan, changes=(*kept, *added))
-        change = self._change(wider, resource)
-        return Widened(change, tuple(column.name for column in fields), self._late_of(wider))
+        change, late = self._change(wider, resource)
+        return Widened(change, tuple(column.name for column in fields), late)
 
-    def _change(self, plan: WritePlan, resource: Resource) -> Change_:
-        """The write's statement, giving back its rows."""
-        match plan:
+    def _change(self, plan: WritePlan, resource: Resource) -> tuple[Change_, Sealing | None]:
+        """The write's statement, giving back its rows, and how its values are sealed."""
+        sealed, late = sealing_of(plan, self._full)
+        match sealed:
             case CreatePlan():
-                return self._dialect.create(plan, resource, back=True)
+                return self._dialect.create(sealed, resource, back=True), late
             case UpdatePlan():
-                return self._dialect.update(plan, resource, back=True)
+                return self._dialect.update(sealed, resource, back=True), late
             case DeletePlan():
-                return self._dialect.delete(plan, resource, back=True)
+                return self._dialect.delete(sealed, resource, back=True), late
+            case _:
+                raise AssertionError("what writes is sealed as what writes")
 
 
 def assigned(plan: UpdatePlan, values: Sequence[Any]) -> dict[str, Any]:
@@ -188,14 +193,14 @@ def assigned(plan: UpdatePlan, values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _all(resource: Resource) -> tuple[ColumnOutput, ...]:
-    return tuple(ColumnOutput(column.name, Column(column)) for column in resource.columns)
+    return tuple(ColumnOutput(column.name, Column(column)) for column in resource.columns if column.guard is None)
 
 
 def _resource(plan: WritePlan) -> Resource:
     return plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource
 
 
-def _writes(plan: Plan, program: Program) -> Iterator[tuple[WritePlan, WriteStatement]]:
+def _writes(plan: Plan, program: Program | None) -> Iterator[tuple[WritePlan, WriteStatement]]:
     """Each write of a plan with its statement."""
     if isinstance(plan, DocumentPlan):
         if isinstance(program, Members):

@@ -134,8 +134,8 @@ class Work:
                 for inward in (processes.inward, late):
                     if inward is not None:
                         arguments = Arguments(inward(arguments.values, occasion), arguments.session)
-                for hook in processes.hooks.reads if processes.hooks is not None else ():
-                    self._run_hook(hook, [hook.resource], {})
+                if processes.hooks is not None:
+                    self.before_reads(processes.hooks.reads)
             arguments.foreign = ForeignCalls({**self._desk.foreign, "python": self}, self._caller)
             if shape.touches and self._desk.versioning is not None:
                 self._marks.enter_context(self._desk.versioning.writing(shape.touches))
@@ -170,8 +170,7 @@ class Work:
         if hooked is None:
             return self._opened().write(change, arguments, key, back=back)
         change, arguments = self._prepared(hooked, arguments)
-        looks = back or hooked.written is not None or change is not hooked.change
-        written = self._opened().write(change, arguments, key, back=looks)
+        written = self._opened().write(change, arguments, key, back=True)
         if hooked.written is not None and written.affected:
             after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
             row = self._opened().fetch(hooked.written, after)
@@ -274,6 +273,11 @@ class Work:
         role = ADMIN_ROLE if operation.above_policies else self._role
         text = self._called(operation.key, {"arguments": arguments}, operation.timeout, role)
         return frames.decode(text)
+
+    def before_reads(self, hooks: Sequence[Hook]) -> None:
+        """Run hooks before what they are for is read. Raises `Problem`."""
+        for hook in hooks:
+            self._run_hook(hook, [hook.resource], {})
 
     def read_hook(self, hook: Hook, rows: list[dict[str, Any]], types: Mapping[str, str]) -> Any:
         """What a hook makes of rows that are read. Raises `Problem`."""

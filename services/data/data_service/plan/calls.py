@@ -119,7 +119,7 @@ def _ambiguous(fitting: Sequence[Function]) -> Problem:
 def _unknown(names: Names, call: Call, overloads: Sequence[Function]) -> Problem:
     prefix = call.schema or (names.full.schemas[0] if names.full.schemas else "public")
     name = f"{prefix}.{call.function}"
-    given = ", ".join(argument.name for argument in call.arguments if argument.name)
+    given = ", ".join(sorted(argument.name for argument in call.arguments if argument.name))
     whole = next((argument.form for argument in call.arguments if not argument.name), None)
     if whole is not None:
         shown, searched = f"{name} with a single unnamed {whole} parameter", f"with a single unnamed {whole} parameter"

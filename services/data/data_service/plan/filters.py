@@ -56,6 +56,7 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
     | dict.fromkeys(("contains", "contained", "overlaps"), frozenset({"json", "array", "range", "other"}))
     | dict.fromkeys(("has_key", "has_keys_any", "has_keys_all"), frozenset({"json", "other"}))
 )
+_EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
 _GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
 _NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
 _MINMAX_NEVER = {"bool", "json", "bytes"}
@@ -132,7 +133,7 @@ def _not(names: Names, resource: Resource, item: Not) -> Predicate:
 
 
 def _compare(names: Names, resource: Resource, item: Compare) -> Predicate:
-    left = find_column(resource, item.left)
+    left = find_column(resource, item.left, search=item.operator in _EQUAL and not isinstance(item.right, FieldRef))
     _refuse_misfit(left, item)
     right = find_column(resource, item.right) if isinstance(item.right, FieldRef) else source_of(item.right)
     return Test(left, item.operator, right, item.quantifier, item.config)
@@ -148,7 +149,7 @@ def _refuse_misfit(left: Column, item: Compare) -> None:
 
 
 def _is(names: Names, resource: Resource, item: Is) -> Predicate:
-    left = find_column(resource, item.left)
+    left = find_column(resource, item.left, search=item.value in ("null", "not_null"))
     if item.value in ("true", "false", "unknown") and left.type not in ("bool", "other"):
         raise Problem(
             "42804", f"argument of IS {item.value.upper()} must be type boolean, not type {left.field.db_type}"

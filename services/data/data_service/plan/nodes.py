@@ -293,6 +293,21 @@ class CallPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RowCheck:
+    """What must not be false of any row that was written: a rule of data processing.
+
+    ``message`` is what is said where it is, ``rule`` the rule's name; ``path`` leads to the write, and ``field`` to the
+    value in its row, where the rule is about one.
+    """
+
+    holds: Predicate
+    message: str
+    rule: str
+    path: tuple[str | int, ...] = ()
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A field that a create takes from each row."""
 
@@ -327,7 +342,8 @@ class ConflictPlan:
 class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
-    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False.
+    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
+    creates a row may be told its key.
     """
 
     resource: Resource
@@ -339,6 +355,8 @@ class CreatePlan:
     presets: tuple[Preset, ...] = ()
     check: Predicate | None = None
     conflict: ConflictPlan | None = None
+    row_checks: tuple[RowCheck, ...] = ()
+    tells_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +378,7 @@ class UpdatePlan:
     returning: ReadPlan
     at_most: Source | None = None
     check: Predicate | None = None
+    row_checks: tuple[RowCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

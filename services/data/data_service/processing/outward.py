@@ -139,7 +139,7 @@ class _Walk:
         taken = tuple((key, name) for name, key in hidden.items())
         self.levels.append(Level(path, stages, taken, shown, whole=not spread))
         places = tuple(ConstantOutput(o.key, "") if isinstance(o, ColumnOutput) and _is(o, made) else o for o in below)
-        return (*places, *(ColumnOutput(key, Column(fields[name])) for name, key in hidden.items()))
+        return (*places, *(ColumnOutput(key, Column(_given(fields[name]))) for name, key in hidden.items()))
 
     def _below(self, resource: str, output: PlanOutput, path: tuple[str, ...]) -> PlanOutput:
         match output:
@@ -167,6 +167,11 @@ class _Walk:
 
 def _is(output: ColumnOutput, made: set[str]) -> bool:
     return output.column.field.name in made
+
+
+def _given(field: Field) -> Field:
+    """A field as stages get it: masked where the role sees it so, as it is kept where the first of them opens it."""
+    return field if field.guard is None or field.guard.in_sql else field.guard.stored
 
 
 def _stored(field: Field) -> bool:

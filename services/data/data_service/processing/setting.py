@@ -11,6 +11,7 @@ from contracts.problems import Problem
 from data_service.execute.foreign import Foreign
 from data_service.operations.python import Python
 from data_service.processing.rules import ResourceRules
+from data_service.processing.secrets import Secrets
 from data_service.processing.stages import Occasion, Row
 from data_service.remote.remote import Remote
 
@@ -54,6 +55,7 @@ class Means:
 
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
     remote: Remote | None = None
+    secrets: Secrets | None = None
     computers: Computers = NO_COMPUTERS
     python: Python | None = None
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from contracts.catalog import Resource
 from contracts.identity import Caller
 from contracts.operations import How, Value
+from contracts.problems import Problem
 
 Row = dict[str, Value]
 
@@ -37,6 +38,15 @@ class RowFault:
     path: tuple[str | int, ...]
     message: str
     rule: str
+
+
+def broken(faults: Sequence[RowFault]) -> Problem:
+    """The problem that tells of rows that break rules: each with its path, in ``details``."""
+    details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
+    first = faults[0]
+    where = ".".join(map(str, first.path))
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return Problem("TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details)
 
 
 @dataclass(slots=True)

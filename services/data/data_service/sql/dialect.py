@@ -141,6 +141,32 @@ class Dialect(Protocol):
         """An aggregate; no columns counts rows."""
         ...
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        """A null of a field's type."""
+        ...
+
+    def as_text(self, expression: str, field: Field) -> str:
+        """A field's value as text."""
+        ...
+
+    def first_of(self, text: str, count: int) -> str:
+        """The first characters of a text."""
+        ...
+
+    def last_of(self, text: str, count: int) -> str:
+        """The last characters of a text, which has as many."""
+        ...
+
+    def domain_of(self, text: str) -> str:
+        """What follows the last ``@`` of a text, all of it where there is none."""
+        ...
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        """The HMAC-SHA-256 of a text, 32 hexadecimal digits: the places hold the blocks of its key in hexadecimal."""
+        ...
+
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:

@@ -183,6 +183,27 @@ class PostgresDialect:
         inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
         return f"{function}({'distinct ' if distinct else ''}{inner})"
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        return f"null::{free_type(field.db_type)}"
+
+    def as_text(self, expression: str, field: Field) -> str:
+        return f"{expression}::text"
+
+    def first_of(self, text: str, count: int) -> str:
+        return f"left({text}, {int(count)})"
+
+    def last_of(self, text: str, count: int) -> str:
+        return f"right({text}, {int(count)})"
+
+    def domain_of(self, text: str) -> str:
+        return f"substring({text} from '[^@]*$')"
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        hashed = f"sha256(decode({inner}::text, 'hex') || convert_to({text}, 'UTF8'))"
+        return f"left(encode(sha256(decode({outer}::text, 'hex') || {hashed}), 'hex'), 32)"
+
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:

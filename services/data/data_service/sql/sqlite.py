@@ -231,6 +231,26 @@ class SqliteDialect:
         name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
         return f"{name}({'distinct ' if distinct else ''}{inner})"
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        return "null"
+
+    def as_text(self, expression: str, field: Field) -> str:
+        return self._as_text(expression, Column(field))
+
+    def first_of(self, text: str, count: int) -> str:
+        return f"substr({text}, 1, {int(count)})"
+
+    def last_of(self, text: str, count: int) -> str:
+        return f"substr({text}, -{int(count)})"
+
+    def domain_of(self, text: str) -> str:
+        return f"replace({text}, rtrim({text}, replace({text}, '@', '')), '')"
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        return f"trivet_keyed_hash({text}, {inner}, {outer})"
+
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
