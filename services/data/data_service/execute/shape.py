@@ -39,9 +39,9 @@ class PreparedShape:
 
 def is_write(program: Program) -> bool:
     """Whether a program may write."""
-    if isinstance(program, CallStatement):
-        return program.writes
-    return isinstance(program, WriteStatement | Sequence)
+    if isinstance(program, Sequence):
+        return any(not isinstance(member, bytes) and is_write(member) for _, member in program.members)
+    return program.writes if isinstance(program, CallStatement) else isinstance(program, WriteStatement)
 
 
 def calls_foreign(program: Program) -> bool:
