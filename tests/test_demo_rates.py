@@ -58,9 +58,8 @@ def test_graphql_shows_the_same(demo_suite: Suite) -> None:
 def test_soap_shows_the_same(demo_suite: Suite) -> None:
     rest, _ = asked(demo_suite, f"/rest/v1/products?{QUERY}")
     client = soap(demo_suite)
-    found = client.service.ListProducts(limit=3, orderBy=[{"field": "id"}])
-    rows = found["products"] if "products" in found else found["item"]
-    assert [row["price_usd"] for row in rows] == [row["price_usd"] for row in rest]
+    found = client.service.ListProducts(page={"limit": 3}, orderBy={"item": [{"field": "id"}]})
+    assert [row["price_usd"] for row in found["items"]["Products"]] == [row["price_usd"] for row in rest]
 
 
 def test_the_field_can_only_be_read(demo_suite: Suite) -> None:
@@ -77,3 +76,9 @@ def test_the_old_service_has_rest_now(demo_suite: Suite) -> None:
     ]
     every, _ = asked(demo_suite, "/rest/v1/rpc/exchange_rates?select=Currency&Value=lt.1", anonymous=True)
     assert [row["Currency"] for row in every] == ["GBP", "CHF"]
+
+
+def test_the_old_service_has_graphql_now(demo_suite: Suite) -> None:
+    query = '{ exchange_rates(args: {Currency: ["JPY"]}) { Currency Value } }'
+    body, _ = asked(demo_suite, "/graphql", {"query": query}, anonymous=True)
+    assert body == {"data": {"exchange_rates": [{"Currency": "JPY", "Value": Decimal("170.11")}]}}

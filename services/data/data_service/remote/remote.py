@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from contracts.catalog import Function
+from contracts.catalog import Function, Returns
 from contracts.identity import Caller
 from contracts.operations import Value
 from contracts.problems import Problem
@@ -54,7 +54,7 @@ class Remote:
         self._sources: dict[str, Source] = {}
         self._lookups: dict[str, Lookup] = {}
         self._operations: dict[str, Operation] = {}
-        self._missing: list[SourceRule] = []  # whose operations are not known yet
+        self._missing: list[SourceRule] = []  # those that could not be asked what they can do
         self._file = ""
 
     def follow(self, rules: Mapping[str, SourceRule], file: str = "") -> None:
@@ -97,6 +97,18 @@ class Remote:
     def lines(self) -> dict[str, int]:
         """Where each of these operations stands."""
         return {name: operation.line for name, operation in self._operations.items()}
+
+    def undescribed(self) -> tuple[Function, ...]:
+        """The operations of sources that could not be asked what they can do: their names, and nothing more."""
+        return tuple(
+            Function(name=rule.name, schema="", function=rule.name, returns=Returns(kind="void"), source="remote")
+            for source in self._missing
+            for rule in source.operations
+        )
+
+    def missing(self) -> tuple[SourceRule, ...]:
+        """The sources that could not be asked what they can do."""
+        return tuple(self._missing)
 
     def mark(self) -> str:
         """What is another when `functions` would be: a WSDL that could not be had is asked for again."""
