@@ -114,6 +114,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
+        streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
         means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
     )
     edge = Edge(settings, exchanges=False, data=engine)

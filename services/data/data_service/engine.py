@@ -3,8 +3,10 @@
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 from chassis.hub.loop import blocking, pause
@@ -12,7 +14,7 @@ from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value, decode, encode
 from contracts.problems import Problem
-from contracts.results import Basis, Explanation, Result
+from contracts.results import Basis, Explanation, Result, Stream
 
 from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
@@ -23,18 +25,30 @@ from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
+from data_service.plan.nodes import Plan, ReadPlan
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
 from data_service.processing.assembly import NOTHING, Processes, assemble
+from data_service.processing.outward import Outward
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
-from data_service.sql.programs import write_program
+from data_service.sql.programs import write_program, write_stream
 from data_service.sql.statements import Arguments, Caps
+from data_service.streams import Room, StreamShape, flow
 from data_service.versioning import Versioning
 
+T_co = TypeVar("T_co", covariant=True)
 NO_CAPS = Caps()
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
+
+
+class Attempt(Protocol[T_co]):
+    """One attempt to answer an operation in a state."""
+
+    def __call__(self, state: State, text: bytes, values: Sequence[Value], caller: Caller, /) -> T_co:
+        """The answer. Raises `Problem`."""
+        ...
 
 
 class Engine:
@@ -42,7 +56,8 @@ class Engine:
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
-    writes are counted, and answers may say what they stand on. ``means`` are what rules work with.
+    writes are counted, and answers may say what they stand on. ``means`` are what rules work with. So many
+    ``streams`` may be under way.
     """
 
     def __init__(
@@ -55,6 +70,7 @@ class Engine:
         announce: Callable[[str], None] = lambda version: None,
         versioning: Versioning | None = None,
         means: Means = NO_MEANS,
+        streams: int = 2,
     ) -> None:
         self._database = database
         self._caps = caps
@@ -62,6 +78,7 @@ class Engine:
         self._present = Present(database, config, repr(caps), announce, versioning, means=means)
         self._versioning = versioning
         self._means = means
+        self._room = Room(streams)
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -74,11 +91,23 @@ class Engine:
 
         A text that was asked before is not even decoded.
         """
+        return self._tried(self._answer, text, values, caller)
+
+    def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read of shape ``many``, however many there are. Raises `Problem`."""
+        return self.stream_text(encode(operation), values, caller)
+
+    def stream_text(self, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read, given as its canonical text; see `stream`. Raises `Problem`."""
+        return self._tried(self._streamed, text, values, caller)
+
+    def _tried(self, attempt: Attempt[T_co], text: bytes, values: Sequence[Value], caller: Caller) -> T_co:
+        """What ``attempt`` gives; tried again where something has come between that is over by then."""
         failures = 0
         while True:
             state = self._present.state or self._waited(caller)
             try:
-                return self._answer(state, text, values, caller)
+                return attempt(state, text, values, caller)
             except Problem as problem:
                 failures += 1
                 if failures > self._further_tries(problem, state, text, caller):
@@ -228,17 +257,82 @@ class Engine:
         with self._versioning.writing(shape.touches):
             return answer(), None
 
-    def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
-        """The shape of an operation; made where it is not kept. Raises `Problem`."""
-        kept = state.shapes.get((role, text))
+    def _streamed(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
+        role = state.role_of(caller)
+        shape = self._stream_shape(state, role, text)
+        versioning, reading, session = self._versioning, shape.reading, caller.principal.session
+        versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
+        arguments = Arguments(values, session)
+        given = (*values, *session.values())
+        occasion = Occasion(caller, role)
+        rows = self._rows(shape, arguments, occasion)
+        try:
+            head = next(rows)
+        except Problem as problem:
+            raise scrub(problem, state.seen_by(role), given) from problem.__cause__
+        basis = None
+        if versioning is not None and reading is not None and versions is not None and self._present.state is state:
+            basis = versioning.basis(reading, versions, arguments)
+
+        def parts() -> Iterator[bytes]:
+            try:
+                yield from rows  # type: ignore[misc]  # (the head came first, and alone)
+            except Problem as problem:
+                raise scrub(problem, state.seen_by(role), given) from problem.__cause__
+
+        told = msgspec.structs.replace(
+            cast("Result", head),
+            catalog_version=state.catalog.version,
+            basis=basis,
+            warnings=tuple(dict.fromkeys(occasion.warnings)),
+        )
+        return Stream(told, parts(), rows.close)
+
+    def _rows(
+        self, shape: StreamShape, arguments: Arguments, occasion: Occasion
+    ) -> Generator[Result | bytes, None, None]:
+        processes, outward = shape.processes, None
+        if processes is not None:
+            for inward in (processes.inward, processes.late):
+                if inward is not None:
+                    arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+            if processes.outward is not None:
+                outward = partial(_gone_out, processes.outward, occasion)
+        principal, deadline = occasion.caller.principal, occasion.caller.deadline
+        limit = self._anonymous_limit if principal.anonymous else None
+        with self._room.taken(), self._database.snapshot(deadline=deadline, limit=limit) as snapshot:
+            yield from flow(snapshot, shape.statement, arguments, outward)
+
+    def _stream_shape(self, state: State, role: str, text: bytes) -> StreamShape:
+        """The shape of a streamed read; made where it is not kept. Raises `Problem`, PGRST127 for what is none."""
+        kept = state.streams.get((role, text))
         if kept is not None:
             return kept
+        plan, processes = self._planned(state, role, text)
+        if not isinstance(plan, ReadPlan) or plan.shape != "many":
+            raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
+        statement = write_stream(plan, self._database.dialect, state.catalog, self._caps)
+        is_kept = self._versioning is not None and processes is None
+        reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
+        made = StreamShape(statement, processes, reading)
+        state.streams.put((role, text), made)
+        return made
+
+    def _planned(self, state: State, role: str, text: bytes) -> tuple[Plan, Processes | None]:
+        """The plan of an operation with the role's rules at every node, and what its rows go through."""
         if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
         rules, protections = state.policies.processing, state.protections
-        restricted, processes = assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
+        return assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
+
+    def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
+        """The shape of an operation; made where it is not kept. Raises `Problem`."""
+        kept = state.shapes.get((role, text))
+        if kept is not None:
+            return kept
+        restricted, processes = self._planned(state, role, text)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
         if calls_foreign(program):
             processes = processes or NOTHING
@@ -252,6 +346,10 @@ class Engine:
             made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
         state.shapes.put((role, text), made)
         return made
+
+
+def _gone_out(outward: Outward, occasion: Occasion, body: bytes) -> bytes:
+    return outward(body, occasion)
 
 
 def _decoded(text: bytes) -> Operation:

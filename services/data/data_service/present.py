@@ -30,12 +30,14 @@ from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
 
 _ROLES = 256
 _SHAPES = 4096
+_STREAMS = 256
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
 _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
@@ -53,6 +55,7 @@ class State:
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     protections: Protections = NO_PROTECTIONS
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
+    streams: Bounded[tuple[str, bytes], StreamShape] = field(default_factory=lambda: Bounded(_STREAMS))
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""
@@ -202,9 +205,9 @@ class Present:
         version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
-            shapes = {"shapes": known.shapes} if same else {}
             old = known.protections
-            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, old, **shapes))
+            kept = (known.shapes, known.streams) if same else ()
+            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, old, *kept))
             return False
         catalog = msgspec.structs.replace(catalog, version=version)
         self._serve(State(catalog, policies, mark, effects, cache, protections=protections))

@@ -26,6 +26,11 @@ class DataSettings(ServiceSettings):
     anonymous_statement_timeout: float = setting(3.0, "the same for callers without a login; 0: no difference")
     default_rows: int = setting(1000, "rows that a read has where it asks for no limit, and each embed; 0: all")
     max_rows: int = setting(0, "rows that a read or an embed has at most, whatever limit it asks for; 0: no cap")
+    streams_max: int = setting(
+        4,
+        "answers that are streamed (CSV, NDJSON, XML, long SOAP lists) at a time by each worker process of data, each "
+        "on a connection of its own; never more than half of the worker's connections",
+    )
     poll_seconds: float = setting(60.0, "seconds between two looks for a changed database or configuration")
     listen_notify: bool = setting(True, "whether `NOTIFY trivet` or `NOTIFY pgrst` makes data look at once")
     prepare: bool = setting(
