@@ -74,8 +74,8 @@ class ResourceType:
 
     @cached_property
     def by_filter_name(self) -> dict[str, FieldElement]:
-        """Fields by their element in a filter."""
-        return {element.filter_name: element for element in self.fields}
+        """The fields that can be filtered by, by their element in a filter."""
+        return {element.filter_name: element for element in self.fields if element.field.filterable}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class FunctionType:
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
 _SHARED = (
     *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
-    "Page", "OrderBy", "OrderByList", "ServiceFault", "AuthToken", "Row", "ArrayOfRow",
+    "Page", "OrderBy", "OrderByList", "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
 )  # fmt: skip
 SET_NULL = "setNull"

@@ -93,10 +93,14 @@ def _shared_types() -> Iterator[str]:
     yield _complex("OrderBy", [*order, _member("nulls", "xs:string", "first or last")])
     yield _complex("OrderByList", [_member("item", "tns:OrderBy", many=True)])
     yield '<xs:element name="ServiceFault" type="tns:ServiceFault"/>\n'
-    yield _complex(
-        "ServiceFault",
-        [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS],
-    )
+    told = [
+        _member("path", "xs:string"),
+        _member("message", "xs:string", least=1),
+        _member("rule", "xs:string", least=1),
+    ]
+    yield _complex("Violation", told)
+    members = [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS]
+    yield _complex("ServiceFault", [*members, _member("violation", "tns:Violation", many=True)])
 
 
 _FAULT_MEMBERS = ("code", "message", "details", "hint", "traceId")
@@ -165,8 +169,8 @@ def _required(field: Field) -> bool:
 def _filter_members(type: ResourceType) -> Iterator[str]:
     for name in CONNECTIVES:
         yield _member(name, f"tns:{type.name}Filter", many=name != "not")
-    for element in type.fields:
-        yield _member(element.filter_name, f"tns:{xsd.filter_of(element.field)}")
+    for name, element in type.by_filter_name.items():
+        yield _member(name, f"tns:{xsd.filter_of(element.field)}")
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
