@@ -12,7 +12,7 @@ from chassis.settings import SettingsError, load
 from chassis.versions import Crowded, Unfit, Writer
 from contracts.problems import Problem
 from data_service import policies as configuration
-from data_service.app import open_database
+from data_service.app import open_database, open_secrets
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
 from data_service.processing.setting import ELSEWHERE, Means
@@ -74,7 +74,8 @@ def _engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
             versioning = Versioning(path, Writer.claim(path), database)
         except (Crowded, Unfit, OSError) as fault:
             raise CannotStart(f"the suite can't be told what is written: {fault}") from None
-    engine = Engine(database, config=Path(data.config), versioning=versioning, means=Means(computers=ELSEWHERE))
+    means = Means(secrets=open_secrets(data), computers=ELSEWHERE)
+    engine = Engine(database, config=Path(data.config), versioning=versioning, means=means)
     try:
         engine.refresh()
     except (ConfigurationError, ExposureError) as fault:
