@@ -28,7 +28,7 @@ from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
 from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
-from data_service.processing.remote_sources import with_remote
+from data_service.processing.remote_sources import with_remote, with_undescribed
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
@@ -255,7 +255,7 @@ class Present:
         self._serve(State(catalog, policies, mark, effects, cache, python, protections=protections))
         for tale in protections.told(policies.processing):
             log.warning("%s", tale)
-        for fault in configuration.check_against(policies, catalog):
+        for fault in configuration.check_against(policies, with_undescribed(catalog, self._means.remote)):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
