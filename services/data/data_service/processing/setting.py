@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contracts.catalog import Catalog, Resource
+from contracts.catalog import Catalog, FieldType, Resource
 from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.execute.foreign import Foreign
+from data_service.operations.python import Python
 from data_service.processing.rules import ResourceRules
 from data_service.processing.secrets import Secrets
 from data_service.processing.stages import Occasion, Row
@@ -23,8 +24,10 @@ class Computers(Protocol):
         """Their names."""
         ...
 
-    def compute(self, function: str, rows: list[Row], occasion: Occasion) -> Sequence[Value]:
-        """One value for each row, from one call of the function. Raises `Problem`."""
+    def compute(
+        self, function: str, rows: list[Row], types: Mapping[str, FieldType], occasion: Occasion
+    ) -> Sequence[Value]:
+        """One value for each row, whose fields have these types, from one call of the function. Raises `Problem`."""
         ...
 
 
@@ -33,7 +36,9 @@ class _NoComputers:
 
     functions: Collection[str] = ()
 
-    def compute(self, function: str, rows: list[Row], occasion: Occasion) -> Sequence[Value]:
+    def compute(
+        self, function: str, rows: list[Row], types: Mapping[str, FieldType], occasion: Occasion
+    ) -> Sequence[Value]:
         raise Problem("TRV301", f"there is no function {function}")
 
 
@@ -45,13 +50,14 @@ class Means:
     """What steps and stages work with beside the rules: processes, remote sources, keys. The app gives them.
 
     ``foreign`` calls functions that are not the database's own, by their source. ``remote`` has the sources open.
-    ``computers`` compute fields.
+    ``computers`` compute fields. ``python`` is the project's own code as it is loaded now: the engine fills it in.
     """
 
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
     remote: Remote | None = None
     secrets: Secrets | None = None
     computers: Computers = NO_COMPUTERS
+    python: Python | None = None
 
 
 NO_MEANS = Means()

@@ -63,6 +63,13 @@ class Emitter(Predicates):
         offset = Bind(plan.offset, self.dialect.whole_number) if plan.offset else None
         return ReadStatement(self.statement(sql), plan.shape, offset)
 
+    def stream(self, plan: ReadPlan) -> Statement:
+        """The statement whose rows are those of a read of shape ``many``, each as one JSON object."""
+        alias = self.alias()
+        made = self.dialect.object(grouped_pairs(self, plan, alias)) if plan.grouped else ""
+        page = self._from(plan, alias, caps=Caps(None, self._caps.most))  # no cap holds for those that nobody limits
+        return self.statement(f"select {made or self._object(plan.outputs, alias)} from {page}")
+
     def document(self, members: Iterable[tuple[str, ReadPlan | ConstantOutput]]) -> Statement:
         """One statement for several reads: a single column holding one object."""
         pairs = []

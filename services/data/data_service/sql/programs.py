@@ -1,6 +1,6 @@
 """From a plan to what the database has to do: one read, one write with its look back, or several in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from contracts.catalog import Catalog
@@ -28,6 +28,7 @@ from data_service.sql.statements import (
     RowChecks,
     RowInsert,
     Statement,
+    StreamStatement,
     WriteStatement,
 )
 from data_service.sql.values import json_text
@@ -63,6 +64,14 @@ def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Pr
         reads = [(key, inner) for key, inner in members if isinstance(inner, ReadPlan | ConstantOutput)]
         return DocumentStatement(Emitter(dialect, full, caps).document(reads))
     return Sequence(tuple((key, _member(inner, dialect, full, caps)) for key, inner in members))
+
+
+def write_stream(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> StreamStatement:
+    """What the database has to do for the rows of a read, one by one."""
+    rows = Emitter(dialect, full, caps).stream(plan)
+    if plan.count is None:
+        return StreamStatement(rows)
+    return StreamStatement(rows, _read(replace(plan, shape="none"), dialect, full, Caps(None, caps.most)))
 
 
 def _member(

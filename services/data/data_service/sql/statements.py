@@ -116,6 +116,14 @@ class CallStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamStatement:
+    """A read whose rows are taken one by one: each is one JSON text. ``head`` counts them, where that was asked for."""
+
+    rows: Statement
+    head: ReadStatement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenField:
     """A field that each row of an insert gives, and how its value is bound."""
 
