@@ -44,13 +44,14 @@ ENV_HEAD = """\
 
 # ---- docker compose
 
-# What else is started: postgres, openldap
+# What else is started: postgres, openldap (whose people log in with what openldap/directory.env says)
 #COMPOSE_PROFILES=
 
 # The password of the profile postgres, for DATABASE_URL=postgresql://trivet:<password>@postgres/trivet
 #POSTGRES_PASSWORD=
 
-# The passwords of the profile openldap
+# The passwords of the profile openldap, and whether auth trusts the certificate that was made for it
+#OPENLDAP_TRUSTED=
 #LDAP_ADMIN_PASSWORD=trivet-demo
 #LDAP_READONLY_USER_PASSWORD=trivet-demo
 

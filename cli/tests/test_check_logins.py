@@ -75,3 +75,13 @@ def test_outside_issuers(run: Run) -> None:
     assert [line for line in lines if "TRIVET_ISSUERS" in line] == [
         "note: TRIVET_ISSUERS gives the role ghost, of which the configuration says nothing: who has it sees nothing"
     ]
+
+
+def test_mail_in_the_clear_is_noted_and_a_slip_is_a_fault(run: Run) -> None:
+    assert any("in the clear" in line for line in run(TRIVET_SMTP_URL="smtp://mail.example"))
+    assert not any("in the clear" in line for line in run(TRIVET_SMTP_URL="smtps://mail.example"))
+    assert not any("in the clear" in line for line in run(TRIVET_SMTP_URL="smtp://localhost:25"))
+    for url in ("smtp+tls://ada:hunter2@mail.example", "smtps://", "smtps://ada:hunter2@mail.example:many"):
+        (fault,) = [line for line in run(TRIVET_SMTP_URL=url) if line.startswith("fault: ")]
+        assert fault.startswith("fault: TRIVET_SMTP_URL: is not smtps://host")
+        assert "hunter2" not in fault

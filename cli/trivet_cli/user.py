@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-from auth_service import accounts, factors, passwords, self_service, store
+from auth_service import accounts, factors, passwords, self_service, soap_secrets, store, upgrade
 from auth_service import sessions as rows
-from auth_service.accounts import Account
+from auth_service.accounts import Account, AccountError
 from auth_service.settings import AuthSettings
 from chassis import events
 from chassis.settings import load
@@ -153,6 +153,24 @@ def factors_off(email: str) -> None:
         announce(settings, events.REVOKED, event)
         note("factors removed", who=account.id, factors=gone, revoked=1)
     click.echo(f"took {gone} second factor{'' if gone == 1 else 's'} away from {account.email}")
+
+
+@user.command("soap-secret")
+@click.argument("email")
+@click.option("--end", is_flag=True, help="End the secret there is, and make none.")
+def soap_secret(email: str, end: bool) -> None:
+    """Give an account a secret for PasswordDigest of WS-Security, in the place of the one there was; shown once."""
+    with _changing() as (found, settings):
+        account, made = accounts.require(found, email), ""
+        master = None if end else upgrade.master_key(settings)
+        with found.write() as connection:
+            accounts.lock(connection, account.id)
+            if master is not None:
+                made = soap_secrets.make(connection, account.id, master)
+            elif not soap_secrets.remove(connection, account.id):
+                raise AccountError(f"{account.email} has no SOAP secret")
+        note("soap secret made" if made else "soap secret ended", who=account.id)
+    click.echo(f"SOAP secret of {account.email}: {made}" if made else f"ended the SOAP secret of {account.email}")
 
 
 @user.command()

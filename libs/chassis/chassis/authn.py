@@ -12,7 +12,7 @@ from contracts.problems import Problem
 
 from chassis import explanations
 from chassis.bounded import Bounded
-from chassis.exchange import KEY_MARK, Exchange
+from chassis.exchange import KEY_MARK, Digest, Exchange
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 
@@ -80,23 +80,32 @@ class Authenticator:
 
     def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
         """The caller that a name and password prove. Raises `Problem` as `Exchange.password` does."""
-        if self._exchange is None:
-            raise Problem("PGRST301", "Only access tokens are accepted here")
-        token = self._exchange.password(username, password, address)
-        principal = in_role(self.verify(token), caller.role)
-        return msgspec.structs.replace(caller, principal=principal, token=token)
+        return self._proven(self._exchanges().password(username, password, address), caller)
+
+    def digest(self, username: str, proof: Digest, caller: Caller, address: str = "") -> Caller:
+        """The caller that a name and a PasswordDigest prove. Raises `Problem` as `Exchange.digest` does."""
+        return self._proven(self._exchanges().digest(username, proof, address), caller)
 
     def verify(self, token: str) -> Principal:
-        """The principal of an access token, in its default role. Raises `Problem` PGRST301 and PGRST303."""
+        """The principal of an access token, in its default role. Raises `Problem` PGRST301, PGRST303, TRV107."""
         principal = self._verified.get(token)
         if principal is None:
             principal = principal_of(self._decode(token))
+            self._revocations.require_known()
             self._verified.put(token, principal)
         if principal.expires is not None and principal.expires + LEEWAY < time.time():
             raise _bad("PGRST303", "JWT expired")
         if self._revocations.covers(principal.claims):
             raise _bad("PGRST303", "JWT revoked")
         return principal
+
+    def _exchanges(self) -> Exchange:
+        if self._exchange is None:
+            raise Problem("PGRST301", "Only access tokens are accepted here")
+        return self._exchange
+
+    def _proven(self, token: str, caller: Caller) -> Caller:
+        return msgspec.structs.replace(caller, principal=in_role(self.verify(token), caller.role), token=token)
 
     def forget(self) -> None:
         """Check every token anew (a key may have gone)."""

@@ -15,6 +15,10 @@ Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
 Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
+WHOLE_BODY = "body"  # what the argument without a name is called where it needs one
+_BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
+    "json": "json", "jsonb": "json", "text": "text", "xml": "xml", "bytea": "bytes",
+}  # fmt: skip
 FunctionSource = Literal["database", "python", "remote"]
 Form = Literal["clear", "hidden", "pattern", "hash", "token"]
 
@@ -239,6 +243,12 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The single argument without a name, where there is one: it takes a request's whole body."""
         return self.arguments[0] if len(self.arguments) == 1 and not self.arguments[0].name else None
 
+    @property
+    def body_form(self) -> Literal["json", "text", "xml", "bytes"] | None:
+        """In which form it takes a whole body; None where it does not."""
+        only = self.whole_body
+        return None if only is None else _BODY_FORMS.get(only.db_type)
+
     def takes(self, names: frozenset[str]) -> bool:
         """True where it can be called with just these arguments: it knows them all and misses none."""
         known = {argument.name for argument in self.arguments}
@@ -286,6 +296,22 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         found: dict[str, tuple[Function, ...]] = {}
         for function in self.functions:
             found[function.name] = (*found.get(function.name, ()), function)
+        return found
+
+    @cached_property
+    def calls(self) -> dict[str, Function]:
+        """Functions by a name of their own, for protocols that know no overloads.
+
+        One of several has its arguments in its name (``add_by_a_b``, ``add`` where there are none); those that not
+        even their arguments' names tell apart are left out: nobody could say which one is meant.
+        """
+        found: dict[str, Function] = {}
+        for name, overloads in self.functions_by_name.items():
+            signatures = [tuple(argument.name for argument in function.arguments) for function in overloads]
+            for function, signature in zip(overloads, signatures, strict=True):
+                if signatures.count(signature) == 1:
+                    parts = [part or WHOLE_BODY for part in signature] if len(overloads) > 1 else []
+                    found[f"{name}_by_{'_'.join(parts)}" if parts else name] = function
         return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from contracts.identity import NO_CLAIMS
 
-from auth_service import resets, revocations, sessions
+from auth_service import resets, revocations, sessions, soap_secrets
 from auth_service.passwords import hash_password, possible
 from auth_service.roles import check_roles, check_session
 from auth_service.store import Store
@@ -194,6 +194,7 @@ def set_password(store: Store, account_id: str, password: str) -> dict[str, Any]
 def write(connection: sa.Connection, account_id: str, values: Mapping[str, Any]) -> Account:
     """Change columns of an account whose lock the caller holds; the account as it is then.
 
+    A new password ends the SOAP secret: who changes one because it was stolen is to be rid of the thief.
     Raises `AccountError` where the email address is another account's.
     """
     change = sa.update(accounts).where(accounts.c.id == account_id).values({**values, "updated": time.time()})
@@ -201,6 +202,8 @@ def write(connection: sa.Connection, account_id: str, values: Mapping[str, Any])
         connection.execute(change)
     except sa.exc.IntegrityError:
         raise AccountError("there is an account of that address already") from None
+    if "password_hash" in values:
+        soap_secrets.remove(connection, account_id)
     row = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().one()
     return _account(row)
 

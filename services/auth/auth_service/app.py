@@ -24,6 +24,7 @@ from auth_service import (
     routes,
     schemas,
     self_routes,
+    soap_secret_routes,
     store,
     tokens,
     upgrade,
@@ -133,7 +134,8 @@ def _document(app: Flask, settings: AuthSettings) -> None:
     api = Documentation(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     for found in (
-        routes, self_routes, mail_routes, factor_routes, absent_routes, admin_routes, api_key_routes,
+        routes, self_routes, mail_routes, factor_routes, soap_secret_routes, absent_routes, admin_routes,
+        api_key_routes,
     ):  # fmt: skip
         api.register_blueprint(found.blueprint)
 

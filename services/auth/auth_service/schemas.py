@@ -255,6 +255,18 @@ class CodesBody(Schema):
     recovery_codes = fields.List(fields.String())
 
 
+class SoapSecretBody(Schema):
+    """A SOAP secret without itself."""
+
+    created_at = fields.DateTime()
+
+
+class SoapSecretMadeBody(SoapSecretBody):
+    """A SOAP secret, shown only here."""
+
+    secret = fields.String(metadata={"description": "the password that PasswordDigest is made with"})
+
+
 class AdminUserBody(Lenient):
     """An account as an administrator makes or changes it."""
 

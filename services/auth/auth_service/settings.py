@@ -28,7 +28,11 @@ class AuthSettings(ldap_settings.LdapSettings):
     signing_algorithm: Literal["ES256", "RS256", "EdDSA"] = setting(
         "ES256", "how access tokens are signed by keys made from now on (`trivet keys rotate`): ES256, RS256 or EdDSA"
     )
-    issuers: str = setting("", "file of the outside issuers whose tokens are taken (TOML; docs/auth.md)")
+    issuers: str = setting(
+        "",
+        "the outside issuers whose tokens are taken (docs/auth.md): a TOML file, or a folder with `issuers.toml` and "
+        "the files that it names",
+    )
     access_token_seconds: int = setting(600, "life of an access token in seconds")
     refresh_token_seconds: int = setting(2_592_000, "seconds after which a session that nobody refreshes ends")
     refresh_grace_seconds: int = setting(10, "seconds in which a refresh may be repeated, after an answer was lost")
@@ -48,6 +52,7 @@ class AuthSettings(ldap_settings.LdapSettings):
         "clear; empty: no mail is sent",
         secret=True,
     )
+    smtp_ca_file: str = setting("", "certificates (PEM) that the mail server's is checked by; empty: the system's")
     mail_from: str = setting("trivet@localhost", "the sender of mail")
     site_url: str = setting("", "the page that mail leads to, `token_hash` and `type` behind it; empty: the public URL")
     mail_login: bool = setting(

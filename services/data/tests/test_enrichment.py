@@ -1,9 +1,7 @@
 """Enriched fields: looked up in batches at real servers and databases, within limits, and null or refused without."""
 
 import json
-import sqlite3
 import time
-from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
@@ -25,18 +23,9 @@ from contracts.operations import (
     Update,
 )
 from contracts.problems import Problem
-from data_service.app import open_remote
-from data_service.engine import Engine
-from data_service.execute.postgres import PostgresDatabase
-from data_service.execute.sqlite import SqliteDatabase
 from data_service.policies import ConfigurationError, parse
-from data_service.processing.setting import Means
-from data_service.settings import DataSettings
 
-from tests.fixtures.on_hub import EngineOnHub, TurningHub
-from tests.fixtures.remote_servers import graphql_application, hanging_up, rates, rest_application, serving
-
-ADMIN = Caller(principal=Principal(role="admin", subject="s"))
+from tests.fixtures.remote_world import ADMIN, open_world
 
 CONFIG = """
 version: 1
@@ -117,81 +106,10 @@ resources:
 """
 
 
-class World:
-    """The store, the servers that it asks, and what they were asked."""
-
-    def ask(self, operation, *values, who=ADMIN):
-        """The body, and the warnings that go with it."""
-        result = self.engine.execute(operation, list(values), who)
-        return json.loads(result.body, parse_float=Decimal), result.warnings
-
-
-def _open_database(request, kind, folder, script):
-    if kind == "sqlite":
-        with sqlite3.connect(folder / "store.db") as connection:
-            connection.executescript(script)
-        return SqliteDatabase(folder / "store.db", size=4, limit=5.0)
-    import psycopg
-
-    url = request.getfixturevalue("postgres_server").create_database("enriched")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(script)
-    return PostgresDatabase(url, size=4, limit=5.0)
-
-
-_STOCK = """
-create table stock (article text not null, number integer, pieces integer, place text);
-insert into stock values ('Anvil', 1, 7, 'A1'), ('Rope', 2, 100, 'B2'), ('Rope', 9, 5, 'no'), ('Unknown', 4, 1, 'C');
-"""
-
-
-def _stock_url(request, kind, folder):
-    """Another database than the store's, and of the other kind."""
-    if kind == "postgresql":
-        with sqlite3.connect(folder / "stock.db") as connection:
-            connection.executescript(_STOCK)
-        return f"sqlite:///{folder / 'stock.db'}"
-    import psycopg
-
-    url = request.getfixturevalue("postgres_server").create_database("stock")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_STOCK)
-    return url
-
-
 @pytest.fixture(scope="module")
 def world(request, place, kind, tmp_path_factory):
-    from importlib.util import module_from_spec, spec_from_file_location
-    from pathlib import Path
-
-    spec = spec_from_file_location("store_schema", Path(__file__).with_name("store_schema.py"))
-    schema = module_from_spec(spec)
-    spec.loader.exec_module(schema)
-    folder = tmp_path_factory.mktemp("enriched")
-    made = World()
-    with ExitStack() as stack:
-        made.rest = stack.enter_context(serving(rest_application()))
-        made.graphql = stack.enter_context(serving(graphql_application()))
-        made.soap = stack.enter_context(serving(rates()))
-        made.silent = stack.enter_context(hanging_up())
-        (folder / "secrets").mkdir()
-        (folder / "secrets" / "api_key").write_text("very-secret\n")
-        (folder / "secrets" / "stock_url").write_text(_stock_url(request, kind, folder))
-        config = folder / "trivet.yaml"
-        config.write_text(
-            CONFIG.format(rest=made.rest.url, graphql=made.graphql.url, soap=made.soap.url, silent=made.silent)
-        )
-        database = _open_database(request, kind, folder, schema.script(kind))
-        settings = DataSettings(config=str(config), state_dir=str(folder / "state"))
-        made.settings, made.database, made.folder = settings, database, folder
-        made.remote = open_remote(settings)
-        engine = Engine(database, config=config, means=Means(remote=made.remote))
-        engine.refresh()
-        made.engine = engine
-        if place.endswith("hub"):
-            made.engine = EngineOnHub(engine, stack.enter_context(TurningHub()))
+    with open_world(request, place, kind, tmp_path_factory.mktemp("enriched"), CONFIG) as made:
         yield made
-        engine.close()
 
 
 def fields(*names):
@@ -204,10 +122,7 @@ def addresses(*names, **more):
 
 @pytest.fixture(autouse=True)
 def forget(world):
-    for server in (world.rest, world.graphql, world.soap):
-        server.requests.clear()
-        server.headers.clear()
-        server.failing = False
+    world.forget()
     world.remote.get("cities")._breaker.succeeded()
 
 
@@ -428,14 +343,46 @@ def test_a_key_that_is_no_column_stops_the_start(world):
     config = world.folder / "misfit.yaml"
     text = _HEAD + "{source: a, path: /, keys: {citi: c}, query: {q: '{citi}'}, type: text}"
     config.write_text(text)
-    engine = Engine(world.database, config=config, means=Means(remote=open_remote(world.settings)))
+    engine = world.another_engine(config)
     with pytest.raises(ConfigurationError, match=r"misfit.yaml:9: addresses has no column citi; did you mean city\?"):
         engine.refresh()
+
+
+@pytest.mark.parametrize(
+    ("enrich", "words"),
+    [
+        (
+            "{source: stock, table: stok, keys: {city: article}, value: pieces, type: int4}",
+            "no table stok; did you mean stock?",
+        ),
+        (
+            "{source: stock, table: stock, keys: {city: artikle}, value: pieces, type: int4}",
+            "no column artikle; did you mean article?",
+        ),
+        (
+            "{source: rates, operation: Converd, arguments: {Amount: '{city}'}, keys: {city: A}, type: text}",
+            "no operation Converd; did you mean Convert?",
+        ),
+        (
+            "{source: rates, operation: Convert, arguments: {Amound: '{city}'}, keys: {city: A}, type: text}",
+            "takes no Amound; did you mean Amount?",
+        ),
+    ],
+)
+def test_what_a_source_does_not_have_stops_the_start(world, enrich, words):
+    config = world.folder / "lacking.yaml"
+    config.write_text(
+        f"version: 1\nsources:\n  stock: {{database: {{secret: stock_url}}}}\n  rates: {{wsdl: '{world.soap.url}/rates?wsdl'}}\n"
+        f"resources:\n  addresses:\n    fields:\n      x:\n        enrich: {enrich}\n"
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        world.another_engine(config).refresh()
+    assert [(fault.line, words in fault.message) for fault in caught.value.faults] == [(9, True)], caught.value.faults
 
 
 def test_a_secret_that_is_missing_stops_the_start(world):
     config = world.folder / "missing.yaml"
     config.write_text("version: 1\nsources:\n  a:\n    rest: https://a.example/\n    bearer: {secret: nowhere}\n")
-    engine = Engine(world.database, config=config, means=Means(remote=open_remote(world.settings)))
+    engine = world.another_engine(config)
     with pytest.raises(ConfigurationError, match=r"missing.yaml:3: the secret nowhere can't be read"):
         engine.refresh()

@@ -38,10 +38,18 @@ resources:
       profile:
         cleanse: [trim]
         validate: {type: object, properties: {age: {type: integer, minimum: 0}}, required: [age]}
+    checks:
+      - {expression: {_or: [{vip: {_eq: false}}, {email: {_is_null: false}}]}, message: a VIP has an address}
+      - {expression: {balance: {_lt: 1000000}}, message: that is too much}
   products:
     fields:
       price:
-        validate: {minimum: 0}
+        validate: {minimum: 0, exclusiveMaximum: 1000}
+      weight:
+        validate: {multipleOf: 0.5}
+  order_items:
+    checks:
+      - {expression: {product: {price: {_gt: 1}}}, message: it is not for sale}
 """
 NAMES = ("id", "name", "email", "balance")
 
@@ -115,9 +123,9 @@ def test_an_update_is_cleansed_and_checked(fresh):
     update = Update("customers", (Assign("email", P(0)),), where, returning=shown("email"))
     assert fresh.ask(update, [" ADA@Example.com ", 1]) == [{"email": "ada@example.com"}]
     assert told(refusal(fresh, update, ["ada", 1])) == [(("email",), "this is no address", "customers.email.format")]
-    assert fresh.ask(update, [None, 1]) == [{"email": None}]
+    assert fresh.ask(update, [None, 2]) == [{"email": None}]
     defaulted = Update("customers", (Assign("email", P(0), "default"),), where)
-    assert fresh.run(defaulted, [None, 1]).affected == 1
+    assert fresh.run(defaulted, [None, 2]).affected == 1
 
 
 def test_values_inside_json_are_cleansed_and_named_by_their_place(fresh):
@@ -162,3 +170,61 @@ def test_a_field_with_rules_for_its_whole_value_is_not_changed_in_place(fresh):
     where = Compare(FieldRef("id"), "eq", P(1))
     update = Update("customers", (Assign("profile", P(0), "delete_key"),), where)
     assert refusal(fresh, update, ["age", 1]).code == "PGRST127"
+
+
+def test_checks_are_held_against_rows_as_they_are_written(fresh):
+    create = Create("customers", (*NAMES, "vip"), P(0), ragged=True)
+    rows = [
+        {"id": 7, "name": "Ann", "email": "ann@example.com", "vip": True},
+        {"id": 8, "name": "Ben", "vip": True, "balance": 1000000},
+        {"id": 9, "name": "Cid", "vip": True},
+    ]
+    assert told(refusal(fresh, create, [rows])) == [
+        ((1,), "a VIP has an address", "customers.checks.0"),
+        ((1,), "that is too much", "customers.checks.1"),
+        ((2,), "a VIP has an address", "customers.checks.0"),
+    ]
+    assert len(fresh.ask(Read("customers"), [])) == 3
+    assert fresh.run(create, [rows[:1]]).affected == 1  # a check that is unknown, for the balance is null, holds
+
+
+def test_a_check_sees_what_an_update_leaves_alone(fresh):
+    where = Compare(FieldRef("id"), "eq", P(1))
+    update = Update("customers", (Assign("vip", P(0)),), where, returning=shown("vip"))
+    assert fresh.ask(update, [True, 2]) == [{"vip": True}]
+    assert fresh.ask(update, [False, 3]) == [{"vip": False}]
+    assert told(refusal(fresh, update, [True, 3])) == [((), "a VIP has an address", "customers.checks.0")]
+
+
+def test_a_check_may_look_at_related_rows(fresh):
+    create = Create("order_items", ("order_id", "line_no", "product_id", "quantity"), P(0))
+    rows = [{"order_id": 4, "line_no": n, "product_id": n, "quantity": 1} for n in (1, 4)]
+    assert told(refusal(fresh, create, [rows])) == [((1,), "it is not for sale", "order_items.checks.0")]
+    assert fresh.run(create, [rows[:1]]).affected == 1
+
+
+def test_an_upsert_is_checked_whatever_comes_of_each_row(fresh):
+    conflict = Conflict(update=("name", "email"))
+    create = Create("customers", (*NAMES, "vip"), P(0), conflict=conflict)
+    rows = [{"id": 1, "name": "Ada", "email": None, "balance": 1, "vip": True}]
+    assert told(refusal(fresh, create, [rows])) == [((), "a VIP has an address", "customers.checks.0")]
+    assert customer(fresh, 1, "email") == {"email": "ada@example.com"}
+
+
+def test_what_an_increment_comes_to_lies_within_the_bounds(fresh):
+    where = Compare(FieldRef("id"), "eq", P(1))
+    update = Update("products", (Assign("price", P(0), "increment"),), where, returning=shown("price"))
+    assert fresh.ask(update, [Decimal("-0.50"), 4]) == [{"price": Decimal("0.50")}]
+    assert told(refusal(fresh, update, [-1, 4])) == [(("price",), "must be at least 0", "products.price.minimum")]
+    assert told(refusal(fresh, update, [Decimal("999.5"), 4])) == [
+        (("price",), "must be less than 1000", "products.price.exclusiveMaximum")
+    ]
+    moved = Update("products", (Assign("weight", P(0), "increment"),), where)
+    assert refusal(fresh, moved, [1, 4]).code == "PGRST127"
+
+
+def test_checks_of_a_document_name_their_member(fresh):
+    where = Compare(FieldRef("id"), "eq", P(1))
+    update = Update("customers", (Assign("vip", P(0)),), where, returning=Node((), shape="summary"))
+    problem = refusal(fresh, Document((Member("it", update),)), [True, 3])
+    assert told(problem) == [(("it",), "a VIP has an address", "customers.checks.0")]

@@ -1,6 +1,6 @@
 """What a database can do for the engine, as protocols that each database implements."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -53,6 +53,14 @@ class Session(Protocol):
         ...
 
 
+class Snapshot(Session, Protocol):
+    """One transaction that only reads, and sees the database as it is at its first statement."""
+
+    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
+        """The values of the rows' one column, JSON as bytes, some at a time; no more are read than are taken."""
+        ...
+
+
 class Database(Protocol):
     """An open database."""
 
@@ -82,6 +90,13 @@ class Database(Protocol):
         """A transaction: committed at its end, rolled back by an exception.
 
         ``deadline`` is in monotonic seconds; ``limit``, in seconds, lowers the time that a statement may take.
+        """
+        ...
+
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> AbstractContextManager[Snapshot]:
+        """A transaction for rows that are taken one by one, on a connection that it has alone.
+
+        On a hub it waits there. ``deadline`` is that of its first statement; ``limit`` as for `session`.
         """
         ...
 

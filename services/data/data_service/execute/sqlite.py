@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 from chassis.hub.loop import Hub, current_hub
@@ -19,6 +20,7 @@ from data_service.execute.shape import PreparedShape
 from data_service.execute.sqlite_file import connect, identity
 from data_service.execute.sqlite_hub import OnHub
 from data_service.execute.sqlite_session import FREE, Clock, Known, Limit, Open, SqliteSession
+from data_service.execute.sqlite_snapshot import SqliteSnapshot
 from data_service.execute.sqlite_trouble import busy
 from data_service.execute.trouble import full, read_only
 from data_service.reflect import sqlite as reflection
@@ -124,6 +126,31 @@ class SqliteDatabase:
                 yield SqliteSession(held.connection, self._known)
             finally:
                 held.clock.limit = FREE
+
+    @contextmanager
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSnapshot]:
+        """A transaction for rows that are taken one by one, on a connection that is opened for it."""
+        hub = current_hub()
+        way = None if hub is None else self._hub_way(hub)
+        bound = Limit(min(self._limit, limit or self._limit))
+
+        def step(work: Callable[[], Any], first: bool) -> Any:
+            until = deadline if first else None
+
+            def bounded() -> Any:
+                bound.begin(until)
+                return work()
+
+            return bounded() if way is None else way.step(bounded, until, bound)
+
+        held: Open = step(lambda: self._open(writes=False), True)
+        held.clock.limit = bound
+        try:
+            with self._known.translated():
+                held.connection.execute("begin")
+            yield SqliteSnapshot(held, self._known, step)
+        finally:
+            held.connection.close()
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import apsw
 from chassis.hub.loop import Hub
@@ -77,6 +77,10 @@ class OnHub:
     def write(self, work: Callable[[], Result], deadline: float | None, limit: Limit) -> Result:
         """What ``work`` gives, done in the thread that writes; ``limit`` is its own. Raises `Problem`."""
         return self._writers.run(work, deadline=deadline, stop=limit.stop)
+
+    def step(self, work: Callable[[], Any], deadline: float | None, limit: Limit) -> Any:
+        """What ``work`` gives, a part of a longer read, done in a thread; ``limit`` is its own. Raises `Problem`."""
+        return self._readers.run(work, deadline=deadline, stop=limit.stop)
 
     def close(self) -> None:
         """Close what is not in use, and end the threads."""

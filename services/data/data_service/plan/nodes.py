@@ -293,6 +293,21 @@ class CallPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RowCheck:
+    """What must not be false of any row that was written: a rule of data processing.
+
+    ``message`` is what is said where it is, ``rule`` the rule's name; ``path`` leads to the write, and ``field`` to the
+    value in its row, where the rule is about one.
+    """
+
+    holds: Predicate
+    message: str
+    rule: str
+    path: tuple[str | int, ...] = ()
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A field that a create takes from each row."""
 
@@ -340,6 +355,7 @@ class CreatePlan:
     presets: tuple[Preset, ...] = ()
     check: Predicate | None = None
     conflict: ConflictPlan | None = None
+    row_checks: tuple[RowCheck, ...] = ()
     tells_key: bool = True
 
 
@@ -362,6 +378,7 @@ class UpdatePlan:
     returning: ReadPlan
     at_most: Source | None = None
     check: Predicate | None = None
+    row_checks: tuple[RowCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,16 @@ def make_stages(setting: Setting) -> tuple[Stage, ...]:
     )
 
 
+def enrich_rules(processing: Processing) -> list[EnrichRule]:
+    """The rules of all enriched fields."""
+    fields = [field for rules in processing.by_resource.values() for field in rules.fields.values()]
+    return [field.enrich for field in fields if isinstance(field.enrich, EnrichRule)]
+
+
 def check_enrichment(processing: Processing, sources: Mapping[str, SourceRule], faults: Faults) -> None:
     """Note rules whose source is none, or of another kind than they ask."""
-    for rules in processing.by_resource.values():
-        for field in rules.fields.values():
-            if isinstance(field.enrich, EnrichRule):
-                _check(field.enrich, sources, faults)
+    for rule in enrich_rules(processing):
+        _check(rule, sources, faults)
 
 
 def _check(rule: EnrichRule, sources: Mapping[str, SourceRule], faults: Faults) -> None:

@@ -8,7 +8,7 @@ from contracts.operations import How, Value
 from contracts.problems import Problem
 
 from data_service.plan.nodes import CreatePlan, DocumentPlan, Plan, UpdatePlan
-from data_service.processing.stages import Batch, Occasion, RowFault, Step
+from data_service.processing.stages import Batch, Occasion, Step, broken
 
 # by the resource and the fields that are given: a step or none for each kind of rule, in the order in which they run
 StepsOf = Callable[[Resource, frozenset[str]], tuple[Step | None, ...]]
@@ -72,15 +72,6 @@ def inward_of(plan: Plan, steps_of: StepsOf) -> Inward | None:
     """The way in of a plan's writes; None where no rule is about what they write."""
     writes = tuple(write for write in _writes(plan, steps_of, ()) if any(step is not None for step in write.steps))
     return Inward(writes) if writes else None
-
-
-def broken(faults: Sequence[RowFault]) -> Problem:
-    """The problem that tells of rows that break rules: each with its path, in ``details``."""
-    details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
-    first = faults[0]
-    where = ".".join(map(str, first.path))
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return Problem("TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details)
 
 
 def _writes(plan: object, steps_of: StepsOf, path: tuple[str | int, ...]) -> list[_Given]:

@@ -14,7 +14,7 @@ from data_service.processing.formats import FORMATS
 _VOCABULARY = frozenset(Draft202012Validator.VALIDATORS) - {"$ref", "$dynamicRef", "$defs"}
 KEYWORDS = frozenset({*_VOCABULARY, "then", "else"})
 # the words of a fault, with the keyword's own value in them; never the value that breaks the rule
-_WORDS = {
+WORDS = {
     "minLength": "must have at least {0} characters",
     "maxLength": "must have at most {0} characters",
     "pattern": "must match {0}",
@@ -106,7 +106,7 @@ def _words(error: ValidationError) -> str:
         present = error.instance if isinstance(error.instance, Mapping) else {}
         return "must have " + ", ".join(name for name in given if name not in present)
     shown = " or ".join(map(str, given)) if isinstance(given, list) else given
-    return _WORDS.get(keyword, "must satisfy " + keyword).format(shown)
+    return WORDS.get(keyword, "must satisfy " + keyword).format(shown)
 
 
 def _patterns(schema: Any) -> Iterator[str]:

@@ -6,13 +6,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contracts.catalog import Field
-from contracts.operations import Value
+from contracts.operations import Comparison, Value
 from contracts.problems import Problem
 
 from data_service.policy_document import Faults, Node, suggestion
 from data_service.processing.area import Place
 from data_service.processing.formats import FORMATS
-from data_service.processing.schema import KEYWORDS, Schema
+from data_service.processing.schema import KEYWORDS, WORDS, Schema
 from data_service.processing.setting import Setting
 from data_service.processing.stages import Batch, Occasion, Step
 from data_service.sql.values import plain_text
@@ -20,6 +20,13 @@ from data_service.sql.values import plain_text
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _OF_TEXTS = frozenset({"minLength", "maxLength", "pattern", "format"})
 _OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+# what a value that is moved can be held against once it is: the other keywords need the whole value
+BOUNDS: Mapping[str, tuple[Comparison, str]] = {
+    "minimum": ("gte", WORDS["minimum"]),
+    "maximum": ("lte", WORDS["maximum"]),
+    "exclusiveMinimum": ("gt", WORDS["exclusiveMinimum"]),
+    "exclusiveMaximum": ("lt", WORDS["exclusiveMaximum"]),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class ValidateStep:
         """Report what breaks a rule. Raises `Problem` PGRST127 for a field that is changed in place."""
         for field, validation in self.fields:
             how = batch.moved.get(field.name)
+            if how == "increment" and BOUNDS.keys() >= validation.keywords.keys():
+                continue  # what comes of it is held against the bounds (`processing.checks`)
             if how is not None:
                 details = f"{field.name} has rules for its value: set it as a whole"
                 raise Problem("PGRST127", "Feature not implemented", details=details)

@@ -12,6 +12,7 @@ from contracts.operations import And, Compare, FieldOutput, FieldRef, Filter, No
 from contracts.problems import Kind, Problem
 from contracts.results import Result
 
+from data_service.policy_document import suggestion
 from data_service.processing.enrich import EnrichRule
 from data_service.processing.sources import SourceRule
 from data_service.remote.matching import Key
@@ -69,12 +70,19 @@ class DatabaseAsker:
         found: list[Mapping[str, Any]] = _decode(body)
         return found
 
-    def catalog(self) -> Catalog:
-        """What there is. Raises `Trouble`."""
+    def misfit(self, rule: EnrichRule) -> str | None:
+        """Why the database can't answer a field's rule; None where it can. Raises `Trouble`."""
         try:
-            return self._opened().catalog(_caller(time.monotonic() + self._rule.timeout))
+            catalog = self._opened().catalog(_caller(time.monotonic() + self._rule.timeout))
         except Problem as problem:
             raise Trouble("failed", f"{problem.code} {problem.message}") from None
+        table = catalog.by_name.get(rule.ask.what)
+        if table is None:
+            return f"there is no table {rule.ask.what}{suggestion(rule.ask.what, catalog.by_name)}"
+        for name in (*(name for _, name in rule.keys), *rule.value[:1]):
+            if name not in table.by_name:
+                return f"{table.name} has no column {name}{suggestion(name, table.by_name)}"
+        return None
 
     def close(self) -> None:
         """Close the connections."""

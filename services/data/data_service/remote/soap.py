@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +16,17 @@ from zeep.exceptions import Fault as SoapFault
 from zeep.helpers import serialize_object
 from zeep.wsse.username import UsernameToken
 
+from data_service.policy_document import suggestion
 from data_service.processing.asks import Ask
+from data_service.processing.enrich import EnrichRule
+from data_service.processing.remote_operations import OperationRule, snake_case
 from data_service.processing.sources import SourceRule
 from data_service.remote.credentials import headers_of
+from data_service.remote.functions import Operation, told_by_wsdl
 from data_service.remote.http import HttpClient
 from data_service.remote.places import fill
 from data_service.remote.secrets import Secrets
+from data_service.remote.soap_types import operations_of, signature_of
 from data_service.remote.trouble import Trouble
 
 log = logging.getLogger("trivet.remote")
@@ -54,6 +60,45 @@ class SoapAsker:
             except (ZeepError, etree.Error, TypeError, ValueError, KeyError) as fault:
                 raise Trouble("failed", f"{ask.what[:100]} can't be asked or understood: {_kind(fault)}") from None
         return serialize_object(answer, dict)
+
+    def misfit(self, rule: EnrichRule) -> str | None:
+        """Why the WSDL can't answer a field's rule; None where it can. Raises `Trouble`."""
+        known = operations_of(self.client())
+        if rule.ask.what not in known:
+            return f"the WSDL has no operation {rule.ask.what}{suggestion(rule.ask.what, known)}"
+        arguments = [argument.name for argument in signature_of(known[rule.ask.what]).arguments]
+        for name in rule.ask.given or {}:
+            if name not in arguments:
+                return f"{rule.ask.what} takes no {name}{suggestion(name, arguments)}"
+        return None
+
+    def known(self) -> bool:
+        """Whether the WSDL is known; it is asked for where it is not."""
+        try:
+            return self.client() is not None
+        except Trouble:
+            return False
+
+    def operations(self) -> tuple[list[Operation], list[tuple[int, str]]]:
+        """The operations that are served; by line, those that the WSDL lacks. Raises `Trouble`."""
+        rule = self._rule
+        if not rule.operations and not rule.every_operation:
+            self.client()
+            return [], []
+        known = operations_of(self.client())
+        wanted = [
+            OperationRule(snake_case(name), Ask("wsdl", name), line=rule.line) for name in known if rule.every_operation
+        ]
+        found: list[Operation] = []
+        missing: list[tuple[int, str]] = []
+        for one in (*wanted, *rule.operations):
+            if one.ask.what not in known:
+                missing.append((one.line, f"its WSDL has no operation {one.ask.what}{suggestion(one.ask.what, known)}"))
+                continue
+            arguments, returns, path = signature_of(known[one.ask.what])
+            named = replace(one, comment=one.comment or f"{one.ask.what} of {rule.name}")
+            found.append(told_by_wsdl(rule.name, named, arguments, returns, path))
+        return found, missing
 
     def client(self, deadline: float | None = None) -> zeep.Client:
         """The client, its WSDL read at the first use. Raises `Trouble`."""

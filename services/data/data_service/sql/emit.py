@@ -17,6 +17,7 @@ from data_service.plan.nodes import (
     PlanOutput,
     Predicate,
     ReadPlan,
+    RowCheck,
     RowsOutput,
     Scan,
     SortTerm,
@@ -28,6 +29,7 @@ from data_service.sql.predicates import Predicates
 from data_service.sql.statements import SURE, Bind, Caps, ReadStatement, Statement
 
 _NO_CAPS = Caps()
+MOST_BREACHES = 1000  # broken rules that are told of at once
 
 
 def countable(plan: ReadPlan) -> bool:
@@ -61,6 +63,13 @@ class Emitter(Predicates):
         offset = Bind(plan.offset, self.dialect.whole_number) if plan.offset else None
         return ReadStatement(self.statement(sql), plan.shape, offset)
 
+    def stream(self, plan: ReadPlan) -> Statement:
+        """The statement whose rows are those of a read of shape ``many``, each as one JSON object."""
+        alias = self.alias()
+        made = self.dialect.object(grouped_pairs(self, plan, alias)) if plan.grouped else ""
+        page = self._from(plan, alias, caps=Caps(None, self._caps.most))  # no cap holds for those that nobody limits
+        return self.statement(f"select {made or self._object(plan.outputs, alias)} from {page}")
+
     def document(self, members: Iterable[tuple[str, ReadPlan | ConstantOutput]]) -> Statement:
         """One statement for several reads: a single column holding one object."""
         pairs = []
@@ -85,6 +94,24 @@ class Emitter(Predicates):
     def failing(self, plan: ReadPlan, check: Predicate | None) -> Statement | None:
         """A statement that counts the written rows for which ``check`` does not hold; None where there is none."""
         return None if check is None else self.statement(f"select {self._failing(plan, check)}")
+
+    def breaches(self, plan: ReadPlan, checks: tuple[RowCheck, ...]) -> Statement:
+        """A statement that gives a JSON array of the written rows of which a check is false, by their numbers.
+
+        Its elements are ``{"row": …, "rule": …}``, in the order of the rows, at most `MOST_BREACHES`.
+        """
+        parts = []
+        for number, check in enumerate(checks):
+            alias = self.alias()
+            rows = (
+                f"(select {alias}.*, row_number() over () - 1 as trivet_row from {self.source(plan, alias)}) as {alias}"
+            )
+            false = f"({self.predicate(check.holds, alias)}) is false"
+            parts.append(f"select {alias}.trivet_row, {number} as trivet_rule from {rows} where {false}")
+        alias = self.alias()
+        pairs = [("row", f"{alias}.trivet_row"), ("rule", f"{alias}.trivet_rule")]
+        found = f"{' union all '.join(parts)} order by 1, 2 limit {MOST_BREACHES}"
+        return self.statement(f"select {self.dialect.array(self.dialect.object(pairs))} from ({found}) as {alias}")
 
     def _failing(self, plan: ReadPlan, check: Predicate | None) -> str:
         if check is None:

@@ -1,6 +1,6 @@
 """From a plan to what the database has to do: one read, one write with its look back, or several in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from contracts.catalog import Catalog
@@ -25,8 +25,10 @@ from data_service.sql.statements import (
     CallStatement,
     Caps,
     ReadStatement,
+    RowChecks,
     RowInsert,
     Statement,
+    StreamStatement,
     WriteStatement,
 )
 from data_service.sql.values import json_text
@@ -64,6 +66,14 @@ def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Pr
     return Sequence(tuple((key, _member(inner, dialect, full, caps)) for key, inner in members))
 
 
+def write_stream(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> StreamStatement:
+    """What the database has to do for the rows of a read, one by one."""
+    rows = Emitter(dialect, full, caps).stream(plan)
+    if plan.count is None:
+        return StreamStatement(rows)
+    return StreamStatement(rows, _read(replace(plan, shape="none"), dialect, full, Caps(None, caps.most)))
+
+
 def _member(
     plan: ReadPlan | WritePlan | CallPlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
 ) -> ReadStatement | WriteStatement | CallStatement | bytes:
@@ -99,7 +109,8 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
     check = None if isinstance(plan, DeletePlan) else plan.check
     if check is not None and dialect.decides(check):
         check = None  # the change fails by itself
-    looks_back = plan.returning.shape != "none" or check is not None
+    row_checks = _row_checks(plan, dialect, full, caps)
+    looks_back = plan.returning.shape != "none" or check is not None or row_checks is not None
     change: Statement | RowInsert | None
     match plan:
         case CreatePlan():
@@ -116,14 +127,25 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         table=resource.name,
         key=resource.key if isinstance(plan, CreatePlan) and plan.tells_key else (),
         at_most=Bind(at_most, dialect.whole_number) if at_most else None,
+        row_checks=row_checks,
         judged=check is not None or plan.returning.shape == "one",
     )
+
+
+def _row_checks(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> RowChecks | None:
+    if isinstance(plan, DeletePlan) or not plan.row_checks:
+        return None
+    statement = Emitter(dialect, full, caps).breaches(plan.returning, plan.row_checks)
+    # with a conflict rule rows may be left out, and those of an update have no order
+    return RowChecks(statement, plan.row_checks, isinstance(plan, CreatePlan) and plan.conflict is None)
 
 
 def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
     """An insert with a conflict rule: what it makes and what it changes are held to checks of their own."""
     resource = full.by_name[plan.resource.name]
-    looks_back = plan.returning.shape != "none" or plan.check is not None or conflict.check is not None
+    row_checks = _row_checks(plan, dialect, full, caps)
+    checked = plan.check is not None or conflict.check is not None or row_checks is not None
+    looks_back = plan.returning.shape != "none" or checked
     return WriteStatement(
         change=dialect.create(plan, resource, back=looks_back),
         back=Emitter(dialect, full, caps).back(plan.returning, None) if looks_back else None,
@@ -132,5 +154,6 @@ def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Cat
         key=resource.key if plan.tells_key else (),
         check_new=Emitter(dialect, full, caps).failing(plan.returning, plan.check),
         check_old=Emitter(dialect, full, caps).failing(plan.returning, conflict.check),
+        row_checks=row_checks,
         judged=plan.returning.shape == "one",
     )

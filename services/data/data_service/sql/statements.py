@@ -8,7 +8,7 @@ from contracts.catalog import Field, Function
 from contracts.operations import Shape
 from contracts.problems import Problem
 
-from data_service.plan.nodes import Source
+from data_service.plan.nodes import RowCheck, Source
 
 Encode = Callable[[Any], Any]
 SURE = 1000  # rows that an estimated count counts one by one
@@ -116,6 +116,14 @@ class CallStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamStatement:
+    """A read whose rows are taken one by one: each is one JSON text. ``head`` counts them, where that was asked for."""
+
+    rows: Statement
+    head: ReadStatement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenField:
     """A field that each row of an insert gives, and how its value is bound."""
 
@@ -150,6 +158,18 @@ class RowInsert:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChecks:
+    """The rules that written rows are held against: ``statement`` gives ``[row, rule]`` pairs, counted from zero.
+
+    ``numbered``: the rows are in the order in which the client gave them.
+    """
+
+    statement: Statement
+    rules: tuple[RowCheck, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WriteStatement:
     """A write, and the read over the rows that it returned.
 
@@ -157,6 +177,7 @@ class WriteStatement:
     gives only the number of rows, and for a single created row its ``key``. ``judged``: what ``back`` gives decides
     whether the write stands. With a conflict rule the rows that fail are
     counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
+    ``row_checks`` are rules of data processing.
     """
 
     change: Statement | RowInsert | None
@@ -167,4 +188,5 @@ class WriteStatement:
     at_most: Bind | None = None
     check_new: Statement | None = None
     check_old: Statement | None = None
+    row_checks: RowChecks | None = None
     judged: bool = False
