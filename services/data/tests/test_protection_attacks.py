@@ -8,6 +8,7 @@ import inspect
 import tempfile
 import typing
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -327,12 +328,13 @@ def pair(request, kind):
     role = request.param
     server = request.getfixturevalue("postgres_server") if kind == "postgresql" else None
     in_memory = Path("/dev/shm")
-    root = tempfile.TemporaryDirectory(dir=in_memory if in_memory.is_dir() else None)
-    request.addfinalizer(root.cleanup)
-    folder, other = Path(root.name, "one"), Path(root.name, "other")
-    folder.mkdir()
-    other.mkdir()
-    with people_in(kind, folder, server) as one, people_in(kind, other, server, secrets=one.secrets) as two:
+    with ExitStack() as stack:
+        root = stack.enter_context(tempfile.TemporaryDirectory(dir=in_memory if in_memory.is_dir() else None))
+        folder, other = Path(root, "one"), Path(root, "other")
+        folder.mkdir()
+        other.mkdir()
+        one = stack.enter_context(people_in(kind, folder, server))
+        two = stack.enter_context(people_in(kind, other, server, secrets=one.secrets))
         two.sql("update badges set owner_email = null")
         two.seal(changed_for(role))
         two.sql("update badges set owner_email = (select email from people where people.id = badges.id)")
