@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 SERVICES := auth data rest graphql soap
-PACKAGES := libs/contracts/contracts libs/chassis/chassis services/auth/auth_service services/data/data_service \
+PACKAGES := libs/contracts/contracts libs/sdk/trivet libs/chassis/chassis services/auth/auth_service services/data/data_service \
 	services/rest/rest_service services/graphql/graphql_service services/soap/soap_service \
 	gateway/gateway_service cli/trivet_cli
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parent))
 
 pytest_plugins = [
+    "tests.fixtures.mail_server",
     "tests.fixtures.postgres_server",
     "tests.fixtures.suite",
     "tests.fixtures.slapd",

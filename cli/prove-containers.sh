@@ -2,7 +2,8 @@
 # Prove the containers with a real engine: the compose file, its profiles, and the suite in one container.
 #
 # Builds all images; all healthy; a read and a write through each protocol; a service that dies comes back, and the
-# others answer meanwhile; everything is down again at the end.
+# others answer meanwhile; people of the directory log in by every protocol, and those whom a command disables don't;
+# everything is down again at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -92,12 +93,66 @@ prove_compose() {
     expect 'the whole suite is well' '"status":"ok"' curl -fsS "$URL/readyz"
 }
 
-prove_profiles() {
-    COMPOSE_PROFILES=postgres,openldap docker compose up --detach --wait --wait-timeout 120 postgres openldap
+status() { curl -s -o /dev/null -w '%{http_code}' -u "$LOGIN" "$@"; }
+is_status() { [ "$(status "${@:2}")" = "$1" ]; }
+run_command() { docker compose run --rm --no-deps -T prepare "$@"; }
+
+ask_as() { # ask_as NAME: a person of the directory at every door
+    local LOGIN=$1:trivet-demo
+    expect "$1 reads by REST" '"id"' rest 'orders?select=id&limit=1'
+    expect "$1 reads by GraphQL" '"orders":\[{"id"' graphql '{"query": "{ orders(limit: 1) { id } }"}'
+    expect "$1 reads by SOAP" 'GetOrdersResponse' soap '<GetOrders xmlns="urn:trivet:v1"><id>1</id></GetOrders>'
+}
+
+refuse_as() { # refuse_as STATUS NAME:PASSWORD: the same refusal at every door
+    local LOGIN=$2 question='<GetOrders xmlns="urn:trivet:v1"><id>1</id></GetOrders>'
+    is_status "$1" "$URL/rest/v1/orders" || fail "$2 by REST: $(status "$URL/rest/v1/orders")"
+    is_status "$1" "$URL/graphql" -H 'Content-Type: application/json' -d '{"query": "{ orders(limit: 1) { id } }"}' ||
+        fail "$2 by GraphQL"
+    is_status "$1" "$URL/soap/v1" -H 'Content-Type: text/xml' -d "$SOAP_START$question$SOAP_END" || fail "$2 by SOAP"
+    say "$2 is told $1 at every door"
+}
+
+outside_token() { # a token that an outside issuer made with the secret in $ISSUERS/shared.secret
+    python3 - "$ISSUERS/shared.secret" <<'END'
+import base64, hashlib, hmac, json, sys, time
+def text(data): return base64.urlsafe_b64encode(data).rstrip(b"=")
+claims = {"iss": "https://login.example", "aud": "trivet", "sub": "7", "role": "staff", "iat": int(time.time()), "exp": int(time.time()) + 300}
+signed = text(b'{"alg":"HS256","typ":"JWT"}') + b"." + text(json.dumps(claims).encode())
+secret = open(sys.argv[1], "rb").read().strip()
+print((signed + b"." + text(hmac.digest(secret, signed, hashlib.sha256))).decode())
+END
+}
+
+prove_logins() { # the directory of the profile openldap, an outside issuer's folder, and what commands end
+    ISSUERS=$(mktemp -d)
+    chmod 755 "$ISSUERS"
+    printf '%s\n' '[[issuer]]' 'issuer = "https://login.example"' 'audience = "trivet"' 'secret_file = "shared.secret"' \
+        'roles_claim = "role"' 'roles = { staff = "clerk" }' >"$ISSUERS/issuers.toml"
+    echo 'a secret of thirty-two bytes or more' >"$ISSUERS/shared.secret"
+    export TRIVET_ISSUERS=$ISSUERS COMPOSE_PROFILES=openldap COMPOSE_ENV_FILES=openldap/directory.env
+    docker compose up --detach --wait --wait-timeout 120
+    ask_as jonas
+    ask_as ines
+    refuse_as 401 jonas:wrong
+    refuse_as 401 guest:trivet-demo
+    expect 'the doctor finds nothing wrong' 'jonas can log in' run_command ldap doctor jonas
+    expect 'check finds nothing wrong' '^no faults' run_command check
+    expect "an outside issuer's token is good" '"id"' curl -fsS "$URL/rest/v1/orders?select=id&limit=1" \
+        -H "Authorization: Bearer $(outside_token)"
+    run_command user disable jonas@trivet.example >/dev/null
+    LOGIN=jonas:trivet-demo until_holds 15 is_status 401 "$URL/rest/v1/orders"
+    say 'whom a command disables is out'
+    expect 'and it is written down' '"audit": "account changed".*"by": "operator:' docker compose exec -T auth cat /state/audit.log
+    docker compose stop --timeout 5 openldap
+    refuse_as 503 ada:trivet-demo
+    docker compose start openldap
+    until_holds 60 is_healthy "$(docker compose ps --quiet openldap)"
+    ask_as okoro
+    COMPOSE_PROFILES=postgres docker compose up --detach --wait --wait-timeout 60 postgres
     expect 'PostgreSQL answers' '^7$' docker compose exec -T postgres psql -h 127.0.0.1 -U trivet -At -c 'select 3 + 4'
-    expect 'the directory knows its groups' '^dn: cn=clerks' docker compose exec -T openldap ldapsearch -x -LLL \
-        -D cn=readonly,dc=trivet,dc=example -w trivet-demo -b ou=groups,dc=trivet,dc=example \
-        'uniqueMember=uid=jonas,ou=people,dc=trivet,dc=example' cn
+    export TRIVET_ISSUERS="" COMPOSE_PROFILES="" COMPOSE_ENV_FILES=""
+    rm -r "$ISSUERS"
 }
 
 one() { # one DOCKER-OPTIONS...: the suite in one container, as strictly as it can be kept
@@ -120,8 +175,8 @@ prove_one() {
 
 say "each service its own container"
 prove_compose
-say "profiles"
-prove_profiles
+say "a directory, an outside issuer, and a PostgreSQL of its own"
+prove_logins
 docker compose --profile '*' down --volumes --timeout 10
 say "one container"
 prove_one

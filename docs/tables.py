@@ -44,13 +44,14 @@ ENV_HEAD = """\
 
 # ---- docker compose
 
-# What else is started: postgres, openldap
+# What else is started: postgres, openldap (whose people log in with what openldap/directory.env says)
 #COMPOSE_PROFILES=
 
 # The password of the profile postgres, for DATABASE_URL=postgresql://trivet:<password>@postgres/trivet
 #POSTGRES_PASSWORD=
 
-# The passwords of the profile openldap
+# The passwords of the profile openldap, and whether auth trusts the certificate that was made for it
+#OPENLDAP_TRUSTED=
 #LDAP_ADMIN_PASSWORD=trivet-demo
 #LDAP_READONLY_USER_PASSWORD=trivet-demo
 
@@ -74,8 +75,10 @@ This page is written by `make docs` from the code.
 
 def settings_classes() -> list[tuple[str, type[Any]]]:
     """Every class of settings of the suite, under the name of what reads it."""
+    command_line = importlib.import_module("trivet_cli.settings")
     classes: list[tuple[str, type[Any]]] = [
-        ("`trivet up` (`make run`)", importlib.import_module("trivet_cli.settings").UpSettings),
+        ("`trivet up` (`make run`)", command_line.UpSettings),
+        ("`trivet user`, `apikey`, `keys` and others that change accounts and keys", command_line.OperatorSettings),
         ("Every service", ServiceSettings),
     ]
     for service in SERVICES:

@@ -194,3 +194,16 @@ def test_a_new_password_is_shown_once_on_a_terminal_or_kept(
     assert ("s3cret" in printed) is terminal
     assert file.exists() is not terminal
     assert (str(file) in printed) is not terminal
+
+
+@pytest.mark.parametrize(
+    "changes, shown",
+    [
+        ({}, None),
+        ({"tls_port": 8443}, "https://localhost:8443"),
+        ({"tls_port": 443, "public_url": "http://shop.example:8080/"}, "https://shop.example"),
+        ({"tls_port": 8443, "bind": "::1"}, "https://[::1]:8443"),
+    ],
+)
+def test_the_address_with_tls(changes: dict[str, object], shown: str | None) -> None:
+    assert settle(UpSettings(**changes)).tls_url == shown

@@ -107,7 +107,7 @@ def test_migrate_says_what_it_did(settings: AuthSettings, monkeypatch: pytest.Mo
     key = tmp_path / "key"
     key.write_text("ab" * 32)
     monkeypatch.setenv("TRIVET_MASTER_KEY_FILE", str(key))
-    assert runner.invoke(migrate).output == "the accounts store is up to date (version 0003)\n"
+    assert runner.invoke(migrate).output == "the accounts store is up to date (version 0004)\n"
     assert runner.invoke(migrate, ["--check"]).exit_code == 0
     assert states(run("list").output) == ["signs"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.suite import Suite
+from tests.fixtures.suite import Suite, free_port
 
 PROCESSES = ("redis", "data", "auth", "rest", "graphql", "soap", "gateway", "nginx")
 
@@ -26,7 +26,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         connection.execute("INSERT INTO things VALUES (1, 'one'), (2, 'zwei')")
-    with Suite(f"sqlite:///{path}") as suite:
+    with Suite(f"sqlite:///{path}", settings={"PORT_TLS": str(free_port())}) as suite:
         yield suite
 
 
@@ -72,6 +72,16 @@ def test_what_is_printed_can_be_copied_and_works(suite: Suite) -> None:
     assert {row["id"] for row in json.loads(graphql)["data"]["things"]} == {1, 2}
     assert "<id>1</id>" in soap
     assert "<id>2</id>" in soap
+
+
+def test_the_address_with_tls_is_printed_and_works(suite: Suite) -> None:
+    printed = re.search(
+        r"^  TLS +(\S+) \(a certificate for development: curl (--cacert \S+)\)$", suite.output, re.MULTILINE
+    )
+    assert printed is not None, suite.output
+    command = ["curl", "-fsS", *printed[2].split(), f"{printed[1]}/readyz"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    assert json.loads(answer)["status"] == "ok"
 
 
 def test_the_password_and_the_folder_are_private(suite: Suite) -> None:

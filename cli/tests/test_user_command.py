@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from auth_service import accounts, factors, resets, revocations, sessions, store
+from auth_service import accounts, factors, resets, revocations, sealing, sessions, soap_secrets, store
 from auth_service.accounts import Account
 from auth_service.passwords import Passwords, weakness
 from auth_service.sealing import MasterKey
@@ -158,8 +158,8 @@ def test_reset_prints_a_token_that_is_good_once(run: Run, opened: store.Store) -
     assert result.exit_code == 0, result.output
     token = result.output.split()[1]
     with opened.write() as connection:
-        assert resets.take(connection, token, "recovery") == account(opened).id
-        assert resets.take(connection, token, "recovery") is None
+        assert resets.take(connection, token, ["recovery"]) == (account(opened).id, "recovery", None)
+        assert resets.take(connection, token, ["recovery"]) is None
     missing = run("reset", "nobody@example.com")
     assert (missing.exit_code, "there is no account" in missing.output) == (1, True)
 
@@ -186,6 +186,20 @@ def test_second_factors_are_taken_away(run: Run, opened: store.Store) -> None:
     with opened.read() as connection:
         assert factors.of_account(connection, ada.id) == []
         assert factors.recovery_codes_left(connection, ada.id) == 0
+
+
+def test_a_soap_secret_is_shown_once_and_ended(run: Run, opened: store.Store, tmp_path: Path) -> None:
+    run(*ADD)
+    assert "there is no master key" in run("soap-secret", "ada@example.com").output
+    master = sealing.make(tmp_path / "state" / sealing.FILE)
+    first, second = (run("soap-secret", "ada@example.com").output.split()[-1] for _ in range(2))
+    assert first != second
+    ada = account(opened)
+    with opened.read() as connection:
+        assert soap_secrets.secret_of(connection, ada.id, master) == second.encode()
+    assert run("soap-secret", "ada@example.com", "--end").output == "ended the SOAP secret of ada@example.com\n"
+    again = run("soap-secret", "ada@example.com", "--end")
+    assert (again.exit_code, "has no SOAP secret" in again.output) == (1, True)
 
 
 def test_an_account_is_deleted_after_a_question(run: Run, opened: store.Store) -> None:

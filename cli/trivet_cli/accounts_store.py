@@ -17,9 +17,11 @@ from auth_service.transfer import TransferError
 from chassis.settings import SettingsError, load
 from contracts.problems import Problem
 
+from trivet_cli.audit_trail import AuditTrailError, audit_trail
+
 _TOLD = (
     SettingsError, StoreError, AccountError, ApiKeyError, RoleError, MasterKeyError, KeyFileError, KeyStateError,
-    TransferError,
+    TransferError, AuditTrailError,
 )  # fmt: skip
 
 
@@ -43,3 +45,10 @@ def opened() -> Iterator[tuple[Store, AuthSettings]]:
         yield found, settings
     finally:
         found.close()
+
+
+@contextmanager
+def changing() -> Iterator[tuple[Store, AuthSettings]]:
+    """As `opened`, for changes, which are written down (`audit_trail.note`): the audit log is open beforehand."""
+    with opened() as (found, settings), audit_trail(settings):
+        yield found, settings

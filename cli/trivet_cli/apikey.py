@@ -13,8 +13,9 @@ from chassis import events
 from rich.console import Console
 from rich.table import Table
 
-from trivet_cli.accounts_store import opened, told
+from trivet_cli.accounts_store import changing, opened, told
 from trivet_cli.announce import announce
+from trivet_cli.audit_trail import note
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -45,12 +46,14 @@ def add(  # noqa: PLR0917  (click passes every option by its name)
 ) -> None:
     """Make an API key, and show it: this once."""
     further = [found.strip() for found in roles.split(",") if found.strip()]
-    with told(), opened() as (found, _):
+    with told(), changing() as (found, _):
         store.require_migrated(found)
         account_id = accounts.require(found, email).id if email else None
         seconds = _seconds(expires) if expires else None
         session = dict(map(_variable, variables))
-        _, text = api_keys.add(found, Wanted(name, role, further, resources or None, session, seconds, account_id))
+        wanted = Wanted(name, role, further, resources or None, session, seconds, account_id)
+        key, text = api_keys.add(found, wanted)
+        note("api key made", key=key.id)
     click.echo(f"key: {text}")
 
 
@@ -72,13 +75,15 @@ def list_() -> None:
 @click.option("--overlap", default="24h", metavar="TIME", help="How long the old one is still good (24h); 0s: no more.")
 def rotate(key: str, overlap: str) -> None:
     """Make a key that takes over from KEY (its prefix or id), and show it: this once."""
-    with told(), opened() as (found, settings):
+    with told(), changing() as (found, settings):
         store.require_migrated(found)
         old = api_keys.require(found, key)
         seconds = _seconds(overlap)
-        _, text = api_keys.rotate(found, old.id, seconds)
+        new, text = api_keys.rotate(found, old.id, seconds)
+        note("api key rotated", key=new.id)
         if not seconds:
             announce(settings, events.REVOKED, api_keys.revoke(found, old.id))
+            note("api key revoked", key=old.id)
     click.echo(f"key: {text}")
 
 
@@ -86,10 +91,11 @@ def rotate(key: str, overlap: str) -> None:
 @click.argument("key")
 def revoke(key: str) -> None:
     """End KEY (its prefix or id) and every token that it was exchanged for."""
-    with told(), opened() as (found, settings):
+    with told(), changing() as (found, settings):
         store.require_migrated(found)
         ended = api_keys.require(found, key)
         heard = announce(settings, events.REVOKED, api_keys.revoke(found, ended.id))
+        note("api key revoked", key=ended.id)
     click.echo(f"revoked {ended.prefix} ({ended.name})")
     if not heard:
         click.echo("no running service could be told (TRIVET_REDIS_URL): they notice within half a minute")

@@ -12,8 +12,9 @@ from auth_service import signing_keys, transfer, upgrade
 from auth_service.settings import AuthSettings
 from auth_service.store import Store
 
-from trivet_cli.accounts_store import opened, told
+from trivet_cli.accounts_store import changing, told
 from trivet_cli.archive import CONFIG_PART, FORMAT, MASTER_KEY_PART, Manifest, rows_part, spooled, write
+from trivet_cli.audit_trail import note
 from trivet_cli.configuration import chosen
 from trivet_cli.faults import CannotStart
 
@@ -34,8 +35,9 @@ def backup(file: Path, config: str | None, with_master_key: bool, force: bool) -
             source = chosen(config)
             if source is not None and not source.is_file():
                 raise CannotStart(f"the configuration {source} does not exist")
-            accounts, settings = stack.enter_context(opened())
+            accounts, settings = stack.enter_context(changing())
             manifest = _write(file, accounts, settings, source, stack, with_master_key=with_master_key)
+            note("backup", file=str(file.absolute()), master_key="in it" if with_master_key else None)
     except CannotStart as fault:
         raise click.ClickException(str(fault)) from None
     except OSError as fault:

@@ -15,11 +15,13 @@ from contracts.problems import Problem
 from data_service import policies as configuration
 from data_service.app import open_database
 from data_service.policies import ConfigurationError, Policies
+from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
 
-from trivet_cli import check_advice, database_url
+from trivet_cli import check_advice, check_logins, database_url
 from trivet_cli.check_cache import on_cache
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
@@ -48,10 +50,15 @@ def check(config: str | None, database: str | None) -> None:
     """Check settings and configuration; with a database, names and types too, and show who may see what."""
     findings = Findings()
     up, data = _settings(UpSettings, findings), _settings(DataSettings, findings)
-    _settings(AuthSettings, findings)
+    auth = _settings(AuthSettings, findings)
+    for text in check_logins.faults(auth) if auth else ():
+        findings.fault(text)
     policies = _policies(config or (up and up.config) or (data and data.config) or "", findings)
     url = _url(database or (up.database_url if up else ""), findings)
     catalog = _catalog(url, policies, data or DataSettings(), findings) if url and policies is not None else None
+    if auth:
+        known = policies.roles() if policies is not None and policies.document else None
+        findings.remarks += check_logins.remarks(auth, known)
     _report(findings, policies, catalog)
     sys.exit(1 if findings.faults else 0)
 
@@ -90,13 +97,14 @@ def _url(text: str, findings: Findings) -> str | None:
 
 def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
-    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names)
+    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers)
     try:
         with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:
-            catalog = database.reflect(exposure)
+            catalog = with_made_fields(database.reflect(exposure), policies.processing)
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
             effects = database.effects()
+            misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal))
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -104,7 +112,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
         reason = " ".join(str(error.__cause__ or "").split())
         findings.fault(f"the database can't be read: {error}" + (f" ({reason})" if reason else ""))
         return None
-    for fault in configuration.check_against(policies, catalog):
+    for fault in (*configuration.check_against(policies, catalog), *misfitting):
         findings.fault(str(fault))
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from trivet_cli import database_url
 from trivet_cli.faults import CannotStart
@@ -32,6 +33,15 @@ class Choices:
         """Where this machine itself reaches the gateway."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.bind, self.bind)  # noqa: S104  (compared, not bound)
         return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
+
+    @property
+    def tls_url(self) -> str | None:
+        """The address that clients know the gateway's TLS by; None where there is none."""
+        if not self.tls.listen:
+            return None
+        public, port = urlsplit(self.public_url), self.tls.listen.rpartition(":")[2]
+        host = f"[{public.hostname}]" if ":" in (public.hostname or "") else public.hostname
+        return f"https://{host}" if port == "443" else f"https://{host}:{port}"
 
 
 def settle(settings: UpSettings) -> Choices:

@@ -9,6 +9,7 @@ from chassis.hop import Hop
 from contracts.problems import Problem
 from rich.console import Console
 
+from trivet_cli import nginx_conf
 from trivet_cli.choices import Choices
 from trivet_cli.layout import Layout
 from trivet_cli.login import Login
@@ -25,6 +26,8 @@ def greet(console: Console, choices: Choices, layout: Layout, login: Login, logs
     for api in index["apis"]:
         _line(console, f"  {api['name']:<8} {api['address']}")
     _line(console, f"  {'Login':<8} {choices.public_url}/auth/v1")
+    if choices.tls_url is not None:
+        _line(console, f"  {'TLS':<8} {choices.tls_url}{_trust(choices, layout)}")
     if logs is not None:
         _line(console, f"  {'Logs':<8} {logs}")
     shows = console.is_terminal and not choices.demo
@@ -48,6 +51,14 @@ def _say_login(console: Console, choices: Choices, login: Login, *, shows: bool)
         _line(console, f"\nAdministrator: {login.email}, password {login.password} (shown this once)", style="yellow")
     else:
         _line(console, f"\nAdministrator: {login.email}; the password is in {login.file}")
+
+
+def _trust(choices: Choices, layout: Layout) -> str:
+    """How a client comes to trust a certificate that was made here."""
+    if choices.tls.certificate:
+        return ""
+    file = nginx_conf.development_certificate(layout)
+    return f" (a certificate for development: curl --cacert {shlex.quote(str(file))})"
 
 
 def _sign_in(command: str, login: Login, *, shows: bool) -> str:

@@ -14,8 +14,9 @@ from chassis import events
 from rich.console import Console
 from rich.table import Table
 
-from trivet_cli.accounts_store import opened, told
+from trivet_cli.accounts_store import changing, opened, told
 from trivet_cli.announce import announce
+from trivet_cli.audit_trail import note
 
 
 @click.group()
@@ -45,10 +46,11 @@ def rotate(now: bool) -> None:
     It is published ten minutes before it signs; the old one is kept until its last token has ended. Nobody has to log
     in again.
     """
-    with told(), opened() as (accounts, settings):
+    with told(), changing() as (accounts, settings):
         store.require_migrated(accounts)
         announced = signing_keys.SOON if now else signing_keys.ANNOUNCED
         key = signing_keys.rotate(accounts, upgrade.master_key(settings), announced, settings.signing_algorithm)
+        note("signing keys rotated", key=key.key_id)
         announce(settings, events.KEYS, {})
     click.echo(f"made the signing key {key.key_id}; it signs from {_moment(key.signs_from)}")
 
@@ -60,7 +62,7 @@ def reset() -> None:
 
     A missing master key is made in the state folder.
     """
-    with told(), opened() as (accounts, settings):
+    with told(), changing() as (accounts, settings):
         store.require_migrated(accounts)
         try:
             master = upgrade.master_key(settings)
@@ -70,6 +72,7 @@ def reset() -> None:
             master = sealing.make(settings.master_key_path)
             click.echo(f"made a master key in {settings.master_key_path}")
         key = signing_keys.reset(accounts, master, settings.signing_algorithm)
+        note("signing keys reset", key=key.key_id)
         told_them = announce(settings, events.KEYS, {})
     click.echo(f"made the signing key {key.key_id}, and forgot all others")
     if not told_them:

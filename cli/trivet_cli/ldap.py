@@ -15,7 +15,8 @@ from auth_service.directory.servers import Servers
 from auth_service.identities import Identity
 from auth_service.settings import AuthSettings
 
-from trivet_cli.accounts_store import opened, told
+from trivet_cli.accounts_store import changing, opened, told
+from trivet_cli.audit_trail import note
 
 _MARKS = {"good": "ok  ", "noted": "note", "stopped": "STOP"}
 
@@ -49,10 +50,11 @@ def doctor(user: str, password_stdin: bool) -> None:
 @click.argument("email")
 def link(user: str, email: str) -> None:
     """Give the account EMAIL to USER's entry: from then on that entry logs in to it. It keeps its roles."""
-    with told(), opened() as (accounts, settings):
+    with told(), changing() as (accounts, settings):
         store.require_migrated(accounts)
         directory = _directory(settings)
         account = identities.link(accounts, replace(_identity(directory, user), email=email))
+        note("directory linked", who=account.id)
     click.echo(f"{user} of the directory logs in as {account.email} now")
     if account.password_hash is not None:
         click.echo("its password here goes on to work too")

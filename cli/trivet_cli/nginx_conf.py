@@ -79,8 +79,13 @@ def write(
             raise CannotStart(f"nginx's template is missing: {TEMPLATES / template}") from None
         (folder / target).write_text(render(text, values), encoding="utf-8")
     _add_brotli(folder, environ)
-    _add_tls(folder, tls, layout.state / "tls", environ)
+    _add_tls(folder, tls, development_certificate(layout).parent, environ)
     return folder / "nginx.conf"
+
+
+def development_certificate(layout: Layout) -> Path:
+    """The certificate that is made where TLS is wanted and none is given."""
+    return layout.state / "tls" / "development.crt"
 
 
 def _add_tls(folder: Path, tls: Tls, made: Path, environ: Mapping[str, str]) -> None:

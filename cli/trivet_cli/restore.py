@@ -15,6 +15,7 @@ from chassis.settings import load
 
 from trivet_cli.accounts_store import told
 from trivet_cli.archive import CONFIG_PART, MASTER_KEY_PART, Archive, open_new, rows_part
+from trivet_cli.audit_trail import audit_trail, note
 from trivet_cli.configuration import chosen
 from trivet_cli.faults import CannotStart
 
@@ -43,8 +44,9 @@ def restore(file: Path, config: str | None, force: bool, keep_sessions: bool, ne
     try:
         with told(), Archive(file) as archive:
             settings = load(AuthSettings)
-            with _suite_is_down(settings):
+            with _suite_is_down(settings), audit_trail(settings):
                 _restore(archive, settings, config, wish)
+                note("restore", file=str(file.absolute()))
     except CannotStart as fault:
         raise click.ClickException(str(fault)) from None
     except OSError as fault:

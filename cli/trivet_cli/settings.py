@@ -1,4 +1,4 @@
-"""What `trivet up` is told by its environment: the only place in the command line that reads it."""
+"""What `trivet up` and the operator's commands are told by the environment: the only place here that reads it."""
 
 import os
 from dataclasses import dataclass, fields
@@ -49,6 +49,17 @@ class UpSettings:
     start_timeout: float = setting(60.0, "seconds that the suite may take until it is ready")
     login_rate: int = setting(20, "logins a second that one address may try, before auth's own limits")
     body_limit: int = setting(10_485_760, "bytes of a request's body at most")
+
+
+@dataclass(frozen=True)
+class OperatorSettings:
+    """What the commands that change accounts and keys go by, besides auth's settings."""
+
+    audit_log: str = setting(
+        "",
+        "file to which `trivet user`, `apikey`, `keys`, `ldap link`, `backup` and `restore` add an audit line for all "
+        "that they do (`/dev/stderr` works too); empty: `audit.log` in the state folder",
+    )
 
 
 def load_up() -> UpSettings:

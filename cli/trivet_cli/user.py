@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
-from auth_service import accounts, factors, passwords, self_service, store
+from auth_service import accounts, factors, passwords, self_service, soap_secrets, store, upgrade
 from auth_service import sessions as rows
 from auth_service.accounts import Account, AccountError
-from auth_service.roles import RoleError
 from auth_service.settings import AuthSettings
 from chassis import events
-from chassis.settings import SettingsError, load
-from contracts.problems import Problem
+from chassis.settings import load
 from rich.console import Console
 from rich.table import Table
 
+from trivet_cli.accounts_store import changing, opened, told
 from trivet_cli.announce import announce
+from trivet_cli.audit_trail import note
 
 
 @click.group()
@@ -38,8 +38,9 @@ def add(  # noqa: PLR0917  (click passes every option by its name)
     """Add an account; without a password given, a new one is made and shown."""
     password = _given(email, force) if password_stdin else passwords.generate()
     further = [name.strip() for name in roles.split(",") if name.strip()]
-    with _opened() as (opened, _):
-        accounts.add(opened, email, password, role, further, dict(map(_variable, variables)))
+    with _changing() as (found, _):
+        account_id = accounts.add(found, email, password, role, further, dict(map(_variable, variables)))
+        note("account made", who=account_id)
     click.echo(f"added {accounts.fold(email)} as {role}")
     if not password_stdin:
         click.echo(f"password: {password}")
@@ -48,8 +49,8 @@ def add(  # noqa: PLR0917  (click passes every option by its name)
 @user.command("list")
 def list_() -> None:
     """List the accounts."""
-    with _opened() as (opened, _):
-        found = accounts.everyone(opened)
+    with _opened() as opened_store:
+        found = accounts.everyone(opened_store)
     table = Table("email", "role", "roles", "variables", "last login", "state")
     for account in found:
         table.add_row(*_row(account))
@@ -60,9 +61,10 @@ def list_() -> None:
 @click.argument("email")
 def disable(email: str) -> None:
     """Let an account log in no longer, and end all it has."""
-    with _opened() as (opened, settings):
-        event = accounts.disable(opened, accounts.require(opened, email).id)
-        announce(settings, events.REVOKED, event)
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
+        announce(settings, events.REVOKED, accounts.disable(found, account.id))
+        note("account changed", who=account.id, changed="disabled", revoked=1)
     click.echo(f"disabled {accounts.fold(email)}")
 
 
@@ -70,8 +72,10 @@ def disable(email: str) -> None:
 @click.argument("email")
 def enable(email: str) -> None:
     """Let a disabled account log in again."""
-    with _opened() as (opened, _):
-        accounts.enable(opened, accounts.require(opened, email).id)
+    with _changing() as (found, _):
+        account = accounts.require(found, email)
+        accounts.enable(found, account.id)
+        note("account changed", who=account.id, changed="enabled", revoked=0)
     click.echo(f"enabled {accounts.fold(email)}")
 
 
@@ -82,9 +86,10 @@ def enable(email: str) -> None:
 def password(email: str, password_stdin: bool, force: bool) -> None:
     """Give an account another password, and end what was begun with the old one."""
     new = _given(email, force) if password_stdin else passwords.generate()
-    with _opened() as (opened, settings):
-        event = accounts.set_password(opened, accounts.require(opened, email).id, new)
-        announce(settings, events.REVOKED, event)
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
+        announce(settings, events.REVOKED, accounts.set_password(found, account.id, new))
+        note("account changed", who=account.id, changed="password", revoked=1)
     click.echo(f"changed the password of {accounts.fold(email)}")
     if not password_stdin:
         click.echo(f"password: {new}")
@@ -94,8 +99,10 @@ def password(email: str, password_stdin: bool, force: bool) -> None:
 @click.argument("email")
 def reset(email: str) -> None:
     """Print a token that lets the owner of an account log in once and set a password, and how it is used."""
-    with _opened() as (opened, settings):
-        token = self_service.issue_reset(opened, accounts.require(opened, email), settings.reset_seconds)
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
+        token = self_service.issue_reset(found, account, settings.reset_seconds)
+        note("reset token made", who=account.id)
     address = f"{settings.public_url.rstrip('/')}/auth/v1"
     click.echo(f"token: {token}")
     click.echo(f"good once, for {settings.reset_seconds // 60} minutes; for whoever has it: hand it over in private")
@@ -109,9 +116,9 @@ def reset(email: str) -> None:
 @click.argument("email")
 def sessions(email: str) -> None:
     """List the sessions of an account that have not ended."""
-    with _opened() as (opened, _):
-        account = accounts.require(opened, email)
-        with opened.read() as connection:
+    with _opened() as opened_store:
+        account = accounts.require(opened_store, email)
+        with opened_store.read() as connection:
             found = rows.of_account(connection, account.id)
     table = Table("id", "begun", "refreshed", "level", "address", "client")
     for one in found:
@@ -123,12 +130,13 @@ def sessions(email: str) -> None:
 @click.argument("email")
 def logout(email: str) -> None:
     """End all that an account has: sessions and tokens."""
-    with _opened() as (opened, settings):
-        account = accounts.require(opened, email)
-        with opened.write() as connection:
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
+        with found.write() as connection:
             accounts.lock(connection, account.id)
             event = accounts.end_all(connection, account.id)
         announce(settings, events.REVOKED, event)
+        note("logout", who=account.id, revoked=1)
     click.echo(f"ended all that {account.email} had")
 
 
@@ -136,14 +144,33 @@ def logout(email: str) -> None:
 @click.argument("email")
 def factors_off(email: str) -> None:
     """Take all second factors away from an account whose owner lost them, and end all it has."""
-    with _opened() as (opened, settings):
-        account = accounts.require(opened, email)
-        with opened.write() as connection:
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
+        with found.write() as connection:
             accounts.lock(connection, account.id)
             gone = factors.remove(connection, account.id)
             event = accounts.end_all(connection, account.id)
         announce(settings, events.REVOKED, event)
+        note("factors removed", who=account.id, factors=gone, revoked=1)
     click.echo(f"took {gone} second factor{'' if gone == 1 else 's'} away from {account.email}")
+
+
+@user.command("soap-secret")
+@click.argument("email")
+@click.option("--end", is_flag=True, help="End the secret there is, and make none.")
+def soap_secret(email: str, end: bool) -> None:
+    """Give an account a secret for PasswordDigest of WS-Security, in the place of the one there was; shown once."""
+    with _changing() as (found, settings):
+        account, made = accounts.require(found, email), ""
+        master = None if end else upgrade.master_key(settings)
+        with found.write() as connection:
+            accounts.lock(connection, account.id)
+            if master is not None:
+                made = soap_secrets.make(connection, account.id, master)
+            elif not soap_secrets.remove(connection, account.id):
+                raise AccountError(f"{account.email} has no SOAP secret")
+        note("soap secret made" if made else "soap secret ended", who=account.id)
+    click.echo(f"SOAP secret of {account.email}: {made}" if made else f"ended the SOAP secret of {account.email}")
 
 
 @user.command()
@@ -151,29 +178,31 @@ def factors_off(email: str) -> None:
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def delete(email: str, yes: bool) -> None:
     """Forget an account and all it has."""
-    with _opened() as (opened, settings):
-        account = accounts.require(opened, email)
+    with _changing() as (found, settings):
+        account = accounts.require(found, email)
         if not yes:
             click.confirm(f"forget {account.email} and all it has?", abort=True)
-        announce(settings, events.REVOKED, accounts.delete(opened, account.id))
+        announce(settings, events.REVOKED, accounts.delete(found, account.id))
+        note("account deleted", who=account.id, revoked=1)
     click.echo(f"deleted {account.email}")
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[store.Store, AuthSettings]]:
-    """The accounts store, made or updated first, and the settings that named it; troubles become one line."""
-    try:
-        settings = load(AuthSettings)
-        store.migrate(settings.store_url)
-        opened = store.open(settings.store_url)
-        try:
-            yield opened, settings
-        finally:
-            opened.close()
-    except (SettingsError, store.StoreError, AccountError, RoleError) as fault:
-        raise click.ClickException(str(fault)) from None
-    except Problem as problem:
-        raise click.ClickException(problem.message) from None
+def _opened() -> Iterator[store.Store]:
+    """The accounts store, made or updated first; troubles become one line."""
+    with told():
+        store.migrate(load(AuthSettings).store_url)
+        with opened() as (found, _):
+            yield found
+
+
+@contextmanager
+def _changing() -> Iterator[tuple[store.Store, AuthSettings]]:
+    """As `_opened`, with the settings, for what the audit log is to tell."""
+    with told():
+        store.migrate(load(AuthSettings).store_url)
+        with changing() as found:
+            yield found
 
 
 def _given(email: str, force: bool) -> str:

@@ -12,7 +12,7 @@ from contracts.problems import Problem
 
 from chassis import explanations
 from chassis.bounded import Bounded
-from chassis.exchange import KEY_MARK, Exchange
+from chassis.exchange import KEY_MARK, Digest, Exchange
 from chassis.keys import KeySet
 from chassis.revocations import Revocations
 
@@ -51,7 +51,9 @@ class Authenticator:
 
         Reads ``Authorization`` (Bearer, Basic), else ``X-API-Key`` or ``apikey``, and ``X-Hasura-Role`` (or
         ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API key, or a token of an
-        outside issuer. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204; TRV107, TRV203 (can't tell).
+        outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as bearer too, while nobody
+        is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204;
+        TRV107, TRV203 (can't tell).
         """
         token = self._token(headers, address)
         wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
@@ -78,11 +80,11 @@ class Authenticator:
 
     def password(self, username: str, password: str, caller: Caller, address: str = "") -> Caller:
         """The caller that a name and password prove. Raises `Problem` as `Exchange.password` does."""
-        if self._exchange is None:
-            raise Problem("PGRST301", "Only access tokens are accepted here")
-        token = self._exchange.password(username, password, address)
-        principal = in_role(self.verify(token), caller.role)
-        return msgspec.structs.replace(caller, principal=principal, token=token)
+        return self._proven(self._exchanges().password(username, password, address), caller)
+
+    def digest(self, username: str, proof: Digest, caller: Caller, address: str = "") -> Caller:
+        """The caller that a name and a PasswordDigest prove. Raises `Problem` as `Exchange.digest` does."""
+        return self._proven(self._exchanges().digest(username, proof, address), caller)
 
     def verify(self, token: str) -> Principal:
         """The principal of an access token, in its default role. Raises `Problem` PGRST301 and PGRST303."""
@@ -96,6 +98,14 @@ class Authenticator:
             raise _bad("PGRST303", "JWT revoked")
         return principal
 
+    def _exchanges(self) -> Exchange:
+        if self._exchange is None:
+            raise Problem("PGRST301", "Only access tokens are accepted here")
+        return self._exchange
+
+    def _proven(self, token: str, caller: Caller) -> Caller:
+        return msgspec.structs.replace(caller, principal=in_role(self.verify(token), caller.role), token=token)
+
     def forget(self) -> None:
         """Check every token anew (a key may have gone)."""
         self._verified.clear()
@@ -103,13 +113,17 @@ class Authenticator:
     def _token(self, headers: Headers, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
-            bare = headers.get("X-API-Key") or headers.get("apikey")
-            return self._ours(bare.strip(), address) if bare else None
+            if bare := headers.get("X-API-Key"):
+                return self._ours(bare.strip(), address)
+            key = (headers.get("apikey") or "").strip()
+            return None if _publishable(key) else self._ours(key, address)
         scheme, _, value = header.partition(" ")
         value = value.strip()
         if scheme.lower() == "bearer":
             if not value:
                 raise _bad("PGRST301", "Empty JWT is sent in Authorization header")
+            if _publishable(value) and value == (headers.get("apikey") or "").strip():
+                return None
             return self._ours(value, address)
         if scheme.lower() == "basic" and self._exchange is not None:
             username, password = _basic(value)
@@ -223,6 +237,11 @@ def _anonymous(wanted: str | None) -> Principal:
     if wanted not in (None, ANONYMOUS_ROLE):
         raise Problem("TRV204", "Your requested role is not in allowed roles", status=401)
     return Principal(session={"x-hasura-role": ANONYMOUS_ROLE})
+
+
+def _publishable(key: str) -> bool:
+    """True for what is neither a token (these have dots) nor an API key: nobody keeps it secret, or gets anything."""
+    return "." not in key and not key.startswith(KEY_MARK)
 
 
 def _basic(value: str) -> tuple[str, str]:

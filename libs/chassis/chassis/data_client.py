@@ -1,7 +1,7 @@
 """The client of data: the `Data` protocol over HTTP."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -10,19 +10,20 @@ from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value, encode
 from contracts.problems import Kind, Problem, internal
-from contracts.results import Result
+from contracts.results import Result, Stream
 
-from chassis import explanations, frames
+from chassis import explanations, frames, warnings
 from chassis.bounded import Bounded
 from chassis.carrier import Carrier
 from chassis.frames import Answered, AnswerReader
-from chassis.hop import MARGIN, Hop, Reply
+from chassis.hop import MARGIN, Download, Hop, Reply
 from chassis.hub.loop import Hub, current_hub
 from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _FRESH = 2.0  # seconds after which an idle client asks data whether a catalog still holds
 _TEXTS = 4096  # operations whose text is kept
+_STALL = 60.0  # seconds that more of a stream is waited for: longer than a statement of data's takes
 _LEAST = 0.05  # seconds that data is given, however little is left
 
 
@@ -52,23 +53,51 @@ class DataClient:
         frame = frames.asked(self._text(operation), _encode(values), caller, round(max(left - MARGIN, _LEAST), 3))
         hub = current_hub()
         answered = self._alone(frame, left) if hub is None else self._carrier(hub).ask(frame, asked + left)
-        head = answered.head
-        self._note(head.catalog_version, asked)
-        if head.explanation is not None:
-            explanations.note(head.explanation)
+        return self._result(answered, asked)
+
+    def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read of shape ``many``, on a connection of their own. Raises `Problem`."""
+        asked = time.monotonic()
+        left = self._left(caller, asked)
+        frame = frames.asked(self._text(operation), _encode(values), caller, round(max(left - MARGIN, _LEAST), 3))
+        download = self._hop.download(
+            "POST", frames.STREAM_PATH, frame, {"Content-Type": frames.MEDIA_TYPE}, timeout=left
+        )
+        try:
+            answered, rest = self._first(download, left)
+            head = self._result(answered, asked)
+        except BaseException:
+            download.close()
+            raise
+        return Stream(head, _lines(download, rest), download.close)
+
+    def _first(self, download: Download, left: float) -> tuple[Answered, bytes]:
+        """The frame that a streamed answer begins with, and what has come after it."""
+        data = b""
+        while True:
+            piece = download.read(left)
+            if download.status != 200:
+                raise self._problem(data + piece)
+            if not piece:
+                raise internal()
+            data += piece
+            try:
+                found = frames.read_first(data)
+            except ValueError:
+                raise internal() from None
+            if found is not None:
+                return found
+
+    def _result(self, answered: Answered, asked: float) -> Result:
+        """What an answer's frame holds. Raises `Problem`: the one in it."""
+        self._note(answered.head.catalog_version, asked)
+        if answered.head.explanation is not None:
+            explanations.note(answered.head.explanation)
+        if answered.head.warnings:
+            warnings.note(answered.head.warnings)
         if answered.problem:
             raise self._problem(answered.body)
-        return Result(
-            body=answered.body,
-            rows=head.rows,
-            total=head.total,
-            affected=head.affected,
-            inserted=head.inserted,
-            location=head.location,
-            catalog_version=head.catalog_version,
-            timings=head.timings,
-            basis=head.basis,
-        )
+        return frames.result_of(answered)
 
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it; from memory while its version is data's own."""
@@ -153,6 +182,22 @@ class DataClient:
         if reply.status >= 400:
             raise internal()
         return reply
+
+
+def _lines(download: Download, rest: bytes) -> Iterator[bytes]:
+    """The rows of a streamed answer: in each part whole lines. Raises `Problem` where it breaks off."""
+    try:
+        while True:
+            whole = rest.rfind(b"\n") + 1
+            if whole:
+                yield rest[:whole]
+                rest = rest[whole:]
+            piece = download.read(_STALL)
+            if not piece:
+                return
+            rest += piece
+    finally:
+        download.close()
 
 
 def decode_values(text: bytes) -> list[Value]:

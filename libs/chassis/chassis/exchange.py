@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from typing import NamedTuple
 
 import msgspec
 from contracts.problems import Kind, Problem
@@ -18,6 +19,14 @@ KEY_MARK = "tvk_"  # how every API key begins
 _REMEMBERED = 60.0  # seconds: a changed password must not live on for long
 _REFUSED = 2.0  # seconds for which a key or token that was refused is refused again without asking
 _BOUND = 10_000
+
+
+class Digest(NamedTuple):
+    """The proof in a UsernameToken of WS-Security: digest and nonce in base64, ``created`` as it was written."""
+
+    digest: str
+    nonce: str
+    created: str
 
 
 class Exchange:
@@ -44,6 +53,14 @@ class Exchange:
             return self.key(username, address)
         mark = self._mark("password", f"{len(username)}:{username}{password}")
         return self._exchanged(mark, {"username": username, "password": password, "address": address})
+
+    def digest(self, username: str, proof: Digest, address: str) -> str:
+        """The access token of a UsernameToken with a PasswordDigest; asked for every time, as each is good once.
+
+        Raises `Problem` as `password` does.
+        """
+        credential = {"username": username, **proof._asdict(), "address": address}
+        return self._ask(credential)[0]
 
     def key(self, key: str, address: str) -> str:
         """The access token of an API key. Raises `Problem` as `password` does."""

@@ -4,6 +4,9 @@
 (JSON), the operation's canonical text, and its values (a JSON array). The answer carries one frame for each of them, in
 the order in which they are ready: its number in the request (16 bits), 1 for a problem else 0 (8 bits), two lengths
 (32 bits), then the head (JSON) and the body: the result's, or the problem's text.
+
+``POST /stream`` carries one frame; the answer's begins with a frame, of a result without a body or of a problem. After
+that of a result come the rows, one a line, for as long as the body lasts. What breaks off before its end is no answer.
 """
 
 import struct
@@ -15,6 +18,7 @@ from contracts.results import Basis, Result
 
 MEDIA_TYPE = "application/vnd.trivet.frames"
 PATH = "/batch"
+STREAM_PATH = "/stream"
 MOST = 16  # operations in one request
 _ASKED = struct.Struct(">III")
 _ANSWERED = struct.Struct(">HBII")
@@ -50,6 +54,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     timings: dict[str, int] = {}
     explanation: str | None = None
     basis: Basis | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Answered(NamedTuple):
@@ -99,7 +104,7 @@ def answered(number: int, result: Result, explanation: str | None = None) -> byt
     head = _encode(
         (
             result.catalog_version, result.rows, result.total, result.affected, result.inserted, result.location,
-            result.timings, explanation, result.basis,
+            result.timings, explanation, result.basis, result.warnings,
         )
     )  # fmt: skip
     return b"".join((_ANSWERED.pack(number, 0, len(head), len(result.body)), head, result.body))
@@ -109,6 +114,41 @@ def refused(number: int, problem: bytes, version: str, explanation: str | None =
     """The frame of a problem, which is encoded already."""
     head = _encode(AnswerHead(version, explanation=explanation))
     return b"".join((_ANSWERED.pack(number, 1, len(head), len(problem)), head, problem))
+
+
+def read_first(data: bytes) -> tuple[Answered, bytes] | None:
+    """The frame that an answer begins with, and what follows it; None where it is not whole yet.
+
+    Raises `ValueError` where it is none.
+    """
+    if len(data) < _ANSWERED.size:
+        return None
+    number, problem, head, body = _ANSWERED.unpack_from(data)
+    start = _ANSWERED.size + head
+    if len(data) < start + body:
+        return None
+    try:
+        told = _answer_head(data[_ANSWERED.size : start])
+    except msgspec.DecodeError as fault:
+        raise ValueError(str(fault)) from None
+    return Answered(number, bool(problem), told, data[start : start + body]), data[start + body :]
+
+
+def result_of(answered: Answered) -> Result:
+    """The result that an answer's frame holds."""
+    head = answered.head
+    return Result(
+        body=answered.body,
+        rows=head.rows,
+        total=head.total,
+        affected=head.affected,
+        inserted=head.inserted,
+        location=head.location,
+        catalog_version=head.catalog_version,
+        timings=head.timings,
+        basis=head.basis,
+        warnings=head.warnings,
+    )
 
 
 class AnswerReader:

@@ -89,6 +89,30 @@ class Hop:
         self._give_back(sock, keeps=answer.keeps)
         return Reply(answer.status, answer.headers, b"".join(answer.parts))
 
+    def download(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, *, timeout: float
+    ) -> "Download":
+        """One request, whose answer is taken piece by piece, on a connection of its own.
+
+        ``timeout`` is for the answer to begin. Raises `Problem` TRV107, TRV108.
+        """
+        deadline = time.monotonic() + timeout
+        sock = self.connect(deadline)
+        found = Download(sock)
+        try:
+            sock.set_patience(max(deadline - time.monotonic(), _LEAST))
+            sock.sendall(self._request(method, path, body, {**(headers or {}), "Connection": "close"}))
+            found.begin()
+        except TimeoutError:
+            found.close()
+            raise too_late() from None
+        except BaseException as fault:
+            found.close()
+            if isinstance(fault, (OSError, *_MISREAD)):
+                raise unreachable() from None
+            raise
+        return found
+
     def connect(self, deadline: float) -> PatientSocket:
         """A new connection; while the other service starts again, its socket is tried for a moment.
 
@@ -135,6 +159,51 @@ class Hop:
                 self._idle.append(sock)
                 return
         sock.close()
+
+
+class Download:
+    """An answer whose body is taken piece by piece: what nobody takes is not sent."""
+
+    def __init__(self, sock: PatientSocket) -> None:
+        self.status = 0
+        self._sock = sock
+        self._answer = _Answer()
+        self._buffer = bytearray(_PIECE)
+
+    def begin(self) -> None:
+        """Wait for the first piece. Raises `OSError`, or what the parser raises."""
+        while not self._answer.parts and not self._answer.complete:
+            self._receive()
+        self.status = self._answer.parser.get_status_code()
+
+    def read(self, patience: float) -> bytes:
+        """The next piece, waited for so many seconds; empty at the end. Raises `Problem` TRV107, TRV108."""
+        answer = self._answer
+        try:
+            self._sock.set_patience(patience)
+            while not answer.parts and not answer.complete:
+                self._receive()
+        except TimeoutError:
+            self.close()
+            raise too_late() from None
+        except BaseException as fault:
+            self.close()
+            if isinstance(fault, (OSError, *_MISREAD)):
+                raise unreachable() from None
+            raise
+        found = b"".join(answer.parts)
+        answer.parts.clear()
+        return found
+
+    def close(self) -> None:
+        """Hang up; what is under way is given up by the other side."""
+        self._sock.close()
+
+    def _receive(self) -> None:
+        size = self._sock.recv_into(self._buffer)
+        if not size:
+            raise ConnectionResetError("the answer ends too soon")
+        self._answer.parser.feed_data(memoryview(self._buffer)[:size])
 
 
 def _connected(family: int, address: Any, deadline: float) -> PatientSocket:

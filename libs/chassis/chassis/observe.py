@@ -15,7 +15,7 @@ from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client import values as metric_values
 
-from chassis import explanations, trace
+from chassis import explanations, trace, warnings
 from chassis.access_log import AccessLog, Entry
 from chassis.soon import Soon
 from chassis.trace import Trace
@@ -114,6 +114,8 @@ class Observer:
         headers = [("X-Request-Id", request_id), ("Server-Timing", f"{steps}total;dur={seconds * 1000:.3f}")]
         if trace.explanation is not None:
             headers.append((explanations.HEADER, trace.explanation))
+        if trace.warnings:
+            headers.append((warnings.HEADER, warnings.header(trace.warnings)))
         return headers
 
     def flush(self) -> None:

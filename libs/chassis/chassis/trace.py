@@ -13,11 +13,21 @@ class Trace:
     """One request: its WSGI environ, its id, and what is learned while it is answered.
 
     ``timings`` are microseconds by step's name, ``role`` the caller's, ``anonymous`` False once the facade knows
-    that it is somebody's; ``explanation`` is the header's value where data told what is behind the answer. ``status``
-    is set once the answer has begun.
+    that it is somebody's; ``explanation`` is the header's value where data told what is behind the answer, ``warnings``
+    what it says is missing in it. ``status`` is set once the answer has begun.
     """
 
-    __slots__ = ("_request_id", "anonymous", "environ", "explanation", "role", "started", "status", "timings")
+    __slots__ = (
+        "_request_id",
+        "anonymous",
+        "environ",
+        "explanation",
+        "role",
+        "started",
+        "status",
+        "timings",
+        "warnings",
+    )
 
     def __init__(self, environ: dict[str, Any], request_id: str | None) -> None:
         self.environ = environ
@@ -27,6 +37,7 @@ class Trace:
         self.role: str | None = None
         self.anonymous = True
         self.explanation: str | None = None
+        self.warnings: tuple[str, ...] = ()
         self.status = 0
 
     @property

@@ -71,6 +71,31 @@ def test_nothing_is_anonymous(suite: Suite) -> None:
     assert suite.caller(X_Hasura_Role="anonymous").principal.anonymous
 
 
+@pytest.mark.parametrize("key", ["anon", "sb_publishable_KqX2_9f3", "any key", ""])
+def test_a_publishable_key_is_nobody(suite: Suite, key: str) -> None:
+    """As Supabase's clients send it: alone, and as bearer too while nobody is logged in."""
+    assert suite.caller(apikey=key).principal.anonymous
+    if key:
+        assert suite.caller(apikey=key, Authorization=f"Bearer {key}").principal.anonymous
+        assert suite.caller(apikey=key, Authorization=f"Bearer {token()}").principal.subject == "u1"
+        assert refusal(suite, apikey=key, X_Hasura_Role="admin").code == "TRV204"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer anon"},
+        {"Authorization": "Bearer anon", "apikey": "other"},
+        {"X_API_Key": "anon"},
+        {"apikey": "a.b.c"},
+        {"apikey": "a.b.c", "Authorization": "Bearer a.b.c"},
+        {"apikey": "..", "Authorization": "Bearer .."},
+    ],
+)
+def test_what_is_no_publishable_key_is_refused(suite: Suite, headers: dict[str, str]) -> None:
+    assert refusal(suite, **headers).code == "PGRST301"
+
+
 def test_a_role_without_a_token_is_refused(suite: Suite) -> None:
     problem = refusal(suite, X_Hasura_Role="admin")
     assert (problem.code, problem.status) == ("TRV204", 401)

@@ -1,7 +1,7 @@
-"""The shape of a database as it is exposed: resources, their fields, keys and relations."""
+"""The shape of a database as it is exposed: resources, their fields, keys and relations; and functions."""
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,6 +13,50 @@ FieldType = Literal[
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
+Origin = Literal["column", "expression", "python", "remote"]
+Volatility = Literal["immutable", "stable", "volatile"]
+WHOLE_BODY = "body"  # what the argument without a name is called where it needs one
+FunctionSource = Literal["database", "python", "remote"]
+Form = Literal["clear", "hidden", "pattern", "hash", "token"]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a mask's pattern: a fixed ``text``, the value's ``first`` or ``last`` characters, or its ``domain``.
+
+    The domain is what follows the last ``@``.
+    """
+
+    kind: Literal["text", "first", "last", "domain"]
+    text: str = ""
+    count: int = 0
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a protected field is seen: data's own business, which is never sent to facades.
+
+    ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
+    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index,
+    empty where a view has left that out. ``stored`` is the field as the database has it, ``keys`` what data hashes and
+    opens with.
+    """
+
+    form: Form
+    about: str
+    stored: "Field"
+    parts: tuple[Part, ...] = ()
+    store: Literal["plain", "token", "sealed"] = "plain"
+    index: str | None = None
+    keys: Any = None
+
+    @property
+    def in_sql(self) -> bool:
+        """True where the database itself can say what is seen, so that it can be used like any other field."""
+        return self.form == "hidden" or self.store == "plain" or (self.store == "token" and self.form == "token")
+
+    @property
+    def searchable(self) -> bool:
+        """True where it is seen as it is, and the database can find values by what was hashed likewise."""
+        return self.form == "clear" and (self.store == "token" or bool(self.index))
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +66,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
     ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
     there is none: it is never sent to facades (they see ``has_default``).
+
+    ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
+    ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
+    never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
+    or aggregate may name it. With a ``guard`` it is protected; facades never get that.
     """
 
     name: str
@@ -39,11 +88,15 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     element: FieldType | None = None
     domain: str | None = None
+    origin: Origin = "column"
+    expression: tuple[str, ...] = ()
+    filterable: bool = True
+    guard: Guard | None = None
 
     @property
     def writable(self) -> bool:
-        """False where the database alone makes the value."""
-        return not self.generated and self.identity != "always"
+        """False where the database, or a rule, alone makes the value."""
+        return self.origin == "column" and not self.generated and self.identity != "always"
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +167,84 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
         return {field.name: field for field in self.fields}
 
     @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that are columns of the table itself."""
+        return tuple(field for field in self.fields if field.origin == "column")
+
+    @cached_property
     def relations_by_name(self) -> dict[str, Relation]:
         """Relations by name."""
         return {relation.name: relation for relation in self.relations}
+
+
+class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
+
+    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
+    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    """
+
+    name: str
+    type: FieldType
+    db_type: str
+    element: FieldType | None = None
+    required: bool = True
+    variadic: bool = False
+    nullable: bool = True
+    values: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    comment: str | None = None
+
+
+class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function gives: a scalar, rows (one, or ``many``), or nothing.
+
+    Scalars have ``type``, ``db_type``, ``element`` and ``values`` as a `Field` has them, or a JSON ``schema``. Rows are
+    those of the ``resource`` (its exposed name; its relations can be embedded), else they have the ``fields``.
+    """
+
+    kind: Literal["scalar", "rows", "void"]
+    many: bool = False
+    type: FieldType = "other"
+    db_type: str = ""
+    element: FieldType | None = None
+    values: tuple[str, ...] = ()
+    resource: str | None = None
+    fields: tuple[Field, ...] = ()
+    schema: dict[str, Any] | None = None
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
+
+    ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
+    source's own names. What is not ``volatile`` reads only.
+    """
+
+    name: str
+    schema: str
+    function: str
+    arguments: tuple[Argument, ...] = ()
+    returns: Returns
+    volatility: Volatility = "volatile"
+    source: FunctionSource = "database"
+    comment: str | None = None
+
+    @property
+    def reads_only(self) -> bool:
+        """True where it promises to change nothing."""
+        return self.volatility != "volatile"
+
+    @property
+    def whole_body(self) -> Argument | None:
+        """The single argument without a name, where there is one: it takes a request's whole body."""
+        return self.arguments[0] if len(self.arguments) == 1 and not self.arguments[0].name else None
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """True where it can be called with just these arguments: it knows them all and misses none."""
+        known = {argument.name for argument in self.arguments}
+        required = {argument.name for argument in self.arguments if argument.required}
+        return "" not in known and names <= known and required <= names
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +255,7 @@ class Writable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
-    """All resources, in a stable order; ``version`` changes whenever an answer could.
+    """All resources and functions, in a stable order; ``version`` changes whenever an answer could.
 
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
@@ -138,6 +266,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     version: str
     schemas: tuple[str, ...]
     resources: tuple[Resource, ...]
+    functions: tuple[Function, ...] = ()
     role: str | None = None
     writable: dict[str, Writable] = {}
     hidden: dict[str, tuple[Field, ...]] = {}
@@ -151,6 +280,30 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     def by_table(self) -> dict[tuple[str, str], Resource]:
         """Resources by database schema and table name."""
         return {(resource.schema, resource.table): resource for resource in self.resources}
+
+    @cached_property
+    def functions_by_name(self) -> dict[str, tuple[Function, ...]]:
+        """Functions by exposed name: all overloads of each, in the catalog's order."""
+        found: dict[str, tuple[Function, ...]] = {}
+        for function in self.functions:
+            found[function.name] = (*found.get(function.name, ()), function)
+        return found
+
+    @cached_property
+    def calls(self) -> dict[str, Function]:
+        """Functions by a name of their own, for protocols that know no overloads.
+
+        One of several has its arguments in its name (``add_by_a_b``, ``add`` where there are none); those that not
+        even their arguments' names tell apart are left out: nobody could say which one is meant.
+        """
+        found: dict[str, Function] = {}
+        for name, overloads in self.functions_by_name.items():
+            signatures = [tuple(argument.name for argument in function.arguments) for function in overloads]
+            for function, signature in zip(overloads, signatures, strict=True):
+                if signatures.count(signature) == 1:
+                    parts = [part or WHOLE_BODY for part in signature] if len(overloads) > 1 else []
+                    found[f"{name}_by_{'_'.join(parts)}" if parts else name] = function
+        return found
 
 
 encode = msgspec.json.Encoder(order="deterministic").encode

@@ -6,7 +6,7 @@ from typing import Protocol
 from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value
-from contracts.results import Result
+from contracts.results import Result, Stream
 
 
 class Data(Protocol):
@@ -14,6 +14,10 @@ class Data(Protocol):
 
     def execute(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Result:
         """Answer one operation for the caller. Raises `Problem`."""
+        ...
+
+    def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read of shape ``many``, however many there are. Raises `Problem`."""
         ...
 
     def catalog(self, caller: Caller) -> Catalog:

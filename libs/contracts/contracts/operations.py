@@ -136,7 +136,17 @@ class CompareAggregate(_Node, tag="compare_aggregate", frozen=True):
     filter: "Filter | None" = None
 
 
-Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate]  # noqa: UP007
+class CompareGroup(_Node, tag="compare_group", frozen=True):
+    """An aggregate over a group compared with a value; ``fields`` empty counts its rows. `Node.having` only."""
+
+    function: "AggregateFunction"
+    operator: Comparison
+    right: Operand
+    fields: tuple[FieldRef, ...] = ()
+    distinct: bool = False
+
+
+Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate, CompareGroup]  # noqa: UP007
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 
@@ -220,7 +230,7 @@ class Sort(_Node, tag="sort", frozen=True):
     """One term of an order; ``via`` leads over to-one relations to the field's resource.
 
     ``nulls`` None means PostgreSQL's way: last when ascending, first when descending. With ``aggregate`` the last
-    relation of ``via`` is to-many, and ``field`` None counts its rows.
+    relation of ``via`` is to-many, and ``field`` None counts its rows; without ``via`` it is over the group at hand.
     """
 
     field: FieldRef | None
@@ -240,6 +250,9 @@ class Node(_Node, tag="node", frozen=True):
     ``one`` exactly one object, else PGRST116; ``maybe`` an object or null; ``summary`` one object of aggregates,
     groups and rows over the page; ``none`` no body. Within an embed only ``many`` (the relation's cardinality
     decides) and ``summary``.
+
+    ``group_by`` names what rows are grouped by, where that is not just the plain outputs beside aggregates; then all
+    plain outputs must be of it. ``having`` is a condition on the groups: `CompareGroup`, joined by and, or and not.
     """
 
     outputs: tuple[Output, ...] = (Star(),)
@@ -248,6 +261,8 @@ class Node(_Node, tag="node", frozen=True):
     limit: Param | None = None
     offset: Param | None = None
     distinct_on: tuple[str, ...] = ()
+    group_by: tuple[FieldRef, ...] = ()
+    having: Filter | None = None
     shape: Shape = "many"
 
 
@@ -334,24 +349,54 @@ class Delete(_Node, tag="delete", frozen=True):
     count: Count | None = None
 
 
+class Given(_Node, tag="given", frozen=True):
+    """One argument of a call; the name ``""`` is the single argument without a name, which takes the whole body.
+
+    ``form`` says what the value is: a JSON value; ``text`` in the type's own text form (as in a query string; of a
+    variadic argument a list of such texts); for a whole body also ``xml`` text, or ``bytes`` in base64.
+    """
+
+    name: str
+    value: Param
+    form: Literal["json", "text", "xml", "bytes"] = "json"
+
+
+class Call(_Node, tag="call", frozen=True):
+    """A function called with arguments by name, and what is read of its result.
+
+    ``node`` reads rows as any other does. Of a scalar the only output is `Star`, and its filter, sort and page are
+    empty. In the shape ``many`` a function that returns a set gives an array, another its one value or object (null
+    where there is none); in ``one`` a set must be of one row. ``reads_only``: in a read-only transaction, in which
+    a function that writes fails (25006). ``at_most`` rows may come back, else PGRST124.
+    """
+
+    function: str
+    arguments: tuple[Given, ...] = ()
+    node: Node = Node()
+    schema: str | None = None
+    count: Count | None = None
+    reads_only: bool = False
+    at_most: Param | None = None
+
+
 class Member(_Node, tag="member", frozen=True):
     """A root member of a document: its answer stands under ``key``."""
 
     key: str
-    operation: "Read | Create | Update | Delete | Constant"
+    operation: "Read | Create | Update | Delete | Call | Constant"
 
 
 class Document(_Node, tag="document", frozen=True):
     """Several operations answered as one object, in order.
 
-    Reads alone are one statement; writes run in order in one transaction, all or nothing.
+    Reads alone, and calls that read only, are one statement; others run in order in one transaction, all or nothing.
     """
 
     members: tuple[Member, ...]
 
 
 Write = Union[Create, Update, Delete]  # noqa: UP007
-Operation = Union[Read, Create, Update, Delete, Document]  # noqa: UP007
+Operation = Union[Read, Create, Update, Delete, Call, Document]  # noqa: UP007
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder: msgspec.json.Decoder[Operation] = msgspec.json.Decoder(Operation)

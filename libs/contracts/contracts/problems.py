@@ -56,9 +56,11 @@ CODES: dict[str, Code] = {
     "PGRST125": Code(Kind.UNKNOWN_NAME, 404, "there is nothing at this path"),
     "PGRST126": Code(Kind.UNKNOWN_NAME, 404, "the root document is closed"),
     "PGRST127": Code(Kind.MALFORMED, 400, "the database at hand has no such feature"),
+    "PGRST128": Code(Kind.MALFORMED, 400, "max-affected is for functions that return a set"),
     "PGRST200": Code(Kind.UNKNOWN_NAME, 400, "no such relation"),
     "PGRST201": Code(Kind.UNKNOWN_NAME, 300, "several relations fit"),
     "PGRST202": Code(Kind.UNKNOWN_NAME, 404, "no such function"),
+    "PGRST203": Code(Kind.UNKNOWN_NAME, 300, "several functions fit"),
     "PGRST204": Code(Kind.UNKNOWN_NAME, 400, "no such column in a write"),
     "PGRST205": Code(Kind.UNKNOWN_NAME, 404, "no such table or view"),
     "PGRST300": Code(Kind.INTERNAL, 500, "no key to check tokens with"),
@@ -81,6 +83,15 @@ CODES: dict[str, Code] = {
     "TRV203": Code(Kind.UNAVAILABLE, 503, "accounts can't be reached"),
     "TRV204": Code(Kind.FORBIDDEN, 403, "the role is not among the token's roles"),
     "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
+    "TRV300": Code(Kind.CONSTRAINT, 400, "values break the configuration's rules"),
+    "TRV301": Code(Kind.INTERNAL, 500, "a rule of the configuration failed"),
+    "TRV310": Code(Kind.UNAVAILABLE, 502, "a remote source does not answer as it should"),
+    "TRV311": Code(Kind.TIMEOUT, 504, "a remote source took too long"),
+    "TRV312": Code(Kind.CONSTRAINT, 400, "a remote source refused what it was asked"),
+    "TRV340": Code(Kind.CONSTRAINT, 400, "an operation or a hook of the project refused"),
+    "TRV341": Code(Kind.TIMEOUT, 504, "an operation or a hook of the project took too long"),
+    "TRV342": Code(Kind.INTERNAL, 500, "an operation or a hook of the project failed"),
+    "TRV343": Code(Kind.UNAVAILABLE, 503, "all processes for the project's operations are busy"),
 }
 
 # SQLSTATEs, longest prefix first. Statuses: the REST dialect's table of database errors.

@@ -1,5 +1,7 @@
 """What data answers: the JSON text as the database built it, and what stands beside it."""
 
+from collections.abc import Callable, Iterator
+
 import msgspec
 
 
@@ -26,7 +28,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ``affected`` the rows that a write matched; of a create with a conflict rule that took effect, ``inserted`` those of
     them that are new. ``location`` holds the key of a single created row, by field, in the
     key's order (only where ``returning`` has shape ``none``). ``timings`` are microseconds by step's name. With a
-    ``basis`` the same answer may be given again.
+    ``basis`` the same answer may be given again. ``warnings`` say what is missing in it, in words for the client.
     """
 
     body: bytes = b""
@@ -38,6 +40,32 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     catalog_version: str = ""
     timings: dict[str, int] = {}
     basis: Basis | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Stream:
+    """Rows on their way, as JSON text of one row a line; who has one must end it or `close` it.
+
+    ``head`` is what is known beforehand: a `Result` without a body. Each of the ``parts`` holds whole lines; they are
+    made as they are taken, so that who does not take them stops the database. Taking them raises `Problem`.
+    """
+
+    __slots__ = ("_close", "_parts", "head")
+
+    def __init__(self, head: Result, parts: Iterator[bytes], close: Callable[[], object]) -> None:
+        self.head = head
+        self._parts = parts
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._parts)
+
+    def close(self) -> None:
+        """End it, wherever it is: what is under way is given up."""
+        self._close()
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from contracts.identity import NO_CLAIMS
 
-from auth_service import resets, revocations, sessions
+from auth_service import resets, revocations, sessions, soap_secrets
 from auth_service.passwords import hash_password, possible
 from auth_service.roles import check_roles, check_session
 from auth_service.store import Store
 from auth_service.tables import accounts
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
+# without what a mail's header or envelope would read as another address, a comment or a name (RFC 5322 §3.2.3)
+_EMAIL = re.compile(r"""[^@\s\x00-\x1f\x7f()<>\[\]:;,"\\]{1,64}@[^@\s\x00-\x1f\x7f()<>\[\]:;,"\\]{1,255}""")
 
 
 class AccountError(ValueError):
@@ -41,6 +42,11 @@ class Account:
     updated: float | None
     user_metadata: Mapping[str, Any]
 
+    @property
+    def pending(self) -> bool:
+        """Whether it was signed up for and waits for its address to be shown; not where an operator disabled it."""
+        return self.disabled and self.confirmed is None and self.tokens_after == 0
+
 
 def fold(email: str) -> str:
     """The form in which an email address is kept and compared."""
@@ -56,14 +62,27 @@ def add(  # noqa: PLR0917  (an account's parts, in the order of the table)
     session: Mapping[str, str] = NO_CLAIMS,
     *,
     user_metadata: Mapping[str, Any] = NO_CLAIMS,
-    pending: bool = False,
 ) -> str:
-    """A new account's id; where ``pending``, it is disabled until its address is shown to be its owner's.
+    """A new account's id. Raises `AccountError`, `roles.RoleError`."""
+    return insert(store, draft(email, password, role, roles, session, user_metadata=user_metadata))
+
+
+def draft(
+    email: str,
+    password: str,
+    role: str,
+    roles: Sequence[str] = (),
+    session: Mapping[str, str] = NO_CLAIMS,
+    *,
+    user_metadata: Mapping[str, Any] = NO_CLAIMS,
+    pending: bool = False,
+) -> dict[str, Any]:
+    """The columns of an account to be; where ``pending``, it is disabled until its address is shown to be its owner's.
 
     Raises `AccountError`, `roles.RoleError`.
     """
     now, hashed = time.time(), checked_hash(password)
-    row = {
+    return {
         "id": str(uuid.uuid4()),
         "email": checked_email(email),
         "role": role,
@@ -76,12 +95,16 @@ def add(  # noqa: PLR0917  (an account's parts, in the order of the table)
         "confirmed": None if pending else now,
         "user_metadata": dict(user_metadata),
     }
+
+
+def insert(store: Store, columns: Mapping[str, Any]) -> str:
+    """The id of the account that was drafted, now there. Raises `AccountError` where its address is taken."""
     try:
         with store.write() as connection:
-            connection.execute(sa.insert(accounts).values(row))
+            connection.execute(sa.insert(accounts).values(columns))
     except sa.exc.IntegrityError:
-        raise AccountError(f"there is an account {fold(email)} already") from None
-    return str(row["id"])
+        raise AccountError(f"there is an account {columns['email']} already") from None
+    return str(columns["id"])
 
 
 def everyone(store: Store) -> list[Account]:
@@ -106,6 +129,11 @@ def by_email(store: Store, email: str) -> Account | None:
 def by_id(store: Store, account_id: str) -> Account | None:
     """The account of this id, or None."""
     return _find(store, accounts.c.id == account_id)
+
+
+def id_of(email: str) -> sa.Select[str]:
+    """The question for the id of the account of this address."""
+    return sa.select(accounts.c.id).where(accounts.c.email == fold(email))
 
 
 def require(store: Store, email: str) -> Account:
@@ -166,6 +194,7 @@ def set_password(store: Store, account_id: str, password: str) -> dict[str, Any]
 def write(connection: sa.Connection, account_id: str, values: Mapping[str, Any]) -> Account:
     """Change columns of an account whose lock the caller holds; the account as it is then.
 
+    A new password ends the SOAP secret: who changes one because it was stolen is to be rid of the thief.
     Raises `AccountError` where the email address is another account's.
     """
     change = sa.update(accounts).where(accounts.c.id == account_id).values({**values, "updated": time.time()})
@@ -173,6 +202,8 @@ def write(connection: sa.Connection, account_id: str, values: Mapping[str, Any])
         connection.execute(change)
     except sa.exc.IntegrityError:
         raise AccountError("there is an account of that address already") from None
+    if "password_hash" in values:
+        soap_secrets.remove(connection, account_id)
     row = connection.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().one()
     return _account(row)
 

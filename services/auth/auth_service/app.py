@@ -13,15 +13,18 @@ from werkzeug.exceptions import HTTPException
 
 from auth_service import (
     __version__,
+    absent_routes,
     admin_routes,
     api_key_routes,
     errors,
     factor_routes,
     inner_routes,
+    mail_routes,
     outside_issuers,
     routes,
     schemas,
     self_routes,
+    soap_secret_routes,
     store,
     tokens,
     upgrade,
@@ -130,7 +133,10 @@ def _document(app: Flask, settings: AuthSettings) -> None:
     )
     api = Documentation(app)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
-    for found in (routes, self_routes, factor_routes, admin_routes, api_key_routes):
+    for found in (
+        routes, self_routes, mail_routes, factor_routes, soap_secret_routes, absent_routes, admin_routes,
+        api_key_routes,
+    ):  # fmt: skip
         api.register_blueprint(found.blueprint)
 
 

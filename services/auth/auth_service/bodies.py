@@ -1,5 +1,7 @@
 """What auth answers with, in the form of Supabase's auth client."""
 
+import time
+import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -34,10 +36,14 @@ def session_body(grant: Grant, settings: AuthSettings) -> dict[str, Any]:
     }
 
 
-def user_body(account: Account, kept: Iterable[Factor], settings: AuthSettings) -> dict[str, Any]:
-    """An account as its owner, or an administrator, sees it."""
+def user_body(
+    account: Account, kept: Iterable[Factor], settings: AuthSettings, awaited: tuple[str, float] | None = None
+) -> dict[str, Any]:
+    """An account as its owner, or an administrator, sees it; ``awaited`` is the address to be, and since when."""
     created, confirmed = text_of(account.created), text_of(account.confirmed)
-    return {
+    change = {} if awaited is None else {"new_email": awaited[0], "email_change_sent_at": text_of(awaited[1])}
+    updated = text_of(account.updated) or text_of(account.last_login) or created
+    return change | {
         "id": account.id,
         "aud": settings.audience,
         "role": account.role,
@@ -48,11 +54,48 @@ def user_body(account: Account, kept: Iterable[Factor], settings: AuthSettings) 
         "last_sign_in_at": text_of(account.last_login),
         "app_metadata": {"provider": "email", "providers": ["email"], "roles": list(account.roles)},
         "user_metadata": dict(account.user_metadata),
-        "identities": [],
+        "identities": [
+            identity_body(account.id, account.email, created, updated)
+            | {"last_sign_in_at": text_of(account.last_login)}
+        ],
         "factors": [factor_body(factor) for factor in kept],
         "created_at": created,
-        "updated_at": text_of(account.updated) or text_of(account.last_login) or created,
+        "updated_at": updated,
         "is_anonymous": False,
+    }
+
+
+def expected_body(email: str, settings: AuthSettings) -> dict[str, Any]:
+    """A user who has yet to confirm the address: the same whether or not there was one already."""
+    now, account_id = text_of(time.time()), str(uuid.uuid4())
+    return {
+        "id": account_id,
+        "aud": settings.audience,
+        "role": settings.signup_role,
+        "email": email,
+        "phone": "",
+        "confirmation_sent_at": now,
+        "app_metadata": {"provider": "email", "providers": ["email"]},
+        "user_metadata": {},
+        # pages take an empty list for "there is one already"
+        "identities": [identity_body(account_id, email, now, now)],
+        "created_at": now,
+        "updated_at": now,
+        "is_anonymous": False,
+    }
+
+
+def identity_body(account_id: str, email: str, created: str | None, updated: str | None) -> dict[str, Any]:
+    """The one identity that an account has, as Supabase's client lists it."""
+    return {
+        "identity_id": account_id,
+        "id": account_id,
+        "user_id": account_id,
+        "provider": "email",
+        "email": email,
+        "identity_data": {"sub": account_id, "email": email},
+        "created_at": created,
+        "updated_at": updated,
     }
 
 

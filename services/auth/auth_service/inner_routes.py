@@ -4,7 +4,8 @@ import msgspec
 from contracts.problems import Kind, Problem
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from auth_service import api_keys, audit, login, tokens
+from auth_service import api_keys, audit, digests, login, tokens
+from auth_service.digests import Digest
 from auth_service.login import Login
 from auth_service.outside_issuers import OutsideIssuers
 from auth_service.roles import Proven
@@ -16,10 +17,14 @@ blueprint = Blueprint("inner", __name__, url_prefix=PREFIX)
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """What came to another service, and the client's address: one of name and password, API key, outside token."""
+    """What came to another service, and the client's address: one of name and password, name and digest
+    (of WS-Security, with its nonce and time), API key, outside token."""
 
     username: str | None = None
     password: str | None = None
+    digest: str | None = None
+    nonce: str = ""
+    created: str = ""
     key: str | None = None
     token: str | None = None
     address: str = ""
@@ -35,12 +40,16 @@ def exchange() -> Response:
         raise Problem("TRV109", "Not a credential") from None
     this = this_login()
     match credential:
-        case Credential(username=str(name), password=str(password), key=None, token=None):
+        case Credential(username=str(name), digest=str(digest), password=None, key=None, token=None):
+            proof = Digest(digest, credential.nonce, credential.created)
+            grant = digests.exchange(this, name, proof, credential.address)
+            token, seconds = tokens.issue(grant, this.settings), this.settings.access_token_seconds
+        case Credential(username=str(name), password=str(password), digest=None, key=None, token=None):
             grant = login.exchange(this, name, password, credential.address)
             token, seconds = tokens.issue(grant, this.settings), this.settings.access_token_seconds
-        case Credential(username=None, password=None, key=str(key), token=None):
+        case Credential(username=None, password=None, digest=None, key=str(key), token=None):
             token, seconds = _issued(_by_key(this, key, credential.address))
-        case Credential(username=None, password=None, key=None, token=str(outside)):
+        case Credential(username=None, password=None, digest=None, key=None, token=str(outside)):
             token, seconds = _issued(_by_outside_token(this, outside, credential.address))
         case _:
             raise Problem("TRV109", "Not a credential")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from contracts.problems import Problem
 
-from auth_service import accounts, audit, factors, resets, revocations, sessions, signing_keys
+from auth_service import accounts, audit, factors, resets, revocations, sessions, signing_keys, soap_secrets
 from auth_service.accounts import Account
 from auth_service.admission import Admission
 from auth_service.attempts import Attempts
@@ -155,7 +155,7 @@ def exchange(login: Login, username: str, password: str, address: str) -> Grant:
     audit.note("exchange", "refused" if second else "granted", who=account.id, address=address)
     if second:
         raise insufficient()
-    return Grant(account, _issued(account))
+    return Grant(account, issued(account))
 
 
 def refresh(login: Login, token: str, address: str = "") -> Grant:
@@ -233,9 +233,8 @@ def granted(connection: sa.Connection, account: Account, refresh_of: sessions.Re
     if session is None:
         raise _ended()
     kept = tuple(factors.of_account(connection, account.id))
-    issued = _issued(account)
     return Grant(
-        account, issued, session.id, refresh_of.token, session.aal, tuple(session.methods), kept
+        account, issued(account), session.id, refresh_of.token, session.aal, tuple(session.methods), kept
     )  # fmt: skip
 
 
@@ -262,6 +261,7 @@ def tidy(store: Store, settings: AuthSettings) -> None:
         signing_keys.prune(connection, revocation_life(settings))
         factors.prune(connection)
         resets.prune(connection)
+        soap_secrets.prune(connection)
 
 
 def _unchanged(connection: sa.Connection, verified: Account) -> Account:
@@ -272,7 +272,8 @@ def _unchanged(connection: sa.Connection, verified: Account) -> Account:
     return account
 
 
-def _issued(account: Account) -> int:
+def issued(account: Account) -> int:
+    """The second since 1970 from which a token that is issued now counts."""
     return max(int(time.time()), account.tokens_after)
 
 

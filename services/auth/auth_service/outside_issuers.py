@@ -20,6 +20,7 @@ from contracts.problems import Problem
 from auth_service.outside_keys import OutsideKeys, OutsideKeysError
 from auth_service.roles import Proven, RoleError, check_roles, check_session, claims_of
 
+FILE = "issuers.toml"  # in a folder
 _SIGNED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _SHARED = ("HS256",)
 _LEAST_SECRET = 32  # bytes (RFC 7518, 3.2)
@@ -64,6 +65,11 @@ class OutsideIssuers:
     def __init__(self, issuers: Sequence[Issuer] = ()) -> None:
         self._issuers = {issuer.written.issuer: issuer for issuer in issuers}
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that tokens of any of them can give."""
+        return tuple(role for issuer in self._issuers.values() for role in issuer.written.roles.values())
+
     def prove(self, token: str, life: int) -> Proven:
         """Whom a token proves, for ``life`` seconds at most. Raises `Problem` PGRST301, PGRST303, TRV107."""
         issuer = self._issuers.get(unverified_issuer(token) or "")
@@ -73,9 +79,14 @@ class OutsideIssuers:
 
 
 def load(path: str, own: str) -> OutsideIssuers:
-    """The issuers of a file; none without one. ``own`` is our own name. Raises `OutsideIssuersError`."""
+    """The issuers of a file, or of `issuers.toml` in a folder; none without one. ``own`` is our own name.
+
+    Raises `OutsideIssuersError`.
+    """
     if not path:
         return OutsideIssuers()
+    if Path(path).is_dir():
+        path = str(Path(path) / FILE)
     try:
         found = msgspec.toml.decode(Path(path).read_bytes(), type=_File)
         return OutsideIssuers([_issuer(written, own, Path(path).parent) for written in found.issuer])

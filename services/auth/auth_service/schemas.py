@@ -23,6 +23,7 @@ class GrantBody(Schema):
         unknown = EXCLUDE
 
     email = fields.String(validate=validate.Length(max=1024))
+    phone = fields.String(allow_none=True, metadata={"description": "refused: accounts have no phone numbers"})
     password = fields.String(validate=validate.Length(max=1024), metadata={"format": "password"})
     refresh_token = fields.String(validate=validate.Length(max=1024))
 
@@ -45,6 +46,8 @@ class UserBody(Schema):
     aud = fields.String(metadata={"description": "the audience of its tokens"})
     role = fields.String(metadata={"description": "the default role"})
     email = fields.Email()
+    new_email = fields.Email(metadata={"description": "the address to be, where one waits to be confirmed"})
+    email_change_sent_at = fields.DateTime()
     phone = fields.String(metadata={"description": "always empty"})
     email_confirmed_at = fields.DateTime(allow_none=True)
     confirmed_at = fields.DateTime(allow_none=True)
@@ -77,6 +80,17 @@ class HealthBody(Schema):
     description = fields.String()
 
 
+class SettingsBody(Schema):
+    """What can be done here, as clients ask for it."""
+
+    external = fields.Dict(metadata={"description": "ways to log in; `email` is the only one that can be on"})
+    disable_signup = fields.Boolean()
+    mailer_autoconfirm = fields.Boolean(metadata={"description": "whether a new account needs no confirmation"})
+    phone_autoconfirm = fields.Boolean()
+    sms_provider = fields.String()
+    saml_enabled = fields.Boolean()
+
+
 class KeySetBody(Schema):
     """A JSON Web Key Set (RFC 7517)."""
 
@@ -103,16 +117,27 @@ class Lenient(Schema):
 class SignupBody(Lenient):
     """A new account."""
 
-    email = fields.String(required=True, validate=validate.Length(max=320))
-    password = fields.String(required=True, validate=validate.Length(max=1024), metadata={"format": "password"})
+    email = fields.String(allow_none=True, validate=validate.Length(max=320))
+    phone = fields.String(allow_none=True, metadata={"description": "refused: accounts have no phone numbers"})
+    password = fields.String(allow_none=True, validate=validate.Length(max=1024), metadata={"format": "password"})
     data = fields.Dict(allow_none=True, metadata={"description": "becomes `user_metadata`"})
 
 
 class ChangeBody(Lenient):
     """What the owner of an account changes."""
 
-    email = fields.String(allow_none=True)
+    email = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=320),
+        metadata={"description": "the address to be, once it was confirmed by mail"},
+    )
+    phone = fields.String(allow_none=True, metadata={"description": "refused: accounts have no phone numbers"})
     password = fields.String(allow_none=True, validate=validate.Length(max=1024), metadata={"format": "password"})
+    nonce = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=64),
+        metadata={"description": "the code that `GET /reauthenticate` sent, in the place of `current_password`"},
+    )
     current_password = fields.String(
         allow_none=True,
         validate=validate.Length(max=1024),
@@ -127,10 +152,29 @@ class EmailBody(Lenient):
     email = fields.String(required=True, validate=validate.Length(min=1, max=320))
 
 
-class VerifyBody(Lenient):
-    """A token from a mail."""
+class OtpBody(Lenient):
+    """Who wants to log in by mail."""
 
-    type = fields.String(required=True, validate=validate.OneOf(["recovery", "signup", "email"]))
+    email = fields.String(allow_none=True, validate=validate.Length(max=320))
+    phone = fields.String(allow_none=True, metadata={"description": "refused: accounts have no phone numbers"})
+    create_user = fields.Boolean(load_default=True, allow_none=True)
+    data = fields.Dict(allow_none=True, metadata={"description": "becomes `user_metadata` of a new account"})
+
+
+class ResendBody(Lenient):
+    """What is to be sent once more, and whereto."""
+
+    type = fields.String(required=True, metadata={"description": "`signup` or `email_change`"})
+    email = fields.String(allow_none=True, validate=validate.Length(max=320))
+
+
+class VerifyBody(Lenient):
+    """A token from a mail, or the code beside it with the address that it was sent to."""
+
+    type = fields.String(
+        required=True,
+        metadata={"description": "`signup`, `recovery`, `magiclink`, `email` (either of the last), `email_change`"},
+    )
     token_hash = fields.String(allow_none=True, validate=validate.Length(max=200))
     token = fields.String(allow_none=True, validate=validate.Length(max=200))
     email = fields.String(allow_none=True, validate=validate.Length(max=320))
@@ -209,6 +253,18 @@ class CodesBody(Schema):
     """Ten codes, each good once in the place of a factor's."""
 
     recovery_codes = fields.List(fields.String())
+
+
+class SoapSecretBody(Schema):
+    """A SOAP secret without itself."""
+
+    created_at = fields.DateTime()
+
+
+class SoapSecretMadeBody(SoapSecretBody):
+    """A SOAP secret, shown only here."""
+
+    secret = fields.String(metadata={"description": "the password that PasswordDigest is made with"})
 
 
 class AdminUserBody(Lenient):

@@ -1,20 +1,17 @@
-"""The routes for what account holders do for themselves: sign up, change, recover, and look after their sessions."""
+"""The routes for what account holders do for themselves: sign up, change, and look after their sessions."""
 
 # flask-smorest's decorators have no types
 # mypy: disable-error-code="untyped-decorator"
 
-import time
-import uuid
 from typing import Any
 
 from contracts.problems import Problem
 from flask import Response
 from flask_smorest import Blueprint
 
-from auth_service import login, schemas, self_service, sessions, tokens
-from auth_service.bodies import own_session_body, private, session_body, text_of, user_body
-from auth_service.routes import PREFIX, address, origin, require_json, this_login
-from auth_service.settings import AuthSettings
+from auth_service import login, schemas, self_service, sessions, signing_up, tokens
+from auth_service.bodies import expected_body, own_session_body, private, session_body, user_body
+from auth_service.routes import PREFIX, address, awaited, origin, refuse_phone, require_json, this_login
 
 blueprint = Blueprint("own", __name__, url_prefix=PREFIX, description="One's own account")
 
@@ -26,11 +23,16 @@ blueprint = Blueprint("own", __name__, url_prefix=PREFIX, description="One's own
 def signup(body: dict[str, Any]) -> Response:
     """Make an account, where the server allows it: a session, or a user who has to confirm the address first."""
     require_json()
-    this, email = this_login(), body["email"]
-    grant = self_service.sign_up(this, email, body["password"], body.get("data") or {}, origin())
+    refuse_phone(body)
+    this, email, password = this_login(), body.get("email"), body.get("password")
+    if not email and not password:
+        raise self_service.refusal("anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+    if not email or not password:
+        raise Problem("TRV109", f"{'password' if email else 'email'} is required")
+    grant = signing_up.sign_up(this, email, password, body.get("data") or {}, origin())
     if grant is not None:
         return private(session_body(grant, this.settings))
-    return private(_expected(email, this.settings))
+    return private(expected_body(email, this.settings))
 
 
 @blueprint.route("/user", methods=["PUT"])
@@ -40,37 +42,24 @@ def signup(body: dict[str, Any]) -> Response:
 @blueprint.alt_response(422, schema=schemas.ErrorBody, description="A weak password, or a login too long ago")
 @blueprint.doc(security=[{"bearer": []}])
 def change(body: dict[str, Any]) -> Response:
-    """Change the own password or `data`; a new password ends all other sessions."""
+    """Change the own password or `data`, or ask for another address; a new password ends all other sessions."""
     require_json()
     this = this_login()
     who = tokens.sender(this)
     account = self_service.change(this, who, body, address())
-    return private(user_body(account, who.factors, this.settings))
+    return private(user_body(account, who.factors, this.settings, awaited(account.id)))
 
 
-@blueprint.route("/recover", methods=["POST"])
-@blueprint.arguments(schemas.EmailBody, error_status_code=400)
+@blueprint.route("/reauthenticate", methods=["GET"])
 @blueprint.response(200)
 @blueprint.alt_response(422, schema=schemas.ErrorBody, description="This server sends no mail")
-def recover(body: dict[str, Any]) -> Response:
-    """Have a token for a new password sent by mail; the answer is the same where there is no such account."""
-    require_json()
-    self_service.recover(this_login(), body["email"], address())
+@blueprint.alt_response(429, schema=schemas.ErrorBody, description="A mail was sent a moment ago")
+@blueprint.doc(security=[{"bearer": []}])
+def reauthenticate() -> Response:
+    """Have a code sent by mail that stands for a fresh login when the password is changed (`nonce`)."""
+    this = this_login()
+    self_service.reauthenticate(this, tokens.sender(this), address())
     return private({})
-
-
-@blueprint.route("/verify", methods=["POST"])
-@blueprint.arguments(schemas.VerifyBody, error_status_code=400)
-@blueprint.response(200, schemas.SessionBody)
-@blueprint.alt_response(403, schema=schemas.ErrorBody, description="The token is not good, or not any more")
-def verify(body: dict[str, Any]) -> Response:
-    """Begin a session with a token from a mail, or from the operator."""
-    require_json()
-    this, token = this_login(), body.get("token_hash") or body.get("token")
-    if not token:
-        raise Problem("TRV109", "token_hash or token is required")
-    purpose: Any = "signup" if body["type"] in ("signup", "email") else "recovery"
-    return private(session_body(self_service.redeem(this, token, purpose, body.get("email"), origin()), this.settings))
 
 
 @blueprint.route("/sessions", methods=["GET"])
@@ -97,19 +86,3 @@ def end_session(session_id: str) -> Response:
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
-
-
-def _expected(email: str, settings: AuthSettings) -> dict[str, Any]:
-    """A user who has yet to confirm the address: the same whether or not there was one already."""
-    now = text_of(time.time())
-    body = {"id": str(uuid.uuid4()), "aud": settings.audience, "role": settings.signup_role, "email": email}
-    return body | {
-        "phone": "",
-        "confirmation_sent_at": now,
-        "app_metadata": {"provider": "email", "providers": ["email"]},
-        "user_metadata": {},
-        "identities": [],
-        "created_at": now,
-        "updated_at": now,
-        "is_anonymous": False,
-    }

@@ -28,7 +28,11 @@ class AuthSettings(ldap_settings.LdapSettings):
     signing_algorithm: Literal["ES256", "RS256", "EdDSA"] = setting(
         "ES256", "how access tokens are signed by keys made from now on (`trivet keys rotate`): ES256, RS256 or EdDSA"
     )
-    issuers: str = setting("", "file of the outside issuers whose tokens are taken (TOML; docs/auth.md)")
+    issuers: str = setting(
+        "",
+        "the outside issuers whose tokens are taken (docs/auth.md): a TOML file, or a folder with `issuers.toml` and "
+        "the files that it names",
+    )
     access_token_seconds: int = setting(600, "life of an access token in seconds")
     refresh_token_seconds: int = setting(2_592_000, "seconds after which a session that nobody refreshes ends")
     refresh_grace_seconds: int = setting(10, "seconds in which a refresh may be repeated, after an answer was lost")
@@ -48,9 +52,16 @@ class AuthSettings(ldap_settings.LdapSettings):
         "clear; empty: no mail is sent",
         secret=True,
     )
+    smtp_ca_file: str = setting("", "certificates (PEM) that the mail server's is checked by; empty: the system's")
     mail_from: str = setting("trivet@localhost", "the sender of mail")
     site_url: str = setting("", "the page that mail leads to, `token_hash` and `type` behind it; empty: the public URL")
-    reset_seconds: int = setting(3600, "life of a password reset or a sign-up's confirmation, in seconds")
+    mail_login: bool = setting(
+        False, "whether a link and a code sent by mail let an account log in (`POST /auth/v1/otp`)"
+    )
+    mail_change_both: bool = setting(
+        True, "whether a new address of an account has to be confirmed from the old one too, by mail"
+    )
+    reset_seconds: int = setting(3600, "life of what is sent by mail (resets, confirmations, logins), in seconds")
     hash_slots: int = setting(2, "passwords that one process checks at the same time")
 
     @property

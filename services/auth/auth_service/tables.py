@@ -90,8 +90,26 @@ resets = sa.Table(
     metadata,
     sa.Column("hash", sa.String(64), primary_key=True),
     sa.Column("account_id", sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("purpose", sa.String(16), nullable=False),  # "recovery", "signup"
+    sa.Column("purpose", sa.String(16), nullable=False),  # `resets.Purpose`
     sa.Column("created", sa.Double, nullable=False),
+    sa.Column("expires", sa.Double, nullable=False, index=True),
+    sa.Column("address", sa.String(320)),  # what an account's address is to become
+    sa.Column("code", sa.String(64)),  # keyed hash of the short code beside the token
+)
+
+soap_secrets = sa.Table(
+    "soap_secrets",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # a digest can only be checked with the secret itself
+    sa.Column("sealed_by", sa.String(16), nullable=False),  # the master key's fingerprint
+    sa.Column("created", sa.Double, nullable=False),
+)
+
+soap_digests = sa.Table(
+    "soap_digests",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),  # of a PasswordDigest that was right: good once
     sa.Column("expires", sa.Double, nullable=False, index=True),
 )
 

@@ -83,7 +83,7 @@ def test_other_media_types_unknown_routes_and_methods(client: FlaskClient) -> No
         415,
         "unsupported_media_type",
     )
-    for path in ("/auth/v1/otp", "/auth/v1/authorize?provider=x", "/", "/auth/v1/"):
+    for path in ("/auth/v1/nothing", "/auth/v1/otp/x", "/", "/auth/v1/"):
         check(client.get(path), 404, "not_found")
     answer = client.get("/auth/v1/token")
     check(answer, 405, "method_not_allowed")

@@ -55,6 +55,14 @@ def file(folder: Path, more: str = "", jwks_from: str = 'jwks_file = "jwks.json"
     return str(folder / "issuers.toml")
 
 
+def test_a_folder_holds_the_file_and_what_it_names(tmp_path: Path) -> None:
+    file(tmp_path)
+    assert outside_issuers.load(str(tmp_path), "trivet").roles == outside_issuers.load(file(tmp_path), "trivet").roles
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(OutsideIssuersError, match=r"empty/issuers\.toml: No such file"):
+        outside_issuers.load(str(tmp_path / "empty"), "trivet")
+
+
 @pytest.fixture
 def issuers(tmp_path: Path) -> OutsideIssuers:
     return outside_issuers.load(file(tmp_path), "trivet")

@@ -99,7 +99,7 @@ def test_accounts_and_keys_can_be_changed_on_the_tables_of_the_next(
     opened.close()
 
 
-@pytest.mark.parametrize("works_from", ["9000", "0004"])
+@pytest.mark.parametrize("works_from", ["9000", "0005"])
 def test_tables_that_left_this_release_behind_are_refused(
     url: str, next_release: Callable[..., None], works_from: str
 ) -> None:

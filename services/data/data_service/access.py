@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from contracts.catalog import Catalog, Relation, Resource, Writable
+import msgspec
+from contracts.catalog import Catalog, Function, Relation, Resource, Writable
 from contracts.operations import Filter
 from contracts.problems import Problem
 
@@ -55,7 +56,29 @@ def limit_catalog(full: Catalog, policies: Policies, role: str) -> Catalog:
         role=role,
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
+        functions=_functions(full, policies, role, visible),
     )
+
+
+def _functions(
+    full: Catalog, policies: Policies, role: str, visible: Mapping[str, frozenset[str]]
+) -> tuple[Function, ...]:
+    """The functions that the role may call; one that gives rows of a resource only if it sees these or may so."""
+    found = []
+    for function in full.functions:
+        call, resource = policies.call(role, function.name), function.returns.resource
+        if call is None:
+            continue
+        if resource is not None and call.returned:
+            fields = tuple(
+                msgspec.structs.replace(field, default=None, has_default=False)
+                for field in full.by_name[resource].fields
+            )
+            returns = msgspec.structs.replace(function.returns, resource=None, fields=fields)
+            found.append(msgspec.structs.replace(function, returns=returns))
+        elif resource is None or visible.get(resource):
+            found.append(function)
+    return tuple(found)
 
 
 def _visible(resource: Resource, rules: Rules) -> frozenset[str]:
@@ -141,6 +164,12 @@ class _Restriction:
         return self._policies.rules(self._role, resource.name)
 
     def _readable(self, scan: Scan) -> Scan:
+        if scan.call is not None:
+            function = scan.call.function
+            if self._policies.call(self._role, function.name) is None:
+                raise Problem("42501", f"permission denied for function {function.name}")
+            if function.returns.resource is None:  # what it gives is nobody's but its own
+                return dataclasses.replace(scan, rows=None)
         select = self._rules(scan.resource).select
         if select is None:
             raise Problem("42501", f"permission denied for table {scan.resource.name}")
@@ -155,8 +184,7 @@ class _Restriction:
             predicate = plan_filter(self._names, self._names.full.by_name[resource.name], item)
         except Problem:  # the configuration is older than the table: closed, and nothing told of the rule
             raise _denied(resource) from None
-        restricted: Predicate = _rewrite(predicate, lambda scan: dataclasses.replace(scan, rows=None))
-        return restricted
+        return unrestricted(predicate)
 
     def _returning(self, returning: ReadPlan) -> ReadPlan:
         if returning.shape == "none" or not returning.scan.resource.fields:  # nothing of the rows is asked for
@@ -234,6 +262,12 @@ class _Restriction:
         filters = [item, select.filter if select is not None else None]
         parts = [part for part in (self._filter(scan.resource, f) for f in filters) if part is not None]
         return dataclasses.replace(scan, rows=All(tuple(parts)) if parts else None)
+
+
+def unrestricted(predicate: Predicate) -> Predicate:
+    """A predicate of the configuration's own: it sees all rows that it looks at."""
+    found: Predicate = _rewrite(predicate, lambda scan: dataclasses.replace(scan, rows=None))
+    return found
 
 
 def _rewrite(node: Any, scan: Callable[[Scan], Scan]) -> Any:

@@ -1,5 +1,6 @@
 """Data as a Flask app."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from chassis import events
@@ -15,6 +16,12 @@ from data_service.engine import Engine
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.processing import keyring, vault
+from data_service.processing.secrets import Secrets
+from data_service.processing.setting import Means
+from data_service.processing.sources import SourceRule
+from data_service.remote.database import Data
+from data_service.remote.remote import Remote
 from data_service.settings import DataSettings
 from data_service.sql.statements import Caps
 from data_service.versioning import Versioning
@@ -47,6 +54,36 @@ def open_database(settings: DataSettings, name: str = "") -> Database:
     )
 
 
+def open_secrets(settings: DataSettings) -> Secrets:
+    """The keys and the vault of protected fields, which are opened when a rule first needs them."""
+    folder = Path(settings.state_dir)
+    keys = Path(settings.protection_keys) if settings.protection_keys else folder / keyring.FILE
+    return Secrets(keys, settings.vault or str(folder / vault.FILE))
+
+
+def open_remote(settings: DataSettings) -> Remote:
+    """The remote sources, none of them open yet. Other databases are only read."""
+    beside = Path(settings.config).parent / "secrets" if settings.config else None
+    state = Path(settings.state_dir) / "sources"
+
+    def open_data(url: str, rule: SourceRule) -> Data:
+        chosen = replace(
+            settings,
+            database_url=url,
+            direct_url="",
+            read_only=True,
+            pool_max=max(rule.connections, 1) * max(settings.workers, 1),
+            pool_wait=rule.timeout,
+            statement_timeout=rule.timeout,
+            state_dir=str(state / rule.name),
+            sqlite_immutable=False,
+        )
+        return Engine(open_database(chosen))
+
+    secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
+
+
 def _writer(settings: DataSettings) -> Writer | None:
     """This process's slot of the versions. Raises `SettingsError`."""
     if not settings.versions:
@@ -69,6 +106,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     writer = _writer(settings)
     database = open_database(settings, writer.name if writer is not None else "")
     versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
+    remote = open_remote(settings)
     engine = Engine(
         database,
         config=Path(settings.config) if settings.config else None,
@@ -76,6 +114,8 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         anonymous_limit=settings.anonymous_statement_timeout or None,
         announce=announce,
         versioning=versioning,
+        streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
+        means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

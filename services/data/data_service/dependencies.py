@@ -17,10 +17,13 @@ from contracts.catalog import Catalog, FieldType
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
+    CallPlan,
+    Column,
     ColumnOutput,
     CreatePlan,
     DeletePlan,
     DocumentPlan,
+    GroupTest,
     Plan,
     ReadPlan,
     Scan,
@@ -62,6 +65,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
     timed = False
     for node in _walk(plan):
         match node:
+            case Scan() if node.call is not None:
+                reasons.append(f"{node.resource.name}: what a function gives may change at any time")
             case Scan():
                 table = (node.resource.schema, node.resource.table)
                 tables |= effects.reads.get(table, frozenset())
@@ -71,11 +76,13 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                     reasons.append(f"{node.resource.name}: {effects.unsteady[table]}")
             case Source(kind="claim"):
                 claims.add(node.what)
+            case Column() if node.field.expression:
+                reasons.append(f"{node.field.name} is computed, perhaps from the time at hand")
             case ReadPlan(count="planned" | "estimated"):
                 reasons.append("the database estimates how many rows there are")
             case ColumnOutput() | AggregateOutput() if _reads_time(node):
                 reasons.append("a text is cast as a time, and may mean the time at hand")
-            case Test() | AggregateTest() if catalog.engine == "postgresql" and _is_timed(node):
+            case Test() | AggregateTest() | GroupTest() if catalog.engine == "postgresql" and _is_timed(node):
                 timed = True
                 if isinstance(node.right, Source) and node.right.kind == "constant" and tells_time([node.right.what]):
                     reasons.append("a rule compares with the time at hand")
@@ -98,7 +105,7 @@ class Reading(NamedTuple):
 
 def reading_of(plan: Plan, effects: Effects, catalog: Catalog, cache: CacheRule) -> Reading | None:
     """What the answers to a plan that only reads depend on; None where none may be kept."""
-    if cache == NO_CACHE:
+    if cache == NO_CACHE or any(_is_volatile(node) for node in _walk(plan)):
         return None
     found = of_read(plan, effects, catalog)
     age = lifetime(found, cache)
@@ -116,6 +123,8 @@ def lifetime(found: Dependencies, cache: CacheRule) -> float | None:
 
 def of_write(plan: Plan, effects: Effects) -> tuple[int, ...]:
     """The words of all that a plan may change: cascades and triggers included, everything where that is not known."""
+    if any(isinstance(node, CallPlan) and node.writes for node in _walk(plan)):
+        return (EVERYTHING,)
     touched: set[Table] = set()
     for table in _written(plan):
         tables = effects.touches.get(table)
@@ -155,6 +164,11 @@ def _written(plan: Plan) -> Iterator[Table]:
             yield resource.schema, resource.table
 
 
+def _is_volatile(node: Any) -> bool:
+    """Whether it calls a function that gives something else each time."""
+    return isinstance(node, Scan) and node.call is not None and not node.call.function.reads_only
+
+
 def _walk(node: Any) -> Iterator[Any]:
     """All nodes of a plan; what a resource is made of is no part of it."""
     if isinstance(node, tuple):
@@ -166,7 +180,7 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(getattr(node, field.name))
 
 
-def _is_timed(test: Test | AggregateTest) -> bool:
+def _is_timed(test: Test | AggregateTest | GroupTest) -> bool:
     """Whether the value compared with might become a time: one does of which we can't say that it doesn't."""
     columns = (test.left,) if isinstance(test, Test) else test.columns
     return any(column.type not in _TIMELESS or column.field.domain is not None for column in columns)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
 
 from data_service.sql.values import plain_text
@@ -44,15 +44,23 @@ def _message(problem: Problem, seen: Catalog, given: Iterable[Any]) -> str:
 def _details(problem: Problem, seen: Catalog) -> object:
     """A key's values stay only where all its fields are seen, and with them no table's name that is not."""
     details = problem.details
+    if problem.code == "P0001" or problem.code.startswith("PT"):  # the words of who wrote the function or trigger
+        return details
     if problem.table is None or not isinstance(details, str):
         return details
     resource = seen.by_table.get(problem.table)
     names = _key_of(details)
-    if resource is None or not names or not all(name in resource.by_name for name in names):
+    if resource is None or not names or not all(_is_clear(resource, name) for name in names):
         return None
     if problem.code == "23P01" or not _tables(seen).issuperset(_TABLE.findall(details)):
         return None  # an exclusion tells the other row's values
     return details
+
+
+def _is_clear(resource: Resource, name: str) -> bool:
+    """True for a field that the role sees as it is: of one that is masked no value may be told."""
+    field = resource.by_name.get(name)
+    return field is not None and field.guard is None
 
 
 def _own(message: str, given: Iterable[Any]) -> str:

@@ -15,6 +15,7 @@ from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import operations
 from contracts.identity import ADMIN_ROLE, Caller
 from contracts.problems import Problem, internal
+from contracts.results import Stream
 from greenlet import getcurrent
 
 from data_service.engine import Engine
@@ -46,7 +47,8 @@ class FramesDoor:
     def answer(self, request: Request) -> Answer | None:
         """The answer to the frames of a request. Raises `Problem` PGRST100, TRV103."""
         environ = request.environ
-        if environ["PATH_INFO"] != frames.PATH or request.method != "POST":
+        streamed = environ["PATH_INFO"] == frames.STREAM_PATH
+        if not (streamed or environ["PATH_INFO"] == frames.PATH) or request.method != "POST":
             return None
         try:
             asked = frames.read_asked(request.body(self._body_limit))
@@ -54,6 +56,12 @@ class FramesDoor:
             raise Problem("PGRST100", f"the frames are not understood: {fault}"[:300]) from None
         if (current := trace.current()) is not None and asked:
             current.request_id = ",".join([one.head.request_id for one in asked])
+        if streamed:
+            if len(asked) != 1:
+                raise Problem("PGRST100", "a stream is of one operation")
+            streams: list[Stream] = []
+            first = self.frame_of(0, asked[0], environ, streams)
+            return Answer(200, _HEADERS.copy(), Parts(first, streams[0]) if streams else first)
         hub = current_hub()
         if hub is not None and len(asked) > 1:
             return _together(Gathering(hub, self, asked, environ))
@@ -63,8 +71,13 @@ class FramesDoor:
         """A problem of the request as a whole."""
         return Answer(problem.status, [("Content-Type", PROBLEM_TYPE)], encode_problem(problem))
 
-    def frame_of(self, number: int, asked: Asked, environ: dict[str, Any]) -> bytes:
-        """The frame that answers one operation; problems become frames as well."""
+    def frame_of(
+        self, number: int, asked: Asked, environ: dict[str, Any], streams: list[Stream] | None = None
+    ) -> bytes:
+        """The frame that answers one operation; problems become frames as well.
+
+        With ``streams`` it is the frame before the rows, which are added to them.
+        """
         head = asked.head
         trace.begin(environ, head.request_id)
         explanation = None
@@ -74,7 +87,11 @@ class FramesDoor:
             )
             if head.explain and (self._show_statements or caller.principal.role == ADMIN_ROLE):
                 explanation = explanations.encode(blocking(self._engine.explain, _operation(asked.operation), caller))
-            result = self._engine.execute_text(asked.operation, _values(asked.values), caller)
+            if streams is None:
+                result = self._engine.execute_text(asked.operation, _values(asked.values), caller)
+            else:
+                streams.append(self._engine.stream_text(asked.operation, _values(asked.values), caller))
+                result = streams[0].head
             return frames.answered(number, result, explanation)
         except Problem as problem:
             found = problem
@@ -82,6 +99,26 @@ class FramesDoor:
             log.error("crash", exc_info=error)
             found = internal()
         return frames.refused(number, encode_problem(found), self._engine.version, explanation)
+
+
+class Parts:
+    """A streamed answer on its way: the first frame, then the rows. What breaks off is told in the log alone."""
+
+    def __init__(self, first: bytes, stream: Stream) -> None:
+        self._first = first
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        try:
+            yield from self._stream
+        except Problem as problem:
+            log.warning("a stream broke off: %s", problem.message, extra={"fields": {"code": problem.code}})
+            raise
+
+    def close(self) -> None:
+        """The server closes every answer, however it ended (PEP 3333)."""
+        self._stream.close()
 
 
 class Gathering:

@@ -3,8 +3,10 @@
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 from chassis.hub.loop import blocking, pause
@@ -12,24 +14,41 @@ from contracts.catalog import Catalog
 from contracts.identity import Caller
 from contracts.operations import Operation, Value, decode, encode
 from contracts.problems import Problem
-from contracts.results import Basis, Explanation, Result
+from contracts.results import Basis, Explanation, Result, Stream
 
 from data_service.access import restrict
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
-from data_service.execute.shape import PreparedShape, is_write
+from data_service.execute.foreign import ForeignCalls
+from data_service.execute.run import Held, run
+from data_service.execute.shape import PreparedShape, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
+from data_service.plan.nodes import Plan, ReadPlan
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.sql.programs import write_program
+from data_service.processing.assembly import NOTHING, Processes, assemble
+from data_service.processing.outward import Outward
+from data_service.processing.setting import NO_MEANS, Means
+from data_service.processing.stages import Occasion
+from data_service.sql.programs import write_program, write_stream
 from data_service.sql.statements import Arguments, Caps
+from data_service.streams import Room, StreamShape, flow
 from data_service.versioning import Versioning
 
+T_co = TypeVar("T_co", covariant=True)
 NO_CAPS = Caps()
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
+
+
+class Attempt(Protocol[T_co]):
+    """One attempt to answer an operation in a state."""
+
+    def __call__(self, state: State, text: bytes, values: Sequence[Value], caller: Caller, /) -> T_co:
+        """The answer. Raises `Problem`."""
+        ...
 
 
 class Engine:
@@ -37,7 +56,8 @@ class Engine:
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
-    writes are counted, and answers may say what they stand on.
+    writes are counted, and answers may say what they stand on. ``means`` are what rules work with. So many
+    ``streams`` may be under way.
     """
 
     def __init__(
@@ -49,12 +69,16 @@ class Engine:
         anonymous_limit: float | None = None,
         announce: Callable[[str], None] = lambda version: None,
         versioning: Versioning | None = None,
+        means: Means = NO_MEANS,
+        streams: int = 2,
     ) -> None:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning)
+        self._present = Present(database, config, repr(caps), announce, versioning, means=means)
         self._versioning = versioning
+        self._means = means
+        self._room = Room(streams)
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -67,11 +91,23 @@ class Engine:
 
         A text that was asked before is not even decoded.
         """
+        return self._tried(self._answer, text, values, caller)
+
+    def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read of shape ``many``, however many there are. Raises `Problem`."""
+        return self.stream_text(encode(operation), values, caller)
+
+    def stream_text(self, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read, given as its canonical text; see `stream`. Raises `Problem`."""
+        return self._tried(self._streamed, text, values, caller)
+
+    def _tried(self, attempt: Attempt[T_co], text: bytes, values: Sequence[Value], caller: Caller) -> T_co:
+        """What ``attempt`` gives; tried again where something has come between that is over by then."""
         failures = 0
         while True:
             state = self._present.state or self._waited(caller)
             try:
-                return self._answer(state, text, values, caller)
+                return attempt(state, text, values, caller)
             except Problem as problem:
                 failures += 1
                 if failures > self._further_tries(problem, state, text, caller):
@@ -130,6 +166,8 @@ class Engine:
         self._present.close()
         if self._versioning is not None:
             self._versioning.close()
+        if self._means.remote is not None:
+            self._means.remote.close()
         self._database.close()
 
     def _now(self, caller: Caller) -> State:
@@ -161,7 +199,10 @@ class Engine:
         limit = self._anonymous_limit if principal.anonymous else None
         try:
             arguments = Arguments(values, principal.session)
-            result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
+            if shape.processes is None:
+                result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
+            else:
+                result, basis = self._processed(shape, shape.processes, arguments, Occasion(caller, role), limit)
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
@@ -183,24 +224,132 @@ class Engine:
         # what is served now may have come before the versions were copied
         return result, versioning.basis(reading, versions, arguments) if self._present.state is state else None
 
+    def _processed(
+        self, shape: PreparedShape, processes: Processes, arguments: Arguments, occasion: Occasion, limit: float | None
+    ) -> tuple[Result, None]:
+        """The answer to a shape whose rows go through steps and stages; nothing can be said of how long it is true.
+
+        A write's stages run in its transaction: where one fails, nothing is written.
+        """
+        outward, deadline = processes.outward, occasion.caller.deadline
+        for inward in (processes.inward, processes.late):
+            if inward is not None:
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+        arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
+
+        def finish(result: Result) -> Result:
+            if outward is None:
+                return result
+            body = outward(result.body, occasion)
+            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
+
+        def answer() -> Result:
+            if not shape.writes:
+                return finish(self._database.answer(shape, arguments, deadline=deadline, limit=limit))
+            if outward is None:
+                return self._database.answer(shape, arguments, deadline=deadline, limit=limit)
+            return self._database.within(
+                lambda session: finish(run(shape.program, Held(session), arguments)), deadline=deadline, limit=limit
+            )
+
+        if self._versioning is None or not shape.touches:
+            return answer(), None
+        with self._versioning.writing(shape.touches):
+            return answer(), None
+
+    def _streamed(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
+        role = state.role_of(caller)
+        shape = self._stream_shape(state, role, text)
+        versioning, reading, session = self._versioning, shape.reading, caller.principal.session
+        versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
+        arguments = Arguments(values, session)
+        given = (*values, *session.values())
+        occasion = Occasion(caller, role)
+        rows = self._rows(shape, arguments, occasion)
+        try:
+            head = next(rows)
+        except Problem as problem:
+            raise scrub(problem, state.seen_by(role), given) from problem.__cause__
+        basis = None
+        if versioning is not None and reading is not None and versions is not None and self._present.state is state:
+            basis = versioning.basis(reading, versions, arguments)
+
+        def parts() -> Iterator[bytes]:
+            try:
+                yield from rows  # type: ignore[misc]  # (the head came first, and alone)
+            except Problem as problem:
+                raise scrub(problem, state.seen_by(role), given) from problem.__cause__
+
+        told = msgspec.structs.replace(
+            cast("Result", head),
+            catalog_version=state.catalog.version,
+            basis=basis,
+            warnings=tuple(dict.fromkeys(occasion.warnings)),
+        )
+        return Stream(told, parts(), rows.close)
+
+    def _rows(
+        self, shape: StreamShape, arguments: Arguments, occasion: Occasion
+    ) -> Generator[Result | bytes, None, None]:
+        processes, outward = shape.processes, None
+        if processes is not None:
+            for inward in (processes.inward, processes.late):
+                if inward is not None:
+                    arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+            if processes.outward is not None:
+                outward = partial(_gone_out, processes.outward, occasion)
+        principal, deadline = occasion.caller.principal, occasion.caller.deadline
+        limit = self._anonymous_limit if principal.anonymous else None
+        with self._room.taken(), self._database.snapshot(deadline=deadline, limit=limit) as snapshot:
+            yield from flow(snapshot, shape.statement, arguments, outward)
+
+    def _stream_shape(self, state: State, role: str, text: bytes) -> StreamShape:
+        """The shape of a streamed read; made where it is not kept. Raises `Problem`, PGRST127 for what is none."""
+        kept = state.streams.get((role, text))
+        if kept is not None:
+            return kept
+        plan, processes = self._planned(state, role, text)
+        if not isinstance(plan, ReadPlan) or plan.shape != "many":
+            raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
+        statement = write_stream(plan, self._database.dialect, state.catalog, self._caps)
+        is_kept = self._versioning is not None and processes is None
+        reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
+        made = StreamShape(statement, processes, reading)
+        state.streams.put((role, text), made)
+        return made
+
+    def _planned(self, state: State, role: str, text: bytes) -> tuple[Plan, Processes | None]:
+        """The plan of an operation with the role's rules at every node, and what its rows go through."""
+        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
+            raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
+        restricted = restrict(plan, state.catalog, state.policies, role)
+        rules, protections = state.policies.processing, state.protections
+        return assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
+
     def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
         kept = state.shapes.get((role, text))
         if kept is not None:
             return kept
-        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
-            raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
-        restricted = restrict(plan, state.catalog, state.policies, role)
+        restricted, processes = self._planned(state, role, text)
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
+        if calls_foreign(program):
+            processes = processes or NOTHING
         if self._versioning is None:
-            made = PreparedShape(program)
+            made = PreparedShape(program, processes=processes)
         elif is_write(program):
-            made = PreparedShape(program, touches=of_write(restricted, state.effects))
+            made = PreparedShape(program, touches=of_write(restricted, state.effects), processes=processes)
+        elif processes is not None:
+            made = PreparedShape(program, processes=processes)
         else:
             made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
         state.shapes.put((role, text), made)
         return made
+
+
+def _gone_out(outward: Outward, occasion: Occasion, body: bytes) -> bytes:
+    return outward(body, occasion)
 
 
 def _decoded(text: bytes) -> Operation:

@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 from contracts.identity import unnarrowed
-from contracts.operations import Constant, Create, Delete, Document, Operation, Read, Update
+from contracts.operations import Call, Constant, Create, Delete, Document, Operation, Read, Update
 from contracts.results import Explanation, Rule
 
 from data_service.plan.nodes import ConflictPlan, CreatePlan, DeletePlan, Plan, Scan, UpdatePlan
 from data_service.policy_document import Node
 from data_service.policy_rules import Policies
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import ReadStatement, RowInsert, Statement, WriteStatement
+from data_service.sql.statements import CallStatement, ReadStatement, RowInsert, Statement, WriteStatement
 
-Deed = tuple[str, str]  # a resource, and what is done with it: select, insert, update or delete
+Deed = tuple[str, str]  # a resource or function, and what is done with it: select, insert, update, delete or call
+_CALL = "call"
 _VERBS: dict[type, str] = {Read: "select", Create: "insert", Update: "update", Delete: "delete"}
 
 
@@ -45,7 +46,11 @@ def deeds_of(plan: Plan) -> list[Deed]:
 def roots_of(operation: Operation) -> list[Deed]:
     """What an operation that could not be planned names at its root."""
     members = [member.operation for member in operation.members] if isinstance(operation, Document) else [operation]
-    named = [(member.resource, _VERBS[type(member)]) for member in members if not isinstance(member, Constant)]
+    named = [
+        (member.function, _CALL) if isinstance(member, Call) else (member.resource, _VERBS[type(member)])
+        for member in members
+        if not isinstance(member, Constant)
+    ]
     return list(dict.fromkeys(named))
 
 
@@ -57,6 +62,10 @@ def _deeds(part: Any) -> Iterator[Deed]:
             yield part.scan.resource.name, "update" if isinstance(part, UpdatePlan) else "delete"
         case ConflictPlan(scan=scan, changes=changes) if changes is not None:
             yield scan.resource.name, "update"
+        case Scan() if part.call is not None:
+            yield part.call.function.name, _CALL
+            if part.call.function.returns.resource is not None:
+                yield part.resource.name, "select"
         case Scan(written=False):
             yield part.resource.name, "select"
     if isinstance(part, tuple):
@@ -72,6 +81,8 @@ def _statements(program: Program) -> Iterator[str]:
     match program:
         case ReadStatement() | DocumentStatement():
             yield program.statement.sql
+        case CallStatement(read=ReadStatement() as read):
+            yield read.statement.sql
         case WriteStatement():
             yield from _parts(program.change)
             yield from _parts(program.back)
@@ -94,7 +105,8 @@ def _line_and_rule(policies: Policies, role: str, resource: str, verb: str) -> t
     if policies.document is None:
         return None
     node, above = policies.document.root, policies.document.root
-    for key in ("resources", resource, "permissions", unnarrowed(role)[0], verb):
+    keys = ("resources", resource, "permissions", unnarrowed(role)[0], verb)
+    for key in ("functions", *keys[1:4]) if verb == _CALL else keys:
         if not isinstance(node.value, dict) or key not in node.value:
             return None
         above, node = node, node.value[key]

@@ -6,7 +6,7 @@ from pathlib import Path
 from contracts.catalog import Catalog
 
 from data_service.policy_document import ConfigurationError, Fault, Faults, compose
-from data_service.policy_reader import read_policies
+from data_service.policy_reader import read_policies, read_processing
 from data_service.policy_rules import (
     NOTHING_OPEN,
     CacheRule,
@@ -31,6 +31,7 @@ __all__ = [
     "SelectRule",
     "UpdateRule",
     "check_against",
+    "check_processing",
     "load",
     "parse",
 ]
@@ -66,10 +67,19 @@ def parse(text: str, file: str = "trivet.yaml") -> Policies:
     return found
 
 
+def check_processing(policies: Policies, catalog: Catalog) -> list[Fault]:
+    """What in the rules of data processing does not fit the database: with any of it nothing can be served."""
+    if policies.document is None or not policies.processing.by_resource:
+        return []
+    faults = Faults(policies.document.file)
+    read_processing(policies.document, faults, catalog)
+    return faults.in_order()
+
+
 def check_against(policies: Policies, catalog: Catalog) -> list[Fault]:
     """What in the configuration does not fit the database: unknown names, wrong types, writes that can't be.
 
-    ``catalog`` is the full one, with the configuration's own names given.
+    ``catalog`` is the full one, with the configuration's own names given, and the fields that its rules make.
     """
     if policies.document is None:
         return []

@@ -10,6 +10,7 @@ from contracts.operations import Filter
 
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
+from data_service.policy_functions import read_functions
 from data_service.policy_rules import (
     CacheRule,
     DeleteRule,
@@ -22,9 +23,14 @@ from data_service.policy_rules import (
     UpdateRule,
 )
 from data_service.policy_values import operand_of, unfit
+from data_service.processing.enrichment import check_enrichment
+from data_service.processing.reading import KEYS as PROCESSING_KEYS
+from data_service.processing.reading import read_rules
+from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRules
+from data_service.processing.sources import parse_sources
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "row_security", "cache")
+_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources")
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -32,6 +38,11 @@ _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: Postgr
 def read_policies(document: Document, version: str, faults: Faults, catalog: Catalog | None) -> Policies:
     """The policies of a document; what is wrong goes to ``faults``, and is left out."""
     return _Reader(faults, catalog).policies(document, version)
+
+
+def read_processing(document: Document, faults: Faults, catalog: Catalog) -> Processing:
+    """The rules of data processing in a document, held against a catalog; what is wrong goes to ``faults``."""
+    return _Reader(faults, catalog).processing(document)
 
 
 class _Reader:
@@ -48,12 +59,12 @@ class _Reader:
         top = mapping(document.root, self._faults, "the file", _TOP)
         self._version(top.get("version"))
         schemas = self._schemas(top.get("schemas"))
-        given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
-        resources = {
-            key: (node, mapping(node, self._faults, key, ("table", "relations", "permissions")))
-            for key, node in given.items()
-        }
+        resources = self._resources(top)
         tables = self._tables(resources, schemas)
+        processing = self._processing(resources, tables)
+        sources = parse_sources(top.get("sources"), self._faults)
+        check_enrichment(processing, sources, self._faults)
+        permissions = self._permissions(resources, tables)
         return Policies(
             version=version,
             anonymous_role=self._anonymous(top.get("anonymous_role")),
@@ -62,9 +73,23 @@ class _Reader:
             relation_names=self._relations(resources),
             acknowledged=self._acknowledged(top.get("row_security")),
             cache=self._cache(top.get("cache")),
-            permissions=self._permissions(resources, tables),
+            permissions=permissions,
+            functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
+            processing=processing,
+            sources=sources,
             document=document,
         )
+
+    def processing(self, document: Document) -> Processing:
+        top = mapping(document.root, Faults(""), "the file", _TOP)
+        quiet = _Reader(Faults(""), self._catalog)  # the rest of the file was read before
+        resources = quiet._resources(top)
+        return self._processing(resources, quiet._tables(resources, quiet._schemas(top.get("schemas"))))
+
+    def _resources(self, top: Mapping[str, Node]) -> Resources:
+        given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
+        keys = ("table", "relations", "permissions", *PROCESSING_KEYS)
+        return {key: (node, mapping(node, self._faults, key, keys)) for key, node in given.items()}
 
     def _version(self, node: Node | None) -> None:
         if node is None:
@@ -200,6 +225,18 @@ class _Reader:
         shown = ".".join(map(str, table.values())) if isinstance(table, dict) else str(table)
         known = [f"{schema}.{name}" if "." in shown else name for schema, name in catalog.by_table]
         self._faults.add(node.line, f"there is no table {shown}{suggestion(shown, known)}")
+
+    # --- data processing -------------------------------------------------------------------------------------------
+
+    def _processing(self, resources: Resources, tables: Mapping[tuple[str, str], str]) -> Processing:
+        found: dict[str, ResourceRules] = {}
+        for key, (node, keys) in resources.items():
+            if keys.keys().isdisjoint(PROCESSING_KEYS):
+                continue
+            resource = self._resource(key, node.line, keys, tables)
+            if self._catalog is None or resource is not None:
+                found[key] = read_rules(key, keys, self._faults, self._catalog, resource)
+        return Processing(found) if found else NO_PROCESSING
 
 
 class _Rules:

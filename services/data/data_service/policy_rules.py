@@ -9,6 +9,8 @@ from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
 from contracts.operations import Claim, Filter, Literally
 
 from data_service.policy_document import Node
+from data_service.processing.rules import NO_PROCESSING, Processing
+from data_service.processing.sources import SourceRule
 
 Presets = Mapping[str, Literally | Claim]
 K = TypeVar("K")
@@ -70,6 +72,29 @@ EVERYTHING = Rules(SelectRule(None, aggregations=True), InsertRule(None), Update
 
 
 @dataclass(frozen=True, slots=True)
+class CallRule:
+    """A function that may be called.
+
+    ``returned``: what it gives may be seen as it is, with all rows and fields; else of a resource's rows those that
+    may be selected.
+    """
+
+    returned: bool = False
+
+
+MAY_CALL = CallRule()
+SCOPED = "rpc/"  # what precedes a function among the resources that a credential is limited to
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """``calls`` by role and function; ``definers`` are the functions that may run with their owner's rights."""
+
+    calls: Mapping[tuple[str, str], CallRule] = field(default_factory=_empty)
+    definers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class CacheRule:
     """When facades may give an answer again.
 
@@ -98,7 +123,9 @@ class Policies:
 
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
-    their row-level security. ``cache``: which answers may be kept. ``version`` changes with the file's text.
+    their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
+    that change rows on their way. ``sources``: what remote ones may be called, by name. ``version`` changes with the
+    file's text.
     """
 
     version: str = ""
@@ -109,6 +136,9 @@ class Policies:
     acknowledged: frozenset[str] = frozenset()
     cache: CacheRule = NO_CACHE
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)
+    functions: Functions = Functions()
+    processing: Processing = NO_PROCESSING
+    sources: Mapping[str, SourceRule] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:
@@ -122,9 +152,19 @@ class Policies:
             return found
         return Rules(select=found.select) if resource_name + READ_ONLY in scope else NOTHING
 
+    def call(self, role: str, function: str) -> CallRule | None:
+        """How a role may call a function, None where it may not: ``admin`` may, others by a written line.
+
+        A narrowed role needs the function among its resources, as ``rpc/name``.
+        """
+        name, scope = unnarrowed(role)
+        if scope is not None and SCOPED + function not in scope:
+            return None
+        return MAY_CALL if name == ADMIN_ROLE else self.functions.calls.get((name, function))
+
     def roles(self) -> tuple[str, ...]:
         """The roles that the file names, in its order."""
-        return tuple(dict.fromkeys(role for role, _ in self.permissions))
+        return tuple(dict.fromkeys(role for role, _ in (*self.permissions, *self.functions.calls)))
 
 
 NOTHING_OPEN = Policies()

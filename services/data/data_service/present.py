@@ -21,14 +21,23 @@ from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
+from data_service.processing.keyring import KeyringError
+from data_service.processing.made_fields import with_made_fields
+from data_service.processing.misfits import Asked, misfits
+from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
+from data_service.processing.remote_sources import with_remote
+from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
+from data_service.reflect.lineage import NO_LINEAGE, Lineage
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.engine")
 
 _ROLES = 256
 _SHAPES = 4096
+_STREAMS = 256
 _SOON = 1.0  # seconds until the next look where the last one failed
 _FIRST = 3.0  # seconds that a request waits for the first look to be over
 _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
@@ -44,7 +53,9 @@ class State:
     effects: Effects = NO_EFFECTS
     cache: CacheRule = NO_CACHE
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
+    protections: Protections = NO_PROTECTIONS
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
+    streams: Bounded[tuple[str, bytes], StreamShape] = field(default_factory=lambda: Bounded(_STREAMS))
 
     def role_of(self, caller: Caller) -> str:
         """The role that the caller acts in; the configuration names that of callers without a credential."""
@@ -56,7 +67,7 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            found = limit_catalog(self.catalog, self.policies, role)
+            found = self.protections.limited(limit_catalog(self.catalog, self.policies, role), role)
             self.catalogs.put(role, found)
         return found
 
@@ -64,8 +75,10 @@ class State:
 class Present:
     """Keeps the present state. ``salt`` stands for whatever else changes an answer; ``announce`` gets new versions.
 
+    ``remote`` has the configuration's sources open.
+
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed.
+    changed. ``functions`` are those of the project that can compute fields.
     """
 
     def __init__(
@@ -75,8 +88,12 @@ class Present:
         salt: str,
         announce: Callable[[str], None],
         versioning: Versioning | None = None,
+        *,
+        means: Means = NO_MEANS,
     ) -> None:
+        self._means = means
         self._database = database
+        self._asked = Asked(database.dialect, database.refusal, means.computers.functions)
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -164,25 +181,62 @@ class Present:
             schemas=policies.schemas,
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
+            definers=policies.functions.definers,
         )
-        mark = sha256(text).hexdigest() + self._database.fingerprint(exposure)
+        lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
+        base = sha256(text + lineage.text).hexdigest() + self._database.fingerprint(exposure)
         known = self.state
-        if known is not None and known.mark == mark and not force:
+        if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
         effects, cache = self._effects(policies)
-        catalog = self._guarded(self._database.reflect(exposure), exposure, policies)
-        version = sha256(f"{catalog.version} {policies.version} {self._salt}".encode()).hexdigest()[:16]
+        catalog = with_made_fields(
+            self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
+        )
+        faults = configuration.check_processing(policies, catalog)
+        faults = faults or misfits(policies.processing, catalog, self._asked)
+        if faults:  # served without its rules, data would come in and go out as nobody wants it
+            raise configuration.ConfigurationError(faults)
+        protections = self._protections(catalog, policies, lineage)
+        catalog = protections.kept(catalog)
+        if self._means.remote is not None:
+            catalog = with_remote(catalog, policies, self._means.remote)
+        mark = base + self._remote_mark()
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()}"
+        version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache) == (effects, cache)
-            shapes = {"shapes": known.shapes} if same else {}
-            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, **shapes))
+            old = known.protections
+            kept = (known.shapes, known.streams) if same else ()
+            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, old, *kept))
             return False
-        self._serve(State(msgspec.structs.replace(catalog, version=version), policies, mark, effects, cache))
+        catalog = msgspec.structs.replace(catalog, version=version)
+        self._serve(State(catalog, policies, mark, effects, cache, protections=protections))
+        for tale in protections.told(policies.processing):
+            log.warning("%s", tale)
         for fault in configuration.check_against(policies, catalog):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _remote_mark(self) -> str:
+        """What stands for the operations of remote sources that are known now."""
+        return self._means.remote.mark() if self._means.remote is not None else ""
+
+    def _protections(self, catalog: Catalog, policies: Policies, lineage: Lineage) -> Protections:
+        """What is protected. Raises `ConfigurationError` where that takes keys and there are none."""
+        if not wanted(policies.processing):
+            return NO_PROTECTIONS
+        secrets = self._means.secrets
+        if needs_keys(policies.processing):
+            try:
+                if secrets is None:
+                    raise KeyringError("there is no place for the keys of protected fields")
+                secrets.ring.current  # noqa: B018  (to see whether it can be read)
+            except KeyringError as fault:
+                file = policies.document.file if policies.document else ""
+                raise configuration.ConfigurationError([configuration.Fault(file, 1, str(fault))]) from None
+        return protections_of(catalog, policies.processing, lineage, secrets)
 
     def _serve(self, state: State) -> None:
         first = self.state is None

@@ -58,10 +58,11 @@ def _caller(edge: Edge) -> Caller:
 
 
 def _shown(catalog: Catalog) -> Catalog:
-    """The catalog for facades: without default expressions, which are the database's own business."""
+    """The catalog for facades: without what is data's business: expressions of defaults and fields, and guards."""
     resources = tuple(
         msgspec.structs.replace(
-            resource, fields=tuple(msgspec.structs.replace(f, default=None) for f in resource.fields)
+            resource,
+            fields=tuple(msgspec.structs.replace(f, default=None, expression=(), guard=None) for f in resource.fields),
         )
         for resource in catalog.resources
     )

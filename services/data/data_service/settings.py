@@ -26,10 +26,18 @@ class DataSettings(ServiceSettings):
     anonymous_statement_timeout: float = setting(3.0, "the same for callers without a login; 0: no difference")
     default_rows: int = setting(1000, "rows that a read has where it asks for no limit, and each embed; 0: all")
     max_rows: int = setting(0, "rows that a read or an embed has at most, whatever limit it asks for; 0: no cap")
+    streams_max: int = setting(
+        4,
+        "answers that are streamed (CSV, NDJSON, XML, long SOAP lists) at a time by each worker process of data, each "
+        "on a connection of its own; never more than half of the worker's connections",
+    )
     poll_seconds: float = setting(60.0, "seconds between two looks for a changed database or configuration")
     listen_notify: bool = setting(True, "whether `NOTIFY trivet` or `NOTIFY pgrst` makes data look at once")
     prepare: bool = setting(
         True, "whether connections keep prepared statements and settings; off behind a pooler in transaction mode"
+    )
+    secrets_dir: str = setting(
+        "", "folder of the secrets that `trivet.yaml` names, a file for each; empty: `secrets` beside `trivet.yaml`"
     )
     read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
     show_statements: bool = setting(
@@ -40,6 +48,15 @@ class DataSettings(ServiceSettings):
     sqlite_immutable: bool = setting(
         False, "promises that nobody changes the SQLite file, for one in WAL mode in a folder that can't be written"
     )
+
+    protection_keys: str = setting(
+        "", "file with the keys of protected fields, made where it is missing; empty: `protection.keys` in the folder "
+        "TRIVET_STATE_DIR. Without it nothing that was encrypted or tokenised can be read again: keep a copy",
+    )  # fmt: skip
+    vault: str = setting(
+        "", "where tokenised values are kept, encrypted: path of an SQLite file or `postgresql://…`, made where it is "
+        "missing; empty: `vault.db` in the folder TRIVET_STATE_DIR", secret=True,
+    )  # fmt: skip
 
     @property
     def is_postgres(self) -> bool:

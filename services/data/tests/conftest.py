@@ -13,6 +13,7 @@ from contracts.identity import Caller, Principal
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.processing.setting import NO_MEANS
 
 from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
@@ -41,7 +42,7 @@ class Store:
         return json.loads(self.run(operation, values, who).body, parse_float=Decimal)
 
 
-def sqlite_store(folder, config=None):
+def sqlite_store(folder, config=None, means=NO_MEANS):
     """A store in SQLite."""
     original = folder / "original.db"
     with sqlite3.connect(original) as connection:
@@ -50,7 +51,7 @@ def sqlite_store(folder, config=None):
     path = folder / "store.db"
     shutil.copy(original, path)
     database = SqliteDatabase(path, size=4, limit=5.0)
-    engine = Engine(database, config=config)
+    engine = Engine(database, config=config, means=means)
     engine.refresh()
 
     def restore():
@@ -60,7 +61,7 @@ def sqlite_store(folder, config=None):
     return Store(engine, restore), database
 
 
-def postgres_store(url, config=None):
+def postgres_store(url, config=None, means=NO_MEANS):
     """A store in PostgreSQL, in the database at ``url``."""
     import psycopg
 
@@ -71,7 +72,7 @@ def postgres_store(url, config=None):
 
     restore()
     database = PostgresDatabase(url, size=4, limit=5.0)
-    engine = Engine(database, config=config)
+    engine = Engine(database, config=config, means=means)
     engine.refresh()
 
     def restore_rows():
@@ -106,6 +107,30 @@ def store(place, kind, tmp_path_factory, request):
         made, database = postgres_store(
             server.create_database(f"store_{request.module.__name__.rpartition('.')[2]}"[:60])
         )
+    with TurningHub() if place.endswith("hub") else nullcontext() as turning:
+        if turning is not None:
+            made.engine = EngineOnHub(made.engine, turning)
+        yield made
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def means():
+    """What rules work with."""
+    return NO_MEANS
+
+
+@pytest.fixture(scope="module")
+def ruled_store(place, kind, means, tmp_path_factory, request):
+    """The store under the configuration in the test module's ``CONFIG``, working with ``means``."""
+    config = tmp_path_factory.mktemp("rules") / "trivet.yaml"
+    config.write_text(request.module.CONFIG)
+    if kind == "sqlite":
+        made, database = sqlite_store(tmp_path_factory.mktemp("store"), config, means)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"ruled_{request.module.__name__.rpartition('.')[2]}"[:60]
+        made, database = postgres_store(server.create_database(name), config, means)
     with TurningHub() if place.endswith("hub") else nullcontext() as turning:
         if turning is not None:
             made.engine = EngineOnHub(made.engine, turning)

@@ -7,6 +7,7 @@ import apsw
 import msgspec
 import pytest
 from chassis.versions import EVERYTHING, word_of
+from contracts.catalog import Field
 from contracts.operations import (
     Assign,
     Compare,
@@ -139,6 +140,20 @@ def test_a_table_of_which_nothing_is_known_is_unsteady(place):
     assert "nothing is known" in of_read(place.plan(ORDERS, "admin"), effects, place.catalog).unsteady
     create = Create("orders", ("status",), P(0))
     assert of_write(place.plan(create, "admin"), effects) == (EVERYTHING,)
+
+
+def test_what_is_computed_may_tell_the_time(place):
+    computed = Field(name="age", type="int4", db_type="INTEGER", origin="expression", expression=("1 + ", "id", ""))
+    (customers,) = [resource for resource in place.catalog.resources if resource.name == "customers"]
+    wider = msgspec.structs.replace(customers, fields=(*customers.fields, computed))
+    catalog = msgspec.structs.replace(place.catalog, resources=(wider,))
+
+    def unsteady(*fields):
+        plan = plan_operation(Read("customers", Node(outputs=out(*fields))), catalog, catalog)
+        return of_read(restrict(plan, catalog, place.policies, "admin"), place.effects, catalog).unsteady
+
+    assert unsteady("id") is None
+    assert "age is computed" in unsteady("id", "age")
 
 
 @pytest.mark.parametrize("count", ["planned", "estimated"])

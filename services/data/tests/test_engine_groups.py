@@ -5,12 +5,17 @@ from decimal import Decimal
 import pytest
 from contracts.operations import (
     Aggregate,
+    And,
     Compare,
+    CompareGroup,
     Embed,
     Exists,
     FieldOutput,
     FieldRef,
+    Group,
     Node,
+    Not,
+    Or,
     Param,
     Read,
     RelationRef,
@@ -71,6 +76,23 @@ GROUPS = [
      [{"id": 1, "orders": [{"count": 2}]}, {"id": 2, "orders": [{"count": 2}]}, {"id": 3, "orders": [{"count": 0}]}]),
     ("the text of a sum keeps its scale",
      Read("products", Node((Aggregate("t", "sum", (F("price"),), cast="text"),))), [], [{"t": "120.80"}]),
+    ("in the order of an aggregate",
+     Read("order_items", Node((*out("order_id"), Aggregate("n", "sum", (F("quantity"),))), sort=(Sort(F("quantity"), aggregate="sum", descending=True), Sort(F("order_id"))))), [],
+     [{"order_id": 2, "n": 5}, {"order_id": 1, "n": 3}, {"order_id": 3, "n": 2}]),
+    ("in the order of the count, which is not shown",
+     Read("orders", Node((*out("customer_id"), Aggregate("last", "max", (F("id"),))), sort=(Sort(None, aggregate="count", descending=True), Sort(F("customer_id"))))), [],
+     [{"customer_id": 1, "last": 2}, {"customer_id": 2, "last": 4}]),
+    ("of which only some are wanted",
+     Read("order_items", Node((*out("order_id"), COUNT), having=CompareGroup("count", "gt", Param(0)), sort=(Sort(F("order_id")),))), [1],
+     [{"order_id": 1, "n": 2}, {"order_id": 3, "n": 2}]),
+    ("for which any of two conditions holds, and not a third",
+     Read("order_items", Node((*out("order_id"),), group_by=(F("order_id"),), having=And((Or((CompareGroup("sum", "lt", Param(0), (F("quantity"),)), CompareGroup("count", "eq", Param(1)))), Not(CompareGroup("max", "gt", Param(2), (F("order_id"),))))), sort=(Sort(F("order_id")),))), [3, 1, 3],
+     [{"order_id": 2}, {"order_id": 3}]),
+    ("named, with keys and aggregates apart",
+     Read("order_items", Node((Group("key", out("order_id")), Group("aggregate", (COUNT, Group("max", (Aggregate("line_no", "max", (F("line_no"),)),))))), group_by=(F("order_id"), F("order_id")), sort=(Sort(F("order_id")),), limit=Param(0))), [1],
+     [{"key": {"order_id": 1}, "aggregate": {"n": 2, "max": {"line_no": 2}}}]),
+    ("by what is not shown",
+     Read("orders", Node((COUNT,), group_by=(F("status"),), sort=(Sort(F("status")),), limit=Param(0))), [1], [{"n": 1}]),
     ("casts to whole numbers round",
      Read("products", Node((Aggregate("t", "sum", (F("price"),), before="int"),))), [], [{"t": 121}]),
 ]  # fmt: skip
@@ -87,12 +109,20 @@ def test_groups_are_counted(store):
     assert store.run(Read("orders", read.node, count="planned"), [1]).total == 3
 
 
+# fmt: off
 REFUSED = [
     ("an order by what is not grouped", Node((COUNT, *out("status")), sort=(Sort(F("id")),)), "42803"),
+    ("a plain output beside other groups", Node((*out("id"), COUNT), group_by=(F("status"),)), "42803"),
+    ("a condition on groups where there are none", Node(out("id"), having=CompareGroup("count", "gt", Param(0))), "PGRST100"),
+    ("a condition on rows as one on groups", Node((COUNT,), having=Compare(F("id"), "eq", Param(0))), "PGRST100"),
+    ("a condition on groups as one on rows", Node((COUNT,), filter=CompareGroup("count", "gt", Param(0))), "PGRST100"),
+    ("an aggregate that the type does not have", Node((COUNT,), having=CompareGroup("sum", "gt", Param(0), (F("status"),))), "42883"),
+    ("an order by an aggregate of no groups", Node(out("id"), sort=(Sort(None, aggregate="count"),)), "PGRST100"),
     ("aggregates of a to-many spread", Node((spread("order_items", COUNT),)), "PGRST127"),
     ("a to-many spread beside an aggregate", Node((COUNT, spread("order_items", *out("line_no")))), "PGRST127"),
     ("a hidden embed of no relation", Node((*out("id"), embed("tags"))), "PGRST200"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize("name, node, code", REFUSED, ids=[case[0] for case in REFUSED])

@@ -71,16 +71,18 @@ class Executor:
             body, result = self._execute(compiled, values, caller)
             # what was understood by another catalog than data's might be understood in another way now
             if result is None or result.catalog_version != kept.version:
-                return data_answer(body)
-            return data_answer(body, result.basis)
+                return data_answer(body, warnings=result.warnings if result is not None else ())
+            return data_answer(body, result.basis, result.warnings)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
             return introspect(kept.role_schema, operation.node, prepared.fragments, compiled.scope.variables, nodes)
 
         if compiled.document.members:
-            body, _ = self._execute(compiled, values, caller)
-            return data_answer(_arranged(compiled, body, describe()))
+            body, result = self._execute(compiled, values, caller)
+            return data_answer(
+                _arranged(compiled, body, describe()), warnings=result.warnings if result is not None else ()
+            )
         return data_answer(_remembered(kept, (request.query, repr((request.operation_name, given))), describe))
 
     def _kept(self, caller: Caller) -> _Kept:

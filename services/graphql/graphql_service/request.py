@@ -21,7 +21,7 @@ from graphql import (
     validate,
 )
 
-from graphql_service import introspection, limits, reads, writes
+from graphql_service import calls, introspection, limits, reads, writes
 from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
 from graphql_service.limits import Limits
 from graphql_service.places import path_of, variables_in
@@ -213,6 +213,8 @@ _MEMBERS: dict[str, Callable[..., Operation]] = {
     "update_many": writes.update_many,
     "delete": writes.delete,
     "delete_by_pk": writes.delete_by_pk,
+    "call": calls.call,
+    "call_aggregate": calls.call_aggregate,
 }
 
 

@@ -104,8 +104,10 @@ _STATUSES: dict[Kind, tuple[int | None, int | None]] = {
 }
 
 
-def data_answer(body: bytes, basis: Basis | None = None) -> Answer:
-    """The answer with this JSON text as its ``data``."""
+def data_answer(body: bytes, basis: Basis | None = None, warnings: tuple[str, ...] = ()) -> Answer:
+    """The answer with this JSON text as its ``data``, and the warnings among its ``extensions``."""
+    if warnings:
+        return Answer(b'{"data":' + body + b',"extensions":' + _encode({"warnings": warnings}) + b"}")
     return Answer(b'{"data":' + body + b"}", basis=basis)
 
 

@@ -8,18 +8,27 @@ _JSON = ("*/*", "application/*", "application/json")
 _OBJECT = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
 _ARRAY = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
 
+BYTES = "application/octet-stream"
+_RAW = ((BYTES, "bytea"), ("text/xml", "xml"))  # by the database's type
+
 
 class Media(msgspec.Struct, frozen=True):
-    """A format: its media type; ``single`` one object, ``stripped`` without null members, ``csv`` as CSV."""
+    """A format: its media type; ``single`` one object, ``stripped`` without null members, ``csv`` as CSV.
+
+    ``raw``: a value alone as its own text, or its own bytes.
+    """
 
     type: str
     single: bool = False
     stripped: bool = False
     csv: bool = False
+    raw: bool = False
 
     @property
     def content_type(self) -> str:
         """The ``Content-Type`` of an answer in this format."""
+        if self.type == BYTES:
+            return self.type
         return f"{self.type}{';nulls=stripped' if self.stripped else ''}; charset=utf-8"
 
 
@@ -33,6 +42,18 @@ def choose(accept: str | None) -> Media:
     for media_type, parameters in wanted:
         found = _rows_in(media_type, parameters)
         if found is not None:
+            return found
+    raise refusal(media_type for media_type, _ in wanted)
+
+
+def choose_scalar(accept: str | None, db_type: str, *, one: bool) -> Media:
+    """The best format for what a function gives that is no row: ``one`` value, or a set. Raises `Problem` PGRST107."""
+    wanted = ranges(accept)
+    for media_type, parameters in wanted:
+        if one and (media_type == "text/plain" or (media_type, db_type) in _RAW):
+            return Media(media_type, raw=True)
+        found = _rows_in(media_type, parameters)
+        if found is not None and not found.csv:
             return found
     raise refusal(media_type for media_type, _ in wanted)
 

@@ -10,7 +10,7 @@ from apispec import APISpec
 from chassis.bounded import Bounded
 from contracts.catalog import Catalog, Resource
 
-from rest_service import schemas, swagger
+from rest_service import openapi_functions, schemas, swagger
 from rest_service.grammar.keys import filter_key
 from rest_service.resources import can_put
 from rest_service.schemas import ComponentNames, Schema
@@ -90,15 +90,19 @@ def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
         title=title,
         version=catalog.version or "0",
         openapi_version="3.1.0",
-        info={"description": "Every table and view of the database, in PostgREST's dialect."},
+        info={"description": "Every table, view and function of the database, in PostgREST's dialect."},
         servers=[{"url": url}],
         security=[{}, {"bearer": []}, {"basic": []}, {"apikey": []}],
     )
     _add_shared(spec)
     schema_names, filter_names = ComponentNames([_PROBLEM]), ComponentNames(shared[0] for shared in _SHARED)
+    rows: dict[str, str] = {}
     for resource in catalog.resources:
         entry = _Entry(resource, *(schema_names.fit(resource.name + part) for part in ("", ".create", ".update")))
         _add_resource(spec, catalog, entry, _add_filters(spec, resource, filter_names))
+        rows[resource.name] = entry.rows
+    for path, operations in openapi_functions.paths(catalog, rows).items():
+        spec.path(path, operations=operations)
     return spec.to_dict()
 
 

@@ -44,17 +44,22 @@ def _rows(content_type: str | None, body: bytes) -> list[Row]:
     if media_type == "application/json":
         return _of_json(body)
     if media_type == "text/csv":
-        return _of_csv(_text(body))
+        return _of_csv(text_of(body))
     if media_type == "application/x-www-form-urlencoded":
-        return [dict(parse_qsl(_text(body), keep_blank_values=True))]
+        return [dict(parse_qsl(text_of(body), keep_blank_values=True))]
     raise Problem("PGRST102", f"Content-Type not acceptable: {media_type}")
 
 
-def _of_json(body: bytes) -> list[Row]:
+def parse_json(body: bytes) -> Any:
+    """The JSON value of a body. Raises `Problem` PGRST102."""
     try:
-        found = _decoder.decode(body)
+        return _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Problem("PGRST102", "Empty or invalid json") from None
+
+
+def _of_json(body: bytes) -> list[Row]:
+    found = parse_json(body)
     if isinstance(found, dict):
         return [found]
     if not isinstance(found, list) or not found or not isinstance(found[0], dict):
@@ -81,7 +86,8 @@ def _of_csv(text: str) -> list[Row]:
     ]
 
 
-def _text(body: bytes) -> str:
+def text_of(body: bytes) -> str:
+    """The text of a body. Raises `Problem` PGRST102."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:

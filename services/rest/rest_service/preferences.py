@@ -20,6 +20,7 @@ _ECHOED = {
     "create": ("resolution", "missing", "return", "count", "handling"),
     "update": ("missing", "return", "count", "handling", "max-affected"),
     "put": ("return", "count", "handling"),
+    "call": ("count", "handling", "max-affected"),
     "delete": ("return", "count", "handling", "max-affected"),
 }
 

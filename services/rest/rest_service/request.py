@@ -27,7 +27,7 @@ from contracts.problems import Problem
 
 from rest_service import media, preferences, tree
 from rest_service.grammar import names
-from rest_service.grammar.filters import Literals, parse_filter
+from rest_service.grammar.filters import Literals, parse_filter, parse_having
 from rest_service.grammar.keys import TOP_LEVEL, parse_key
 from rest_service.grammar.logic import parse_logic
 from rest_service.grammar.order import parse_order
@@ -39,7 +39,7 @@ from rest_service.preferences import Preferences
 from rest_service.tree import Branch
 from rest_service.upserts import conflict_of, refuse_another_row, refuse_other_filters
 
-Kind = Literal["read", "create", "update", "put", "delete"]
+Kind = Literal["read", "create", "update", "put", "delete", "call"]
 KINDS: dict[str, Kind] = {
     "GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "PUT": "put", "DELETE": "delete",
 }  # fmt: skip
@@ -69,7 +69,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     ``address`` is the resource as it stands in addresses, ``applied`` the ``Preference-Applied`` header without and
     with a conflict rule that took effect. ``profile`` is the schema that answers, ``schema`` the one that was asked for
     expressly; ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query
-    string; ``body`` False where no body is to be sent.
+    string; ``body`` False where no body is to be sent; ``void``: the function that is called gives nothing.
     """
 
     kind: Kind
@@ -84,6 +84,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     columns: tuple[str, ...] = ()
     body: bool = True
+    void: bool = False
 
     def on(self, page: Page, query: str) -> "Wish":
         """The same wish for another page, told by another query string."""
@@ -169,21 +170,25 @@ def _shape(incoming: Incoming, pairs: Pairs, literals: Literals) -> _Shape:
     root = tree.grow(parse_select("*" if select is None else select))
     for name, text in pairs:
         if name not in TOP_LEVEL:
-            _attach(root, name, text, literals)
+            attach(root, name, text, literals)
     for branch in tree.embeds(root):
-        _set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
+        set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
     return _Shape(root, _root_page(incoming, root, literals))
 
 
-def _attach(root: Branch, name: str, text: str, literals: Literals) -> None:
+def attach(root: Branch, name: str, text: str, literals: Literals) -> None:
     """Give one parameter to the branch that it is for."""
     key = parse_key(name)
     branch = tree.find(root, key.path)
-    if key.field is not None:
+    if key.function is not None:
+        rows = tree.within(branch, key.field.name) if key.function == "count" and key.field else None
+        found = parse_having(key.function, None if rows else key.field, text, literals)
+        (rows or branch).having.append(found)
+    elif key.field is not None:
         branch.filters.append(parse_filter(key.field, text, literals))
     elif key.role in ("and", "or"):
-        found = parse_logic(key.role, text, literals)
-        branch.filters.append(Not(found) if key.negated else found)
+        logic = parse_logic(key.role, text, literals)
+        branch.filters.append(Not(logic) if key.negated else logic)
     elif key.role == "order":
         branch.sort.extend(parse_order(text))
     else:
@@ -196,11 +201,12 @@ def _root_page(incoming: Incoming, root: Branch, literals: Literals) -> Page:
         return Page()
     span = incoming.headers.get("Range") if incoming.method == "GET" else None
     page = parse_page(root.span.get("limit"), root.span.get("offset"), span)
-    _set_page(root, page, literals)
+    set_page(root, page, literals)
     return page
 
 
-def _set_page(branch: Branch, page: Page, literals: Literals) -> None:
+def set_page(branch: Branch, page: Page, literals: Literals) -> None:
+    """Give a branch its limit and offset."""
     branch.limit = None if page.limit is None else literals.add(page.limit)
     branch.offset = None if page.offset is None else literals.add(page.offset)
 
@@ -209,24 +215,24 @@ def _set_page(branch: Branch, page: Page, literals: Literals) -> None:
 
 
 def _read(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals: Literals) -> Asked:
-    count = _count(wish)
+    count = count_of(wish)
     head = incoming.method == "HEAD"
     wanted: Shape = "one" if wish.media.single else "none" if head else "many"
     node = tree.build(shape.root, wanted)
     wish = msgspec.structs.replace(
-        wish, page=shape.page, query=canonical(pairs), columns=_columns(shape.root), body=not head
+        wish, page=shape.page, query=canonical(pairs), columns=columns_of(shape.root), body=not head
     )
     return Asked(Read(wish.resource, node, wish.schema, count), literals.values, wish)
 
 
 def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals: Literals) -> Asked:
     wish = msgspec.structs.replace(
-        wish, columns=_columns(shape.root), body=wish.preferences.get("return") == "representation"
+        wish, columns=columns_of(shape.root), body=wish.preferences.get("return") == "representation"
     )
     back = _returning(wish, shape.root)
     if wish.kind == "delete":
         delete = Delete(
-            wish.resource, tree.restriction(shape.root), wish.schema, _at_most(wish, literals), back, _count(wish)
+            wish.resource, tree.restriction(shape.root), wish.schema, _at_most(wish, literals), back, count_of(wish)
         )
         return Asked(delete, literals.values, wish)
     payload = incoming.payload
@@ -254,7 +260,7 @@ def _create(wish: Wish, payload: Payload, conflict: Conflict | None, back: Node,
         missing=cast("Literal['default', 'null']", wish.preferences.get("missing") or "null"),
         conflict=conflict,
         returning=back,
-        count=_count(wish),
+        count=count_of(wish),
     )
 
 
@@ -277,7 +283,7 @@ def _update(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Li
         wish.schema,
         _at_most(wish, literals),
         back,
-        _count(wish),
+        count_of(wish),
     )
 
 
@@ -293,11 +299,12 @@ def _at_most(wish: Wish, literals: Literals) -> Param | None:
     return None if most is None else literals.add(most)
 
 
-def _count(wish: Wish) -> Count | None:
+def count_of(wish: Wish) -> Count | None:
+    """How the rows are to be counted."""
     return cast("Count | None", wish.preferences.get("count"))
 
 
-def _columns(root: Branch) -> tuple[str, ...]:
+def columns_of(root: Branch) -> tuple[str, ...]:
     """The response's keys, none where only data knows them (``*``, spreads)."""
     plain = [item for item in root.items if isinstance(item, FieldOutput | Aggregate)]
     return tuple(item.key for item in plain) if len(plain) == len(root.items) else ()

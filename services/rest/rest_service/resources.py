@@ -1,14 +1,9 @@
 """What the catalog says of a name in an address: the resource, its methods, or that there is none."""
 
 from difflib import get_close_matches
-from typing import Any
 
-import msgspec
 from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
-
-from rest_service.grammar.keys import RESERVED
-from rest_service.request import Incoming, parse_query, profile_header
 
 _LIKENESS = 0.75
 
@@ -22,6 +17,11 @@ def negotiate(catalog: Catalog, profile: str | None) -> str | None:
     if len(catalog.schemas) < 2:
         return None
     return _schema(catalog, profile)
+
+
+def first_schema(catalog: Catalog) -> str:
+    """The schema that counts where none is asked for."""
+    return _schema(catalog, None)
 
 
 def find(catalog: Catalog, name: str, profile: str | None) -> Resource:
@@ -50,25 +50,6 @@ def methods(resource: Resource) -> tuple[str, ...]:
 def can_put(resource: Resource) -> bool:
     """Whether a row may be put where its key says: created, or changed where it is there."""
     return resource.insertable and resource.updatable and bool(resource.key) and resource.kind == "table"
-
-
-def no_function(catalog: Catalog, incoming: Incoming) -> Problem:
-    """The problem of calling a function that there isn't. Raises `Problem` PGRST106 for an unknown schema."""
-    profile = incoming.headers.get(profile_header(incoming.method))
-    name = f"{negotiate(catalog, profile) or _schema(catalog, None)}.{incoming.resource}"
-    arguments = _arguments(incoming)
-    listed = f"({', '.join(arguments)})" if arguments else " without parameters"
-    return Problem("PGRST202", f"Could not find the function {name}{listed} in the schema cache")
-
-
-def _arguments(incoming: Incoming) -> list[str]:
-    if incoming.method in ("GET", "HEAD"):
-        return sorted({key for key, _ in parse_query(incoming.query)} - set(RESERVED))
-    try:
-        body: Any = msgspec.json.decode(incoming.body)
-    except (msgspec.DecodeError, RecursionError):
-        return []
-    return sorted(body) if isinstance(body, dict) else []
 
 
 def _schema(catalog: Catalog, profile: str | None) -> str:

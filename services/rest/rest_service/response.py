@@ -12,7 +12,7 @@ from rest_service import media
 from rest_service.grammar.keys import filter_key
 from rest_service.page import content_range, read_status
 from rest_service.request import Wish
-from rest_service.rows import strip_nulls, to_csv
+from rest_service.rows import strip_nulls, to_bytes, to_csv, to_text
 
 # of a Content-Location: many clients and proxies take no more than 8 or 16 KB of headers in all
 _LONGEST_LOCATION = 4096
@@ -35,7 +35,7 @@ def of_result(result: Result, wish: Wish) -> Answer:
         headers["Preference-Applied"] = applied
     if wish.profile is not None:
         headers["Content-Profile"] = wish.profile
-    return _of_read(result, wish, headers) if wish.kind == "read" else _of_write(result, wish, headers)
+    return _of_read(result, wish, headers) if wish.kind in ("read", "call") else _of_write(result, wish, headers)
 
 
 def tagged(answer: Answer) -> Answer:
@@ -81,6 +81,8 @@ def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     location = f"{wish.address}?{wish.query}" if wish.query else wish.address
     if len(location) <= _LONGEST_LOCATION:
         headers["Content-Location"] = location
+    if wish.void:
+        return Answer(204, headers)
     headers["Content-Type"] = wish.media.content_type
     return Answer(status, headers, _body(result, wish) if wish.body else b"")
 
@@ -119,7 +121,10 @@ def _rows_of_page(result: Result, wish: Wish) -> int:
 
 def _body(result: Result, wish: Wish) -> bytes:
     if wish.media.csv:
-        return to_csv(result.body, wish.columns)
+        many = result.body.startswith(b"[")  # a function may give a row, or none
+        return to_csv(result.body if many else b"[%b]" % result.body.removeprefix(b"null"), wish.columns)
+    if wish.media.raw:
+        return to_bytes(result.body) if wish.media.type == media.BYTES else to_text(result.body)
     return strip_nulls(result.body) if wish.media.stripped else result.body
 
 

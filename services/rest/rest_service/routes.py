@@ -1,4 +1,4 @@
-"""The addresses of the rest service: one generic route for every table and view, and the documents about them."""
+"""The addresses of the rest service: generic routes for resources and functions, and the documents about them."""
 
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from rest_service import media, openapi, resources
 from rest_service.door import PREFIX, refusal
+from rest_service.functions import Functions
 from rest_service.request import KINDS, Incoming
 from rest_service.response import Answer
 from rest_service.settings import Settings
@@ -27,6 +28,7 @@ class Rest:
         self._data = data
         self._gate = gate
         self._tables = tables
+        self._functions = Functions(data)
         self._documents = openapi.Documents(settings.rest_title, settings.public_url.rstrip("/") + PREFIX)
 
     def serve(self, path: str = "") -> Response:
@@ -56,9 +58,11 @@ class Rest:
         return ",".join(resources.methods(resources.find(catalog, name, request.headers.get("Accept-Profile"))))
 
     def _function(self, name: str, caller: Caller) -> Answer:
-        if request.method not in ("GET", "HEAD", "POST", "OPTIONS"):
+        if request.method == "OPTIONS":
+            return Answer(200, {"Allow": self._functions.allowed(name, request.headers.get("Accept-Profile"), caller)})
+        if request.method not in ("GET", "HEAD", "POST"):
             raise Problem("PGRST101", f"Cannot use the {request.method} method on RPC")
-        raise resources.no_function(self._data.catalog(caller), _incoming(name))
+        return self._functions.answer(_incoming(name), caller)
 
     def _document(self, caller: Caller, *, root: bool) -> Response:
         if request.method == "OPTIONS":

@@ -49,3 +49,15 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def to_text(body: bytes) -> bytes:
+    """A JSON value that stands alone as text; nothing for null."""
+    found = msgspec.json.decode(body)
+    return b"" if found is None else found.encode() if isinstance(found, str) else body
+
+
+def to_bytes(body: bytes) -> bytes:
+    """Bytes, as JSON has them in PostgreSQL's hex form; nothing for null."""
+    found = msgspec.json.decode(body)
+    return b"" if found is None else bytes.fromhex(found[2:])

@@ -10,6 +10,7 @@ from contracts.catalog import Catalog, Field, Resource
 
 from rest_service import schemas
 from rest_service.grammar.keys import filter_key
+from rest_service.openapi_functions import older_paths
 from rest_service.schemas import Schema
 
 _SHARED: dict[str, Schema] = {
@@ -31,6 +32,7 @@ def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
         parameters |= filters
         parameters[f"body.{resource.name}"] = _body(resource)
         paths[f"/{quote(resource.name, safe='')}"] = _operations(resource, list(filters))
+    paths |= older_paths(catalog)
     return {
         "swagger": "2.0",
         "info": {"title": title, "version": catalog.version or "0"},

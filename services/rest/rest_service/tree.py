@@ -32,6 +32,7 @@ class Branch:
     items: tuple[Item, ...]
     children: list["Branch"] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    having: list[Filter] = field(default_factory=list)
     sort: list[Sort] = field(default_factory=list)
     span: dict[str, str] = field(default_factory=dict)  # limit and offset as they were written
     limit: Param | None = None
@@ -73,6 +74,11 @@ def find(root: Branch, path: Iterable[str]) -> Branch:
     return branch
 
 
+def within(branch: Branch, name: str) -> Branch | None:
+    """The branch of an embed of this name or alias right below; None where none is selected."""
+    return next((child for child in branch.children if name in (child.key, child.relation.name)), None)
+
+
 def _child(branch: Branch, name: str) -> Branch:
     for child in branch.children:
         if child.key == name:
@@ -102,6 +108,7 @@ def build(branch: Branch, shape: Shape = "many") -> Node:
         sort=tuple(_resolve_sort(term, branch) for term in branch.sort),
         limit=branch.limit,
         offset=branch.offset,
+        having=_all_of(branch.having),
         shape=shape,
     )
 

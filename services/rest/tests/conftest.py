@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from contracts.catalog import Catalog, Field, Relation, Resource
 from contracts.identity import Caller, Principal
-from contracts.operations import And, Compare, Create, Delete, Filter, Is, Operation, Read, Update, Value
+from contracts.operations import And, Call, Compare, Create, Delete, Filter, Is, Operation, Read, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 from flask import Flask
@@ -80,6 +80,8 @@ class MemoryData:
         self.seen.append((operation, list(values), caller))
         if self.problem is not None:
             raise self.problem
+        if isinstance(operation, Call):
+            raise Problem("PGRST202", f"Could not find the function public.{operation.function} in the schema cache")
         if isinstance(operation, Read):
             return self._read(operation, values)
         if isinstance(operation, Create):

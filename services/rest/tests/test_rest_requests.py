@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 from contracts.operations import (
+    Aggregate,
     And,
     Assign,
     Compare,
+    CompareGroup,
     Create,
     Delete,
     Embed,
@@ -55,6 +57,34 @@ def actors(node: Node, **more) -> Embed:
         ("id=gt.1&id=lt.5", Node(filter=And((compare("id", 0, "gt"), compare("id", 1, "lt")))), ["1", "5"]),
         ("title=eq.a%2Bb+c%C3%A9", Node(filter=compare("title", 0)), ["a+b cé"]),
         ("%22a.b%22=eq.1", Node(filter=compare("a.b", 0)), ["1"]),
+        (
+            "select=status,total.sum()&total.sum()=gt.100&count()=not.in.(1,2)&order=total.sum().desc,count()",
+            Node(
+                outputs=(FieldOutput("status", FieldRef("status")), Aggregate("sum", "sum", (FieldRef("total"),))),
+                sort=(Sort(FieldRef("total"), descending=True, aggregate="sum"), Sort(None, aggregate="count")),
+                having=And(
+                    (CompareGroup("sum", "gt", P[0], (FieldRef("total"),)), Not(CompareGroup("count", "in", P[1])))
+                ),
+            ),
+            ["100", ["1", "2"]],
+        ),
+        (
+            "select=actors(name,count())&actors.count()=gte.2&actors.id.max()=lt.9&title.count()=eq.1",
+            Node(
+                outputs=(
+                    actors(
+                        Node(
+                            outputs=(NAME, Aggregate("count", "count")),
+                            having=And(
+                                (CompareGroup("count", "gte", P[0]), CompareGroup("max", "lt", P[1], (FieldRef("id"),)))
+                            ),
+                        )
+                    ),
+                ),
+                having=CompareGroup("count", "eq", P[2], (FieldRef("title"),)),
+            ),
+            ["2", "9", "1"],
+        ),
         ("or=(a.eq.1,b.eq.2)", Node(filter=Or((compare("a", 0), compare("b", 1)))), ["1", "2"]),
         ("not.or=(a.eq.1)", Node(filter=Not(Or((compare("a", 0),)))), ["1"]),
         (

@@ -134,14 +134,6 @@ def test_messages_of_methods(client):
     assert client.patch("/rpc/f").json["message"] == "Cannot use the PATCH method on RPC"
 
 
-def test_messages_of_missing_functions(client):
-    by_query = client.get("/rpc/add?b=1&a=2&select=x").json
-    assert by_query["message"] == "Could not find the function public.add(a, b) in the schema cache"
-    by_body = client.post("/rpc/add", json={"n": 1}).json
-    assert by_body["message"] == "Could not find the function public.add(n) in the schema cache"
-    assert client.post("/rpc/add").json["message"].endswith("public.add without parameters in the schema cache")
-
-
 def test_crashes_say_nothing_of_themselves(client, memory):
     memory.problem = RuntimeError("secret /etc/path")
     response = client.get("/film")

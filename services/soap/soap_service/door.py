@@ -110,9 +110,11 @@ class SoapDoor:
         if not caller.principal.anonymous or security.username is None:
             return caller
         try:
-            caller = self._gate.authenticator.password(
-                security.username, security.password, caller, self._gate.address()
-            )
+            authenticator, address = self._gate.authenticator, self._gate.address()
+            if security.proof is not None:
+                caller = authenticator.digest(security.username, security.proof, caller, address)
+            else:
+                caller = authenticator.password(security.username, security.password, caller, address)
         except Problem as problem:
             if problem.kind is Kind.UNAUTHENTICATED:
                 raise wsse.failed() from None

@@ -1,27 +1,32 @@
-"""WS-Security: a UsernameToken with its password as text, and a Timestamp that is not stale (OASIS WSS 1.1)."""
+"""WS-Security: a UsernameToken (password as text, or as digest), a Timestamp that is not stale (OASIS WSS 1.1)."""
 
 import re
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from chassis.exchange import Digest
 from lxml import etree
 
 from soap_service.envelope import Element, Envelope, is_ours, must_understand
 from soap_service.faults import Fault
-from soap_service.namespaces import PASSWORD_DIGEST, PASSWORD_TEXT, WSSE, WSU
+from soap_service.namespaces import BASE64_BINARY, PASSWORD_DIGEST, PASSWORD_TEXT, WSSE, WSU
 
 BLOCK = f"{{{WSSE}}}Security"
 _TOKEN = f"{{{WSSE}}}UsernameToken"
 _TIMESTAMP = f"{{{WSU}}}Timestamp"
+_SHA1 = 20  # bytes
+_LONGEST_NONCE = 256  # bytes; toolkits send 16 to 40
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
 class Security:
-    """What a message's Security block holds. The password is never shown."""
+    """What a message's Security block holds: a password or the digest of one. Neither is ever shown."""
 
     username: str | None = None
     password: str = ""
+    proof: Digest | None = None
     stamped: bool = False
     must: bool = False
 
@@ -49,8 +54,14 @@ def read(envelope: Envelope, *, now: datetime, skew: float) -> Security:
         raise _fault("UnsupportedSecurityToken", f"{etree.QName(tag).localname} is not supported here")
     if _TIMESTAMP in parts:
         _check_timestamp(parts[_TIMESTAMP], now, timedelta(seconds=skew))
-    username, password = _token(parts[_TOKEN]) if _TOKEN in parts else (None, "")
-    return Security(username, password, _TIMESTAMP in parts, must_understand(blocks[0], envelope.version))
+    stamped, must = _TIMESTAMP in parts, must_understand(blocks[0], envelope.version)
+    if _TOKEN not in parts:
+        return Security(stamped=stamped, must=must)
+    username, password, kind = _token(parts[_TOKEN])
+    if kind == PASSWORD_TEXT:
+        return Security(username, password, None, stamped, must)
+    proof = _proof(parts[_TOKEN], password, now, timedelta(seconds=skew))
+    return Security(username, "", proof, stamped, must)
 
 
 def failed() -> Fault:
@@ -58,17 +69,42 @@ def failed() -> Fault:
     return Fault("FailedAuthentication", "The name or the password is wrong", namespace=WSSE, code="TRV201")
 
 
-def _token(token: Element) -> tuple[str, str]:
+def _token(token: Element) -> tuple[str, str, str]:
+    """Name, password or digest, and which of them."""
     usernames = token.findall(f"{{{WSSE}}}Username")
     passwords = token.findall(f"{{{WSSE}}}Password")
     if len(usernames) != 1 or len(passwords) != 1 or not (usernames[0].text or "").strip():
         raise _fault("InvalidSecurityToken", "A UsernameToken needs one Username and one Password")
     kind = passwords[0].get("Type", PASSWORD_TEXT).strip()
-    if kind == PASSWORD_DIGEST:
-        raise _fault("UnsupportedSecurityToken", "PasswordDigest is not supported: send PasswordText over TLS")
-    if kind != PASSWORD_TEXT:
+    if kind not in (PASSWORD_TEXT, PASSWORD_DIGEST):
         raise _fault("UnsupportedSecurityToken", "The password's type is not supported: send PasswordText over TLS")
-    return (usernames[0].text or "").strip(), passwords[0].text or ""
+    return (usernames[0].text or "").strip(), passwords[0].text or "", kind
+
+
+def _proof(token: Element, digest: str, now: datetime, skew: timedelta) -> Digest:
+    """The digest with what makes it good once; it is held against the account's SOAP secret by auth."""
+    nonces, times = token.findall(f"{{{WSSE}}}Nonce"), token.findall(f"{{{WSU}}}Created")
+    if len(nonces) != 1 or len(times) != 1:
+        raise _fault("InvalidSecurityToken", "A PasswordDigest needs one Nonce and one Created beside it")
+    if nonces[0].get("EncodingType", BASE64_BINARY).strip() != BASE64_BINARY:
+        raise _fault("UnsupportedSecurityToken", "The Nonce's encoding is not supported: send Base64Binary")
+    created = _instant(token, "Created")
+    if created is None or created > now + skew:
+        raise _fault("InvalidSecurityToken", "The UsernameToken was created in the future")
+    if created + skew < now:
+        raise Fault("MessageExpired", "The UsernameToken has expired", namespace=WSU)
+    # toolkits break base64 into lines; what the digest was made of has no blanks around it
+    proof = Digest(_base64(digest), _base64(nonces[0].text or ""), (times[0].text or "").strip())
+    if len(b64decode(proof.digest)) != _SHA1 or not 0 < len(b64decode(proof.nonce)) <= _LONGEST_NONCE:
+        raise _fault("InvalidSecurityToken", "The PasswordDigest or its Nonce is none")
+    return proof
+
+
+def _base64(text: str) -> str:
+    try:
+        return b64encode(b64decode("".join(text.split()), validate=True)).decode()
+    except ValueError:
+        raise _fault("InvalidSecurityToken", "The PasswordDigest or its Nonce is no base64") from None
 
 
 def _check_timestamp(stamp: Element, now: datetime, skew: timedelta) -> None:
@@ -91,7 +127,8 @@ def _instant(stamp: Element, name: str) -> datetime | None:
             raise ValueError(name)
         moment = datetime.fromisoformat(match[1] + match[3]).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _fault("InvalidSecurity", f"The Timestamp's {name} is no time with a zone") from None
+        block = etree.QName(stamp).localname
+        raise _fault("InvalidSecurity", f"The {block}'s {name} is no time with a zone") from None
     return moment + timedelta(microseconds=int((match[2] or "0").ljust(9, "0")) // 1000)
 
 

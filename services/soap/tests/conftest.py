@@ -9,6 +9,7 @@ import pytest
 import requests
 import zeep
 from chassis import trace
+from chassis.exchange import Digest
 from contracts import operations as ops
 from contracts.catalog import Catalog, Field, Relation, Resource, Writable
 from contracts.identity import ANONYMOUS, Caller, Principal
@@ -162,6 +163,9 @@ class Door:
 
     clerk = Principal(role="clerk", subject="1", roles=("clerk",))
 
+    def __init__(self) -> None:
+        self.proofs: list[tuple[str, Digest]] = []
+
     @property
     def authenticator(self) -> "Door":
         return self
@@ -177,6 +181,10 @@ class Door:
             raise Problem("TRV203", "Accounts can't be reached", headers={"Retry-After": "1"})
         if (username, password) != ("clerk", "secret"):
             raise Problem("TRV201", "The name or the password is wrong")
+        return Caller(principal=self.clerk, token="t")
+
+    def digest(self, username: str, proof: Digest, caller: Caller, address: str = "") -> Caller:
+        self.proofs.append((username, proof))
         return Caller(principal=self.clerk, token="t")
 
     def address(self) -> str:
@@ -242,10 +250,16 @@ def data() -> MemoryData:
 
 
 @pytest.fixture
-def client(data: MemoryData) -> Iterator[FlaskClient]:
+def door() -> Door:
+    """The gate."""
+    return Door()
+
+
+@pytest.fixture
+def client(data: MemoryData, door: Door) -> Iterator[FlaskClient]:
     """A client of the service over them."""
     settings = SoapSettings(public_url="http://soap.test", body_limit=200_000, soap_max_elements=3000)
-    with create_app(settings, data, Door()).test_client() as client:
+    with create_app(settings, data, door).test_client() as client:
         yield client
 
 

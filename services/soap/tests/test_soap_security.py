@@ -1,10 +1,11 @@
 """WS-Security: the UsernameToken and the Timestamp."""
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from lxml import etree
-from soap_service.namespaces import PASSWORD_DIGEST, PASSWORD_TEXT, SOAP11, SOAP12, WSSE, WSU
+from soap_service.namespaces import BASE64_BINARY, PASSWORD_DIGEST, PASSWORD_TEXT, SOAP11, SOAP12, WSSE, WSU
 
 LIST = "<ListCustomers/>"
 
@@ -62,7 +63,7 @@ def test_a_login_that_is_not_judged(post, username, status):
 @pytest.mark.parametrize(
     "inner, expected",
     [
-        (token(kind=PASSWORD_DIGEST), "wsse:UnsupportedSecurityToken"),
+        (token(kind=PASSWORD_DIGEST), "wsse:InvalidSecurityToken"),
         (token(kind="urn:x"), "wsse:UnsupportedSecurityToken"),
         ("<o:BinarySecurityToken/>", "wsse:UnsupportedSecurityToken"),
         ('<d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#"/>', "wsse:UnsupportedSecurityToken"),
@@ -76,6 +77,65 @@ def test_a_login_that_is_not_judged(post, username, status):
 )
 def test_bad_security(post, data, inner, expected):
     assert code(post(LIST, security(inner))) == expected
+    assert data.asked == []
+
+
+DIGEST = b64encode(bytes(20)).decode()
+
+
+def digest_token(digest=DIGEST, nonce="AAECAwQFBgc=", created="", encoding="", further=""):
+    created = created or at(0)
+    return (
+        f'<o:UsernameToken><o:Username>clerk</o:Username><o:Password Type="{PASSWORD_DIGEST}">{digest}</o:Password>'
+        f"<o:Nonce{encoding}>{nonce}</o:Nonce><u:Created>{created}</u:Created>{further}</o:UsernameToken>"
+    )
+
+
+@pytest.mark.parametrize("soap", [SOAP11, SOAP12])
+@pytest.mark.parametrize(
+    "inner",
+    [
+        digest_token(),
+        digest_token(encoding=f' EncodingType="{BASE64_BINARY}"'),
+        digest_token(digest=f"\n  {DIGEST[:10]}\n  {DIGEST[10:]}\n", nonce="AAEC\nAwQFBgc=\n"),
+        digest_token(created=at(-4)),
+        digest_token(created=at(4, "%Y-%m-%dT%H:%M:%S.%f+00:00")),
+        digest_token(created=at(0, "%Y-%m-%dT%H:%M:%S.1234567Z")),
+        digest_token(created=at(0, "\n %Y-%m-%dT%H:%M:%SZ \n")),
+    ],
+)
+def test_a_digest_goes_to_auth_as_it_was_made(post, door, soap, inner):
+    assert post(LIST, security(inner), soap, auth=None).status_code == 200
+    username, proof = door.proofs[-1]
+    assert (username, proof.digest, proof.nonce) == ("clerk", DIGEST, "AAECAwQFBgc=")
+    assert proof.created in inner
+    assert proof.created == proof.created.strip()
+
+
+@pytest.mark.parametrize(
+    "inner, expected",
+    [
+        (digest_token(nonce=""), "wsse:InvalidSecurityToken"),
+        (digest_token(nonce="no*base64"), "wsse:InvalidSecurityToken"),
+        (digest_token(nonce=b64encode(bytes(300)).decode()), "wsse:InvalidSecurityToken"),
+        (digest_token(digest="no base64"), "wsse:InvalidSecurityToken"),
+        (digest_token(digest=b64encode(bytes(40)).decode()), "wsse:InvalidSecurityToken"),
+        (digest_token(digest="&#x430;" * 28), "wsse:InvalidSecurityToken"),
+        (digest_token(encoding=' EncodingType="urn:hex"'), "wsse:UnsupportedSecurityToken"),
+        (digest_token(further="<o:Nonce>AAEC</o:Nonce>"), "wsse:InvalidSecurityToken"),
+        (digest_token(further="<u:Created>2026-01-01T00:00:00Z</u:Created>"), "wsse:InvalidSecurityToken"),
+        (digest_token().replace("Created", "Creation"), "wsse:InvalidSecurityToken"),
+        (digest_token().replace("Nonce", "None"), "wsse:InvalidSecurityToken"),
+        (digest_token(created="now"), "wsse:InvalidSecurity"),
+        (digest_token(created="2026-01-01T00:00:00"), "wsse:InvalidSecurity"),
+        (digest_token(created=at(6)), "wsse:InvalidSecurityToken"),
+        (digest_token(created=at(-6)), "wsu:MessageExpired"),
+    ],
+)
+def test_a_digest_that_can_t_be_good_is_not_asked_about(post, data, door, inner, expected):
+    asked = len(door.proofs)
+    assert code(post(LIST, security(inner), auth=None)) == expected
+    assert len(door.proofs) == asked
     assert data.asked == []
 
 

@@ -2,10 +2,14 @@
 import { createClient } from '@supabase/supabase-js';
 import { tour } from './tour.mjs';
 
-const supabase = createClient(process.env.SUITE_URL, 'any key', { auth: { persistSession: false, autoRefreshToken: false }, realtime: { transport: class {} } });
+const options = { auth: { persistSession: false, autoRefreshToken: false }, realtime: { transport: class {} } };
+const supabase = createClient(process.env.SUITE_URL, 'sb_publishable_any_text', options);
 const { EMAIL: email, PASSWORD: password } = process.env;
 
 await tour({
+  'nobody reads': () => supabase.from('products').select('id').order('id').limit(3),
+  'nobody reads what is closed': () => supabase.from('orders').select('id'),
+  'a forged token as the key': () => createClient(process.env.SUITE_URL, 'a.b.c', options).from('products').select('id'),
   'wrong password': () => supabase.auth.signInWithPassword({ email, password: 'wrong' }).then(({ error }) => ({ status: error?.status, code: error?.code })),
   'sign in': () => supabase.auth.signInWithPassword({ email, password }).then(({ data }) => ({ email: data.user?.email, role: data.user?.role })),
   user: () => supabase.auth.getUser().then(({ data }) => ({ email: data.user?.email })),
@@ -18,4 +22,5 @@ await tour({
   'take it back': () => supabase.from('addresses').delete({ count: 'exact' }).eq('street', '1 Quay'),
   rpc: () => supabase.rpc('nope'),
   'sign out': () => supabase.auth.signOut().then(({ error }) => ({ error })),
+  'nobody again': () => supabase.from('products').select('id').order('id').limit(3),
 });

@@ -72,6 +72,10 @@ def test_forms(store, admin_pages):
 def test_supabase_js(demo, run_script):
     customer = {"EMAIL": "customer@example.com", "PASSWORD": "trivet-demo", "SUITE_URL": demo.suite.base_url}
     seen = run_script("supabase", customer)
+    products = demo.rows("select id from products where not discontinued order by id limit 3")
+    assert seen["nobody reads"]["data"] == seen["nobody again"]["data"] == products
+    assert seen["nobody reads what is closed"]["status"] == 401
+    assert seen["a forged token as the key"]["error"]["code"] == "PGRST301"
     assert seen["wrong password"]["status"] == 401
     assert seen["sign in"]["email"] == seen["user"]["email"] == "customer@example.com"
     own = demo.rows("select id, customer_id from orders where customer_id = 1 order by id")

@@ -22,3 +22,7 @@ class AccountsConnector:
         if account.password_hash is not None and outdated(account.password_hash):
             accounts.rehash(self._store, account, password)
         return account
+
+    def matches(self, account: Account, password: str) -> bool:
+        """Whether it is the account's password already. Raises `Problem` PGRST001 where all slots stay taken."""
+        return self._passwords.verify(account.password_hash, password)

@@ -1,6 +1,6 @@
 """What a database can do for the engine, as protocols that each database implements."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -9,6 +9,7 @@ from contracts.results import Result
 
 from data_service.execute.shape import PreparedShape
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.sql.dialect import Dialect
 from data_service.sql.statements import Arguments, RowInsert, Statement
@@ -52,6 +53,14 @@ class Session(Protocol):
         ...
 
 
+class Snapshot(Session, Protocol):
+    """One transaction that only reads, and sees the database as it is at its first statement."""
+
+    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
+        """The values of the rows' one column, JSON as bytes, some at a time; no more are read than are taken."""
+        ...
+
+
 class Database(Protocol):
     """An open database."""
 
@@ -66,12 +75,28 @@ class Database(Protocol):
         """The answer to a shape: its program run in one `session`, on a hub without blocking it. Raises `Problem`."""
         ...
 
+    def within(
+        self, work: Callable[[Session], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one `session` that writes, on a hub without blocking it. Raises `Problem`.
+
+        On a hub the work may run in a greenlet or in a thread of its own.
+        """
+        ...
+
     def session(
         self, *, writes: bool, deadline: float | None, limit: float | None = None
     ) -> AbstractContextManager[Session]:
         """A transaction: committed at its end, rolled back by an exception.
 
         ``deadline`` is in monotonic seconds; ``limit``, in seconds, lowers the time that a statement may take.
+        """
+        ...
+
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> AbstractContextManager[Snapshot]:
+        """A transaction for rows that are taken one by one, on a connection that it has alone.
+
+        On a hub it waits there. ``deadline`` is that of its first statement; ``limit`` as for `session`.
         """
         ...
 
@@ -87,8 +112,16 @@ class Database(Protocol):
         """Exposed tables (``schema.table``) whose row-level security our login bypasses."""
         ...
 
+    def refusal(self, statement: str) -> str | None:
+        """What the database says against a statement of ours without values, which is not run; None: nothing."""
+        ...
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches. Raises `Problem`."""
+        ...
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values. Raises `Problem`."""
         ...
 
     @property

@@ -1,5 +1,6 @@
 """What SQLite lacks: functions for patterns, case, containment in JSON and statistics."""
 
+import hashlib
 import math
 import re
 from collections.abc import Callable
@@ -21,6 +22,7 @@ def install(connection: apsw.Connection) -> None:
     """Give a connection the functions that `data_service.sql.sqlite` writes."""
     scalars: dict[str, tuple[Callable[..., Any], int]] = {
         "trivet_fold": (_fold, 1),
+        "trivet_keyed_hash": (_keyed_hash, 3),
         "trivet_match": (lambda text, pattern: _search(text, pattern, "match"), 2),
         "trivet_imatch": (lambda text, pattern: _search(text, pattern, "imatch"), 2),
         "trivet_similar": (lambda text, pattern: _search(text, pattern, "similar"), 2),
@@ -43,6 +45,15 @@ def install(connection: apsw.Connection) -> None:
         ("variance", False, False), ("var_samp", False, False), ("var_pop", True, False),
     ):  # fmt: skip
         connection.create_aggregate_function(f"trivet_{name}", _spread(population, root), 1)
+
+
+def _keyed_hash(text: Any, inner: str, outer: str) -> str | None:
+    """HMAC-SHA-256 (RFC 2104) by the blocks of its key, as the dialect of PostgreSQL writes it."""
+    if text is None:
+        return None
+    content = text if isinstance(text, bytes) else str(text).encode()
+    hashed = hashlib.sha256(bytes.fromhex(inner) + content).digest()
+    return hashlib.sha256(bytes.fromhex(outer) + hashed).hexdigest()[:32]
 
 
 def _fold(text: Any) -> Any:

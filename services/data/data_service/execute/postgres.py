@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg
-from chassis.hub.loop import current_hub
+from chassis.hub.loop import Hub, current_hub
 from contracts.catalog import Catalog
 from contracts.results import Result
 from psycopg import RawCursor
@@ -18,6 +18,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 
 from data_service.execute import terms
+from data_service.execute.batches import OPENING, batches
+from data_service.execute.database import Snapshot
 from data_service.execute.lookout import Lookout
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.pool import Connection, Held, Pool
@@ -26,12 +28,14 @@ from data_service.execute.sending import Terms
 from data_service.execute.sessions import PostgresSession, SharedReads
 from data_service.execute.shape import PreparedShape
 from data_service.execute.slots import Slots
-from data_service.execute.transactions import Transaction
+from data_service.execute.transactions import StreamTransaction, Transaction
 from data_service.execute.trouble import Lost, Undone, problem_of, read_only
 from data_service.reflect import postgres as reflection
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_effects import read_effects
+from data_service.reflect.postgres_lineage import read_lineage
 from data_service.sql.postgres import PostgresDialect
 from data_service.sql.statements import Arguments, Statement
 from data_service.survey import postgres as surveys
@@ -68,6 +72,20 @@ class PooledSession(PostgresSession):
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         with translated():
             return self._connection.execute(cast(Any, statement.sql), statement.arguments(arguments)).fetchone()
+
+
+class PooledSnapshot(PooledSession):
+    """`data_service.execute.database.Snapshot` on one connection, in the thread that has it."""
+
+    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
+        with translated():
+            _run(self._connection, terms.WHOLE)
+            self._connection.execute(cast(Any, OPENING + statement.sql), statement.arguments(arguments))
+        return batches(self._fetched)
+
+    def _fetched(self, sql: str) -> list[bytes]:
+        with translated():
+            return [row[0] or b"null" for row in self._connection.execute(cast(Any, sql), prepare=False)]
 
 
 class PostgresDatabase:
@@ -119,6 +137,13 @@ class PostgresDatabase:
         with self.session(writes=shape.writes, deadline=deadline, limit=limit) as session:
             return run(shape.program, session, arguments)
 
+    def within(
+        self, work: Callable[[PostgresSession], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one transaction."""
+        with self.session(writes=True, deadline=deadline, limit=limit) as session:
+            return work(session)
+
     def session(
         self, *, writes: bool, deadline: float | None, limit: float | None = None
     ) -> AbstractContextManager[PostgresSession]:
@@ -128,14 +153,19 @@ class PostgresDatabase:
         hub = current_hub()
         if hub is None:
             return self._pooled(writes, deadline, limit)
-        pipeline = self._pipeline
-        if pipeline is None or pipeline.hub is not hub:
-            pipeline = self._pipeline = Pipeline(hub, self._connect, self._slots, self._terms, loader_of)
+        pipeline = self._piped(hub)
         if not writes:
             end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
             return SharedReads(pipeline, self._terms.limit if limit is None else self._milliseconds(limit), end)
         left = self._left(deadline)
         return Transaction(pipeline, self._milliseconds(limit, left), left, self.adrift)
+
+    def _piped(self, hub: Hub) -> Pipeline:
+        """The pipeline of a hub, which is the only one from now on."""
+        pipeline = self._pipeline
+        if pipeline is None or pipeline.hub is not hub:
+            pipeline = self._pipeline = Pipeline(hub, self._connect, self._slots, self._terms, loader_of)
+        return pipeline
 
     @contextmanager
     def _pooled(self, writes: bool, deadline: float | None, limit: float | None) -> Iterator[PostgresSession]:
@@ -163,6 +193,21 @@ class PostgresDatabase:
     def _milliseconds(self, limit: float | None, left: float = float("inf")) -> int:
         return int(1000 * min(self._limit, limit or self._limit, left))
 
+    @contextmanager
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> Iterator[Snapshot]:
+        """A transaction for rows that are taken one by one."""
+        hub = current_hub()
+        left = self._left(deadline)
+        milliseconds = self._milliseconds(limit)
+        if hub is not None:
+            transaction = StreamTransaction(self._piped(hub), milliseconds, left)
+            with transaction:
+                yield transaction
+            return
+        opening = terms.beginning(milliseconds, writes=False, snapshot=True)
+        with self._pool.connection(milliseconds, left) as held, translated(), _block(held.connection, opening):
+            yield PooledSnapshot(held.connection)
+
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
         with translated(), self._lookout.connection() as connection:
@@ -178,10 +223,26 @@ class PostgresDatabase:
         with translated(), self._lookout.connection() as connection:
             return reflection.guarded(connection, exposure)
 
+    def refusal(self, statement: str) -> str | None:
+        """What the server says against a statement."""
+        with translated(), self._lookout.connection() as connection:
+            try:
+                connection.execute(cast(Any, "explain " + statement), prepare=False)
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                return error.diag.message_primary or "it is not understood"
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with translated(), self._lookout.connection() as connection:
             return read_effects(connection)
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values."""
+        with translated(), self._lookout.connection() as connection:
+            return read_lineage(connection)
 
     def connected(self) -> Mapping[int, str]:
         """The names of all connections to the database, by the server's process."""

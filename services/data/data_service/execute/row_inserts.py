@@ -8,7 +8,7 @@ from contracts.catalog import Resource
 from contracts.problems import Problem
 
 from data_service.execute.database import Written
-from data_service.sql.postgres import quoted
+from data_service.sql.postgres_names import quoted
 from data_service.sql.sqlite_rows import returning
 from data_service.sql.statements import Arguments, RowConflict, RowInsert
 
@@ -22,7 +22,7 @@ def insert_rows(
     """Insert the rows of ``arguments``; ``resource`` is the table's. Raises `apsw.Error`, `Problem`."""
     presets = [(name, arguments.of(bind)) for name, bind in insert.presets]
     given = [_values(insert, row) + presets for row in arguments.of(insert.rows)]
-    names = [field.name for field in resource.fields]
+    names = [field.name for field in resource.columns]
     if insert.conflict is None:
         rows = [row for values in given for row in _insert(connection, insert.table, values, returning(resource))]
         return Written(rows, len(rows), _key(rows, names, key))
@@ -42,7 +42,7 @@ class _Merge:
         self._rule = rule
         self._arguments = rule.clause.arguments(arguments)
         self._tail = returning(resource)
-        names = [field.name for field in resource.fields]
+        names = [field.name for field in resource.columns]
         self._places = [names.index(name) for name in rule.target]
         self._seen: set[tuple[Any, ...]] = set()
 

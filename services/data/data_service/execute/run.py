@@ -2,14 +2,30 @@
 
 from typing import Any
 
+import msgspec
+from contracts.catalog import Function
 from contracts.problems import Problem
 from contracts.results import Result
 
 from data_service.execute.database import Session, Written
 from data_service.execute.trouble import Breach
+from data_service.processing.stages import RowFault, broken
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import SURE, Arguments, ReadStatement, WriteStatement
+from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, RowChecks, WriteStatement
 from data_service.sql.values import json_text, plain_text
+
+
+class Held:
+    """A session that is not committed with its last statement, for something is to be done after it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.fetch = session.fetch
+        self.write = session.write
+        self.estimate = session.estimate
+
+    def last(self) -> None:
+        """Nothing: the session ends later."""
 
 
 def run(program: Program, session: Session, arguments: Arguments) -> Result:
@@ -19,6 +35,8 @@ def run(program: Program, session: Session, arguments: Arguments) -> Result:
             return run_read(program, session, arguments)
         case WriteStatement():
             return run_write(program, session, arguments)
+        case CallStatement():
+            return run_call(program, session, arguments)
         case DocumentStatement():
             row = session.fetch(program.statement, arguments)
             return Result(body=as_bytes(row[0] if row else None))
@@ -49,6 +67,30 @@ def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Res
     return Result(body=text, rows=rows, total=total)
 
 
+def run_call(call: CallStatement, session: Session, arguments: Arguments) -> Result:
+    """Call a function, and judge its number of rows. Raises `Problem` PGRST124 and those of a read."""
+    if call.foreign is not None:
+        result = _run_foreign(call, call.foreign, session, arguments)
+    else:
+        if call.read is None:
+            raise AssertionError("the database's own function is called by what reads its result")
+        result = run_read(call.read, session, arguments)
+    if call.at_most is not None and (result.rows or 0) > int(arguments.of(call.at_most)):
+        raise _too_many(result.rows or 0)
+    return result
+
+
+def _run_foreign(call: CallStatement, function: Function, session: Session, arguments: Arguments) -> Result:
+    given = {name: arguments.of(bind) for name, bind in call.arguments}
+    found = arguments.foreign.call(function, given, session, writes=call.writes)
+    if function.returns.kind == "void":
+        return Result()
+    if call.read is None:
+        return Result(body=json_text(found), rows=len(found) if function.returns.many else 1)
+    rows = found if function.returns.many else [] if found is None else [found]
+    return run_read(call.read, session, Arguments(arguments.values, arguments.session, rows))
+
+
 def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> Result:
     """Run a write, hold its rows against the policy's check, and read them back."""
     return _run_write(write, session, arguments, last=True)
@@ -67,15 +109,13 @@ def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *,
         except Breach as problem:
             raise _breach(write) from problem
     if write.at_most is not None and written.affected > int(arguments.of(write.at_most)):
-        raise Problem(
-            "PGRST124",
-            "Query result exceeds max-affected preference constraint",
-            details=f"The query affects {written.affected} rows",
-        )
+        raise _too_many(written.affected)
     if write.back is None:
         return Result(affected=written.affected, inserted=written.inserted, location=_location(written))
     _hold(write, session, arguments, written)
     after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
+    if write.row_checks is not None and written.affected:
+        _refuse_breaches(write.row_checks, session.fetch(write.row_checks.statement, after))
     if last and not write.judged:
         session.last()
     row = session.fetch(write.back, after)
@@ -89,6 +129,14 @@ def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *,
     return Result(body=text, rows=rows, affected=written.affected, inserted=written.inserted, location=location)
 
 
+def _too_many(rows: int) -> Problem:
+    return Problem(
+        "PGRST124",
+        "Query result exceeds max-affected preference constraint",
+        details=f"The query affects {rows} rows",
+    )
+
+
 def _hold(write: WriteStatement, session: Session, arguments: Arguments, written: Written) -> None:
     """Hold what an insert with a conflict rule made and changed against the policy, each by its own check."""
     for check, rows in ((write.check_new, written.new), (write.check_old, written.old)):
@@ -97,6 +145,17 @@ def _hold(write: WriteStatement, session: Session, arguments: Arguments, written
         row = session.fetch(check, Arguments(arguments.values, arguments.session, rows, written.affected))
         if row is None or row[0]:
             raise _breach(write)
+
+
+def _refuse_breaches(checks: RowChecks, row: tuple[Any, ...] | None) -> None:
+    """Raises `Problem` TRV300 with all that was found."""
+    faults = []
+    for found in msgspec.json.decode(as_bytes(row[0])) if row is not None else ():
+        rule = checks.rules[found["rule"]]
+        place = (*rule.path, *((found["row"],) if checks.numbered else ()), *((rule.field,) if rule.field else ()))
+        faults.append(RowFault(place, rule.message, rule.rule))
+    if faults:
+        raise broken(list(dict.fromkeys(faults)))
 
 
 def _breach(write: WriteStatement) -> Problem:
@@ -116,12 +175,18 @@ def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) ->
 
 
 def _run_member(
-    member: ReadStatement | WriteStatement | bytes, session: Session, arguments: Arguments, *, last: bool
+    member: ReadStatement | WriteStatement | CallStatement | bytes,
+    session: Session,
+    arguments: Arguments,
+    *,
+    last: bool,
 ) -> bytes:
     if isinstance(member, bytes):
         return member
     if isinstance(member, ReadStatement):
         return run_read(member, session, arguments).body
+    if isinstance(member, CallStatement):
+        return run_call(member, session, arguments).body or b"null"
     return _run_write(member, session, arguments, last=last).body
 
 

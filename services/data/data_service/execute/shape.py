@@ -1,8 +1,9 @@
 """A prepared shape: what is kept of a role's operation, so that asking it again costs one look-up."""
 
 from data_service.dependencies import Reading
+from data_service.processing.assembly import Processes
 from data_service.sql.programs import Program, Sequence
-from data_service.sql.statements import WriteStatement
+from data_service.sql.statements import CallStatement, WriteStatement
 
 _WEIGHT = 0.125  # of the newest time in the average
 
@@ -11,13 +12,21 @@ class PreparedShape:
     """A ``program``, whether it ``writes``, and the ``seconds`` that it takes: a moving average, 0 at first.
 
     ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
-    (`data_service.dependencies`).
+    (`data_service.dependencies`). ``processes`` is what its rows go through on their way, None where no rule is about
+    them and no function elsewhere is called.
     """
 
-    __slots__ = ("program", "reading", "seconds", "touches", "writes")
+    __slots__ = ("processes", "program", "reading", "seconds", "touches", "writes")
 
-    def __init__(self, program: Program, reading: Reading | None = None, touches: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        reading: Reading | None = None,
+        touches: tuple[int, ...] = (),
+        processes: Processes | None = None,
+    ) -> None:
         self.program = program
+        self.processes = processes
         self.reading = reading
         self.touches = touches
         self.writes = is_write(program)
@@ -30,4 +39,12 @@ class PreparedShape:
 
 def is_write(program: Program) -> bool:
     """Whether a program may write."""
-    return isinstance(program, WriteStatement | Sequence)
+    if isinstance(program, Sequence):
+        return any(not isinstance(member, bytes) and is_write(member) for _, member in program.members)
+    return program.writes if isinstance(program, CallStatement) else isinstance(program, WriteStatement)
+
+
+def calls_foreign(program: Program) -> bool:
+    """Whether a program calls functions that are not the database's own."""
+    parts = [member for _, member in program.members] if isinstance(program, Sequence) else [program]
+    return any(isinstance(part, CallStatement) and part.foreign is not None for part in parts)

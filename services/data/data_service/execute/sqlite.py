@@ -3,9 +3,10 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 from chassis.hub.loop import Hub, current_hub
@@ -19,12 +20,15 @@ from data_service.execute.shape import PreparedShape
 from data_service.execute.sqlite_file import connect, identity
 from data_service.execute.sqlite_hub import OnHub
 from data_service.execute.sqlite_session import FREE, Clock, Known, Limit, Open, SqliteSession
+from data_service.execute.sqlite_snapshot import SqliteSnapshot
 from data_service.execute.sqlite_trouble import busy
 from data_service.execute.trouble import full, read_only
 from data_service.reflect import sqlite as reflection
 from data_service.reflect.effects import Effects
+from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.reflect.sqlite_effects import read_effects
+from data_service.reflect.sqlite_lineage import read_lineage
 from data_service.sql.sqlite import SqliteDialect
 from data_service.sql.statements import Arguments
 from data_service.survey import sqlite as surveys
@@ -80,10 +84,11 @@ class SqliteDatabase:
         seconds = min(self._limit, limit) if limit else self._limit
         if hub is None:
             return self.answer_here(shape, arguments, deadline, Limit(seconds))
+        return self._hub_way(hub).answer(shape, arguments, deadline, seconds)
+
+    def _hub_way(self, hub: Hub) -> OnHub:
         on_hub = self._on_hub
-        if on_hub is None or on_hub.hub is not hub:
-            on_hub = self._enter(hub)
-        return on_hub.answer(shape, arguments, deadline, seconds)
+        return self._enter(hub) if on_hub is None or on_hub.hub is not hub else on_hub
 
     def answer_here(self, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: Limit) -> Result:
         """The answer to a shape, in the calling thread."""
@@ -92,6 +97,19 @@ class SqliteDatabase:
             result = run(shape.program, session, arguments)
             shape.took(time.monotonic() - begun)
             return result
+
+    def within(
+        self, work: Callable[[SqliteSession], Result], *, deadline: float | None, limit: float | None = None
+    ) -> Result:
+        """What ``work`` gives, done in one transaction; on a hub in a thread beside it."""
+        bound = Limit(min(self._limit, limit or self._limit))
+
+        def here() -> Result:
+            with self._session(True, deadline, bound) as session:
+                return work(session)
+
+        hub = current_hub()
+        return here() if hub is None else self._hub_way(hub).write(here, deadline, bound)
 
     @contextmanager
     def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSession]:
@@ -108,6 +126,31 @@ class SqliteDatabase:
                 yield SqliteSession(held.connection, self._known)
             finally:
                 held.clock.limit = FREE
+
+    @contextmanager
+    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSnapshot]:
+        """A transaction for rows that are taken one by one, on a connection that is opened for it."""
+        hub = current_hub()
+        way = None if hub is None else self._hub_way(hub)
+        bound = Limit(min(self._limit, limit or self._limit))
+
+        def step(work: Callable[[], Any], first: bool) -> Any:
+            until = deadline if first else None
+
+            def bounded() -> Any:
+                bound.begin(until)
+                return work()
+
+            return bounded() if way is None else way.step(bounded, until, bound)
+
+        held: Open = step(lambda: self._open(writes=False), True)
+        held.clock.limit = bound
+        try:
+            with self._known.translated():
+                held.connection.execute("begin")
+            yield SqliteSnapshot(held, self._known, step)
+        finally:
+            held.connection.close()
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
@@ -126,10 +169,24 @@ class SqliteDatabase:
         """None: SQLite has no row-level security."""
         return ()
 
+    def refusal(self, statement: str) -> str | None:
+        """What SQLite says against a statement."""
+        with self._read(None) as held:
+            try:
+                held.connection.execute("explain " + statement).fetchall()
+            except apsw.SQLError as error:
+                return str(error)
+        return None
+
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
         with self._read(None) as held, self._known.translated():
             return read_effects(held.connection)
+
+    def lineage(self) -> Lineage:
+        """From which columns the columns of views and copies take their values."""
+        with self._read(None) as held, self._known.translated():
+            return read_lineage(held.connection)
 
     def connected(self) -> Mapping[int, str]:
         """Nobody that need be known."""

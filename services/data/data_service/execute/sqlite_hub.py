@@ -1,8 +1,9 @@
 """SQLite on a hub: quick reads in the loop's own thread, slow ones and writes in threads beside it."""
 
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import apsw
 from chassis.hub.loop import Hub
@@ -72,6 +73,14 @@ class OnHub:
                 shape.took(time.monotonic() - begun)
                 return result
         return self._aside(self._readers, shape, arguments, deadline, seconds)
+
+    def write(self, work: Callable[[], Result], deadline: float | None, limit: Limit) -> Result:
+        """What ``work`` gives, done in the thread that writes; ``limit`` is its own. Raises `Problem`."""
+        return self._writers.run(work, deadline=deadline, stop=limit.stop)
+
+    def step(self, work: Callable[[], Any], deadline: float | None, limit: Limit) -> Any:
+        """What ``work`` gives, a part of a longer read, done in a thread; ``limit`` is its own. Raises `Problem`."""
+        return self._readers.run(work, deadline=deadline, stop=limit.stop)
 
     def close(self) -> None:
         """Close what is not in use, and end the threads."""

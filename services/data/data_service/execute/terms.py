@@ -12,6 +12,9 @@ _READS = {"default_transaction_read_only": "on"}
 LIMITS = "select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)"
 """The time limits, for the rest of the transaction: see `limit_values`."""
 
+WHOLE = "set local cursor_tuple_fraction = 1"
+"""All rows of a cursor will be taken, so that it be planned for that."""
+
 
 def of_connection(milliseconds: int) -> str:
     """What a connection of our own is told once; ``milliseconds`` is the time limit of a statement."""
@@ -30,11 +33,14 @@ def limit_values(milliseconds: int) -> tuple[str, str]:
     return str(milliseconds), str(max(int(milliseconds * _LOCK), 1))
 
 
-def beginning(milliseconds: int, *, writes: bool) -> str:
-    """How a transaction begins on a connection that is ours for no longer than that, as one text."""
+def beginning(milliseconds: int, *, writes: bool, snapshot: bool = False) -> str:
+    """How a transaction begins on a connection that is ours for no longer than that, as one text.
+
+    ``snapshot``: all its statements see the database as it is at the first one.
+    """
     statement, lock = limit_values(milliseconds)
     settings = {"statement_timeout": statement, "lock_timeout": lock} | _SETTINGS
-    begin = f"begin read {'write' if writes else 'only'}"
+    begin = f"begin read {'write' if writes else 'only'}{', isolation level repeatable read' if snapshot else ''}"
     return "; ".join([begin, *(f"set local {name} = '{value}'" for name, value in settings.items())])
 
 

@@ -1,5 +1,6 @@
 """Transactions of the greenlets of a hub, each on a connection that it has alone."""
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -9,6 +10,7 @@ from greenlet import getcurrent, greenlet
 from psycopg.pq import TransactionStatus
 
 from data_service.execute import terms
+from data_service.execute.batches import OPENING, batches
 from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
@@ -17,21 +19,26 @@ from data_service.execute.trouble import down
 from data_service.execute.wire import Ask, Wire
 from data_service.sql.statements import Arguments, Statement
 
+_SNAPSHOT = "begin read only, isolation level repeatable read"
 _BEGIN, _COMMIT, _ROLLBACK = "begin read write", "commit", "rollback"
 
 
 class Transaction(PostgresSession):
     """`data_service.execute.database.Session`, as the context in which it runs. It begins with its first statement.
 
-    ``limit`` is the time that a statement may take, in milliseconds; ``patience`` the seconds to wait for a connection.
-    Where the connection is lost, its process of the server is added to ``adrift``.
+    ``opening`` is the statement that begins it. ``limit`` is the time that a statement may take, in milliseconds;
+    ``patience`` the seconds to wait for a connection. Where the connection is lost, its process of the server is added
+    to ``adrift``.
     """
 
-    def __init__(self, pipeline: Pipeline, limit: int, patience: float, adrift: set[int]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, limit: int, patience: float, adrift: set[int], opening: str = _BEGIN
+    ) -> None:
         self._pipeline = pipeline
         self._limit = limit
         self._patience = patience
         self._adrift = adrift
+        self._opening = opening
         self._wire: Wire | None = None
         self._lane: greenlet | None = None
         self._ends = False  # with the next statement
@@ -60,15 +67,17 @@ class Transaction(PostgresSession):
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row, None where there is none; JSON comes as bytes."""
         ask = self._ask(statement.sql, statement.arguments(arguments))
-        asks = [ask]
-        if self._wire is None:
-            self._wire = self._pipeline.claim(self._patience)
-            asks = [self._ask(_BEGIN), *self._settings(), ask]
+        asks = [ask] if self._wire is not None else [*self._begun(), ask]
         if self._ends:
             asks.append(self._ask(_COMMIT))
         self._run(asks)
         self._committed = self._ends
         return outcome(self._pipeline, ask)
+
+    def _begun(self) -> list[Ask]:
+        """A connection taken, and what its transaction begins with."""
+        self._wire = self._pipeline.claim(self._patience)
+        return [self._ask(self._opening), *self._settings()]
 
     def _ask(self, sql: str, values: Any = ()) -> Ask:
         return Ask(self._pipeline.shape_of(sql), texts(values))
@@ -130,3 +139,24 @@ class Transaction(PostgresSession):
             self._adrift.add(wire.backend)
             wire.lose()
             self._pipeline.release(wire)
+
+
+class StreamTransaction(Transaction):
+    """`data_service.execute.database.Snapshot` on a hub: a transaction whose rows are taken through a cursor."""
+
+    def __init__(self, pipeline: Pipeline, limit: int, patience: float) -> None:
+        super().__init__(pipeline, limit, patience, set(), _SNAPSHOT)
+
+    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
+        opening = self._ask(OPENING + statement.sql, statement.arguments(arguments))
+        asks = [opening] if self._wire is not None else [*self._begun(), opening]
+        self._run([*asks[:-1], self._ask(terms.WHOLE), opening])
+        return batches(self._fetched)
+
+    def _fetched(self, sql: str) -> list[bytes]:
+        ask = self._ask(sql)
+        self._run([ask])
+        if ask.result is None:
+            raise down()
+        result = ask.result
+        return [result.get_value(row, 0) or b"null" for row in range(result.ntuples)]

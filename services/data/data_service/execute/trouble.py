@@ -89,7 +89,14 @@ def problem_of(error: psycopg.Error) -> Problem:
         return unclear()
     headers = dict(_AGAIN) if state[:2] == "53" else {}
     details = _details(state, diagnosis.message_detail)
-    return Problem(state, message, details=details, hint=diagnosis.message_hint, headers=headers, table=table)
+    hint = diagnosis.message_hint
+    return Problem(state, message, details=details, hint=hint, status=_wished(state), headers=headers, table=table)
+
+
+def _wished(state: str) -> int | None:
+    """The HTTP status that a function asks for by raising ``PT402``, as PostgREST's users do."""
+    number = state[2:]
+    return int(number) if state.startswith("PT") and number.isdecimal() and 400 <= int(number) <= 599 else None
 
 
 def _of_driver(error: psycopg.Error) -> Problem:

@@ -7,10 +7,12 @@ from typing import Any
 
 from contracts.catalog import Catalog, FieldType, Resource
 from contracts.operations import (
+    AggregateFunction,
     And,
     Claim,
     Compare,
     CompareAggregate,
+    CompareGroup,
     Exists,
     ExistsIn,
     FieldRef,
@@ -31,6 +33,7 @@ from data_service.plan.nodes import (
     All,
     Any_,
     Column,
+    GroupTest,
     IsTest,
     Link,
     Negation,
@@ -53,6 +56,10 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
     | dict.fromkeys(("contains", "contained", "overlaps"), frozenset({"json", "array", "range", "other"}))
     | dict.fromkeys(("has_key", "has_keys_any", "has_keys_all"), frozenset({"json", "other"}))
 )
+_EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
+_GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
+_NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
+_MINMAX_NEVER = {"bool", "json", "bytes"}
 _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch"})
 _SIGNS = {
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "contains": "@>", "contained": "<@", "overlaps": "&&",
@@ -126,7 +133,7 @@ def _not(names: Names, resource: Resource, item: Not) -> Predicate:
 
 
 def _compare(names: Names, resource: Resource, item: Compare) -> Predicate:
-    left = find_column(resource, item.left)
+    left = find_column(resource, item.left, search=item.operator in _EQUAL and not isinstance(item.right, FieldRef))
     _refuse_misfit(left, item)
     right = find_column(resource, item.right) if isinstance(item.right, FieldRef) else source_of(item.right)
     return Test(left, item.operator, right, item.quantifier, item.config)
@@ -142,7 +149,7 @@ def _refuse_misfit(left: Column, item: Compare) -> None:
 
 
 def _is(names: Names, resource: Resource, item: Is) -> Predicate:
-    left = find_column(resource, item.left)
+    left = find_column(resource, item.left, search=item.value in ("null", "not_null"))
     if item.value in ("true", "false", "unknown") and left.type not in ("bool", "other"):
         raise Problem(
             "42804", f"argument of IS {item.value.upper()} must be type boolean, not type {left.field.db_type}"
@@ -170,6 +177,48 @@ def _compare_aggregate(names: Names, resource: Resource, item: CompareAggregate)
     return AggregateTest(link, item.function, columns, item.distinct, item.operator, source_of(item.right), where)
 
 
+def _compare_group(names: Names, resource: Resource, item: CompareGroup) -> Predicate:
+    raise Problem("PGRST100", "an aggregate of the rows themselves is no filter of rows: it is one of their groups")
+
+
+def plan_having(resource: Resource, item: Filter) -> Predicate:
+    """The predicate of a condition on groups. Raises `Problem` PGRST100, 42703, 42883, PGRST123."""
+    match item:
+        case And():
+            return All(tuple(plan_having(resource, part) for part in item.items))
+        case Or():
+            return Any_(tuple(plan_having(resource, part) for part in item.items))
+        case Not():
+            return Negation(plan_having(resource, item.item))
+        case CompareGroup():
+            if item.operator not in _GROUP_COMPARISONS:
+                raise Problem("PGRST100", f"the operator {item.operator} does not compare aggregates")
+            columns = aggregate_columns(resource, item.function, item.fields)
+            return GroupTest(item.function, columns, item.distinct, item.operator, source_of(item.right))
+        case _:
+            raise Problem("PGRST100", "groups are filtered by their aggregates; what concerns rows is a filter of rows")
+
+
+def aggregate_columns(
+    resource: Resource, function: AggregateFunction, fields: tuple[FieldRef, ...], *, cast: bool = False
+) -> tuple[Column, ...]:
+    """The columns that an aggregate is over; ``cast``: their type is another by then.
+
+    Raises `Problem` 42703, 42883 (no such function of the type), PGRST100 (none given, or one that can only be read).
+    """
+    columns = tuple(find_column(resource, ref) for ref in fields)
+    for column in columns:
+        if function in ("min", "max"):
+            misfit = column.type in _MINMAX_NEVER and not cast
+        else:
+            misfit = function != "count" and column.type not in _NUMERIC and not cast
+        if misfit:
+            raise Problem("42883", f"function {function}({column.field.db_type}) does not exist")
+    if not columns and function != "count":
+        raise Problem("PGRST100", f"the aggregate {function} needs a column")
+    return columns
+
+
 def refuse_aggregates(resource: Resource) -> None:
     """Raises `Problem` PGRST123 where the role may not aggregate over the resource."""
     if not resource.aggregates:
@@ -185,4 +234,5 @@ _PLANNERS: dict[type, Callable[[Names, Resource, Any], Predicate]] = {
     Exists: _exists,
     ExistsIn: _exists_in,
     CompareAggregate: _compare_aggregate,
+    CompareGroup: _compare_group,
 }

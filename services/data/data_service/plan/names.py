@@ -63,8 +63,30 @@ def find_field(resource: Resource, name: str) -> Field:
     return field
 
 
-def find_column(resource: Resource, ref: FieldRef) -> Column:
-    """The column that a reference names. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
+def find_column(resource: Resource, ref: FieldRef, *, search: bool = False) -> Column:
+    """The column that a reference names, to do anything with it; ``search``: to find equal values, and nothing else.
+
+    Raises `Problem` 42703, 42883 (a path into what has no inside), PGRST100 (it can only be read, or only searched).
+    """
+    column = find_output(resource, ref)
+    guard = column.field.guard
+    if guard is not None and not guard.in_sql and not (search and guard.searchable and not ref.path):
+        raise Problem(
+            "PGRST100",
+            f"the field '{ref.name}' of '{resource.name}' is protected and can't be used so",
+            hint="It can be read" + (", and looked up by eq, neq, in and is null" if guard.searchable else ""),
+        )
+    if not column.field.filterable:
+        raise Problem(
+            "PGRST100",
+            f"the field '{ref.name}' of '{resource.name}' can only be read",
+            hint="It is not made by the database: it can't be filtered, ordered, grouped or aggregated by",
+        )
+    return column
+
+
+def find_output(resource: Resource, ref: FieldRef) -> Column:
+    """The column that a reference names, to read it. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
     field = find_field(resource, ref.name)
     if ref.path and field.type not in ("json", "array", "other", "text"):
         raise Problem("42883", f"operator does not exist: {field.db_type} {'->>' if ref.text else '->'} unknown")

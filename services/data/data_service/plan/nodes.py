@@ -7,7 +7,7 @@ be written from a scan that was forgotten.
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
-from contracts.catalog import Field, FieldType, Relation, Resource
+from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
 from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -45,16 +45,35 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """An argument of a function with its value, and what that value is (`contracts.operations.Given`)."""
+
+    argument: Argument
+    source: Source
+    form: Literal["json", "text", "xml", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A function with the arguments that it is called with."""
+
+    function: Function
+    passed: tuple[Passed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A resource being read. ``rows`` is the policy's filter on it, None where all rows are allowed.
 
-    ``limit`` is the role's cap on rows. ``written`` reads the rows that a write has just returned instead.
+    ``limit`` is the role's cap on rows. ``written`` reads the rows that a write has just returned instead, ``call``
+    those that a function gives: ``resource`` is then the one whose rows these are, else one made of its result.
     """
 
     resource: Resource
     rows: "Predicate | type[Forgotten] | None" = Forgotten
     limit: int | None = None
     written: bool = False
+    call: Invocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +159,18 @@ class AggregateTest:
     where: "Predicate | None"
 
 
-Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest]  # noqa: UP007
+@dataclass(frozen=True, slots=True)
+class GroupTest:
+    """An aggregate over the group at hand compared with a value."""
+
+    function: AggregateFunction
+    columns: tuple[Column, ...]
+    distinct: bool
+    operator: Comparison
+    right: Source
+
+
+Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest, GroupTest]  # noqa: UP007
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 
@@ -214,7 +244,10 @@ PlanOutput = Union[  # noqa: UP007
 
 @dataclass(frozen=True, slots=True)
 class SortTerm:
-    """One term of an order; ``links`` lead to the column's level. ``aggregate`` is over the last link's rows."""
+    """One term of an order; ``links`` lead to the column's level.
+
+    ``aggregate`` is over the last link's rows, without links over the group at hand.
+    """
 
     column: Column | None
     descending: bool
@@ -228,7 +261,10 @@ class SortTerm:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """One level of a read. ``grouped``: the plain outputs are grouped by."""
+    """One level of a read. ``grouped``: the plain outputs are grouped by, and ``group_by`` with them.
+
+    ``having`` is what must hold of a group.
+    """
 
     scan: Scan
     outputs: tuple[PlanOutput, ...]
@@ -240,6 +276,35 @@ class ReadPlan:
     shape: Shape = "many"
     grouped: bool = False
     count: Count | None = None
+    group_by: tuple[Column, ...] = ()
+    having: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """A function called, and more than read: it ``writes``, is not the database's, or may give ``at_most`` rows.
+
+    ``read`` is what is read of its result.
+    """
+
+    read: ReadPlan
+    writes: bool
+    at_most: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """What must not be false of any row that was written: a rule of data processing.
+
+    ``message`` is what is said where it is, ``rule`` the rule's name; ``path`` leads to the write, and ``field`` to the
+    value in its row, where the rule is about one.
+    """
+
+    holds: Predicate
+    message: str
+    rule: str
+    path: tuple[str | int, ...] = ()
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +342,8 @@ class ConflictPlan:
 class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
-    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False.
+    ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
+    creates a row may be told its key.
     """
 
     resource: Resource
@@ -289,6 +355,8 @@ class CreatePlan:
     presets: tuple[Preset, ...] = ()
     check: Predicate | None = None
     conflict: ConflictPlan | None = None
+    row_checks: tuple[RowCheck, ...] = ()
+    tells_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +378,7 @@ class UpdatePlan:
     returning: ReadPlan
     at_most: Source | None = None
     check: Predicate | None = None
+    row_checks: tuple[RowCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +399,7 @@ class MemberPlan:
     """A root member of a document."""
 
     key: str
-    plan: "ReadPlan | WritePlan | ConstantOutput"
+    plan: "ReadPlan | WritePlan | CallPlan | ConstantOutput"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,4 +414,4 @@ class DocumentPlan:
         return all(isinstance(member.plan, ReadPlan | ConstantOutput) for member in self.members)
 
 
-Plan = Union[ReadPlan, CreatePlan, UpdatePlan, DeletePlan, DocumentPlan]  # noqa: UP007
+Plan = Union[ReadPlan, CreatePlan, UpdatePlan, DeletePlan, CallPlan, DocumentPlan]  # noqa: UP007

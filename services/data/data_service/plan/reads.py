@@ -21,8 +21,16 @@ from contracts.operations import (
 )
 from contracts.problems import Problem
 
-from data_service.plan.filters import Names, at, optional_source, plan_filter, refuse_aggregates
-from data_service.plan.names import find_column, find_resource, forbidden_table
+from data_service.plan.filters import (
+    Names,
+    aggregate_columns,
+    at,
+    optional_source,
+    plan_filter,
+    plan_having,
+    refuse_aggregates,
+)
+from data_service.plan.names import find_column, find_output, find_resource, forbidden_table
 from data_service.plan.nodes import (
     AffectedOutput,
     AggregateOutput,
@@ -43,8 +51,6 @@ from data_service.plan.nodes import (
 )
 
 MAX_DEPTH = 32  # levels of embeds: more is an attack, not a question
-_NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
-_MINMAX_NEVER = {"bool", "json", "bytes"}
 
 
 def plan_read(names: Names, read: Read) -> ReadPlan:
@@ -62,13 +68,18 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
     resource = scan.resource
     planned = [(output, tuple(_outputs(names, resource, (output,), depth))) for output in node.outputs]
     outputs = tuple(part for output, parts in planned if not _filters_only(output) for part in parts)
-    grouped = node.shape != "summary" and any(_grouping(output) for output in outputs)
-    if any(_aggregates(output) or _grouping(output) for output in outputs):
+    sums_up = any(_aggregates(output) or _grouping(output) for output in outputs)
+    grouped = node.shape != "summary" and (bool(node.group_by) or sums_up)
+    if sums_up or node.group_by:
         refuse_aggregates(resource)
+    keys = _group_keys(resource, node, outputs)
     with at("sort"):
-        sort = tuple(_sort_term(names, resource, term) for term in node.sort)
+        sort = tuple(_sort_term(names, resource, term, grouped=grouped) for term in node.sort)
         if grouped:
-            _refuse_ungrouped(resource, outputs, sort)
+            _refuse_ungrouped(resource, keys, outputs, sort)
+            _refuse_unfilterable(resource, outputs)
+    if node.having is not None and not grouped:
+        raise Problem("PGRST100", "there are no groups, and so no condition on them", hint="Select an aggregate")
     return ReadPlan(
         scan=scan,
         outputs=outputs,
@@ -80,6 +91,8 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
         shape=node.shape,
         grouped=grouped,
         count=count,
+        group_by=keys if node.group_by else (),
+        having=_having(resource, node),
     )
 
 
@@ -95,22 +108,63 @@ def _grouping(output: PlanOutput) -> bool:
     return isinstance(output, AggregateOutput)
 
 
-def _refuse_ungrouped(resource: Resource, outputs: tuple[PlanOutput, ...], sort: tuple[SortTerm, ...]) -> None:
-    """Groups have an order only by what they are grouped by (42803), and no lists of lists (PGRST127)."""
-    keys = [output.column for output in outputs if isinstance(output, ColumnOutput)]
+def _group_keys(resource: Resource, node: Node, outputs: tuple[PlanOutput, ...]) -> tuple[Column, ...]:
+    """What a grouped level's rows are grouped by, as far as it is columns of theirs. Raises `Problem` 42803."""
+    plain = tuple(_plain_columns(outputs))
+    if not node.group_by:
+        return plain
+    keys = tuple(dict.fromkeys(find_column(resource, ref) for ref in node.group_by))
+    for column in plain:
+        if column not in keys:
+            raise _ungrouped(resource, column)
+    return keys
+
+
+def _plain_columns(outputs: Iterable[PlanOutput]) -> Iterator[Column]:
+    for output in outputs:
+        if isinstance(output, ColumnOutput):
+            yield output.column
+        elif isinstance(output, GroupOutput):
+            yield from _plain_columns(output.outputs)
+
+
+def _having(resource: Resource, node: Node) -> Predicate | None:
+    if node.having is None:
+        return None
+    with at("having"):
+        return plan_having(resource, node.having)
+
+
+def _ungrouped(resource: Resource, column: Column) -> Problem:
+    return Problem(
+        "42803",
+        f'column "{resource.name}.{column.field.name}" must appear in the GROUP BY clause '
+        "or be used in an aggregate function",
+    )
+
+
+def _refuse_ungrouped(
+    resource: Resource, keys: tuple[Column, ...], outputs: tuple[PlanOutput, ...], sort: tuple[SortTerm, ...]
+) -> None:
+    """Groups have an order only by their keys and aggregates (42803), and no lists of lists (PGRST127)."""
     for term in sort:
-        if term.column is not None and not term.links and term.column not in keys:
-            raise Problem(
-                "42803",
-                f'column "{resource.name}.{term.column.field.name}" must appear in the GROUP BY clause '
-                "or be used in an aggregate function",
-            )
+        if term.column is not None and not term.links and not term.aggregate and term.column not in keys:
+            raise _ungrouped(resource, term.column)
     if any(_spreads_many(output) for output in outputs):
         raise Problem(
             "PGRST127",
             "Feature not implemented",
             details="One-to-many and many-to-many spreads are not implemented beside aggregates.",
         )
+
+
+def _refuse_unfilterable(resource: Resource, outputs: tuple[PlanOutput, ...]) -> None:
+    """What can only be read can't be grouped by (PGRST100)."""
+    for output in outputs:
+        if isinstance(output, ColumnOutput):
+            find_column(resource, FieldRef(output.column.field.name))
+        elif isinstance(output, EmbedOutput) and output.spread:
+            _refuse_unfilterable(output.link.target.resource, output.plan.outputs)
 
 
 def _spreads_many(output: PlanOutput) -> bool:
@@ -148,7 +202,7 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
             # PostgREST's clients count related rows so: PostgreSQL takes t.count for count(t)
             yield _aggregate(resource, Aggregate(output.key, "count", cast=output.cast))
         case FieldOutput():
-            yield ColumnOutput(output.key, find_column(resource, output.field), output.cast)
+            yield _field(resource, output)
         case Constant():
             yield ConstantOutput(output.key, output.value)
         case Embed():
@@ -161,6 +215,13 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
             yield RowsOutput(output.key, tuple(_outputs(names, resource, output.outputs, depth)))
         case Affected():
             yield AffectedOutput(output.key)
+
+
+def _field(resource: Resource, output: FieldOutput) -> ColumnOutput:
+    """A field to be read; of one that the database does not make (`Field.filterable`) there is only the whole."""
+    whole = output.cast is None and not output.field.path
+    find = find_output if whole else find_column
+    return ColumnOutput(output.key, find(resource, output.field), output.cast)
 
 
 def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedOutput:
@@ -176,17 +237,7 @@ def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedO
 
 
 def _aggregate(resource: Resource, output: Aggregate) -> AggregateOutput:
-    columns = tuple(find_column(resource, ref) for ref in output.fields)
-    for column in columns:
-        kind = column.type
-        if output.function in ("min", "max"):
-            misfit = kind in _MINMAX_NEVER and output.before is None
-        else:
-            misfit = output.function != "count" and kind not in _NUMERIC and output.before is None
-        if misfit:
-            raise Problem("42883", f"function {output.function}({column.field.db_type}) does not exist")
-    if not columns and output.function != "count":
-        raise Problem("PGRST100", f"the aggregate {output.function} needs a column")
+    columns = aggregate_columns(resource, output.function, output.fields, cast=output.before is not None)
     return AggregateOutput(output.key, output.function, columns, output.distinct, output.before, output.cast)
 
 
@@ -196,7 +247,9 @@ def _aggregates(output: PlanOutput) -> bool:
     return isinstance(output, AggregateOutput)
 
 
-def _sort_term(names: Names, resource: Resource, term: Sort) -> SortTerm:
+def _sort_term(names: Names, resource: Resource, term: Sort, *, grouped: bool) -> SortTerm:
+    if term.aggregate and not term.via:
+        return _group_sort_term(resource, term, grouped=grouped)
     links: list[Link] = []
     level = resource
     for position, ref in enumerate(term.via):
@@ -215,3 +268,14 @@ def _sort_term(names: Names, resource: Resource, term: Sort) -> SortTerm:
     column = None if term.field is None else find_column(level, term.field)
     nulls_first = term.descending if term.nulls is None else term.nulls == "first"
     return SortTerm(column, term.descending, nulls_first, tuple(links), term.aggregate)
+
+
+def _group_sort_term(resource: Resource, term: Sort, *, grouped: bool) -> SortTerm:
+    """An order by an aggregate of the groups themselves."""
+    if not grouped or term.aggregate is None:
+        raise Problem(
+            "PGRST100", "an order by an aggregate is one of groups, and there are none", hint="Select an aggregate"
+        )
+    columns = aggregate_columns(resource, term.aggregate, () if term.field is None else (term.field,))
+    nulls_first = term.descending if term.nulls is None else term.nulls == "first"
+    return SortTerm(columns[0] if columns else None, term.descending, nulls_first, (), term.aggregate)

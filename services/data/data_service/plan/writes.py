@@ -1,13 +1,15 @@
 """Writes planned, and whole operations: the entry of planning."""
 
 from contracts.catalog import Catalog, Field, Resource, Writable
-from contracts.operations import Conflict, Constant, Create, Delete, Document, Node, Operation, Read, Update
+from contracts.operations import Call, Conflict, Constant, Create, Delete, Document, Node, Operation, Read, Update
 from contracts.problems import Problem
 
+from data_service.plan.calls import plan_call
 from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
 from data_service.plan.names import find_field, find_resource, forbidden_table, nearest
 from data_service.plan.nodes import (
     AffectedOutput,
+    CallPlan,
     Change,
     ConflictPlan,
     ConstantOutput,
@@ -49,16 +51,18 @@ def plan_operation(operation: Operation, catalog: Catalog, full: Catalog) -> Pla
     return _single(names, operation)
 
 
-def _member(names: Names, key: str, operation: Read | Create | Update | Delete | Constant) -> MemberPlan:
+def _member(names: Names, key: str, operation: Read | Create | Update | Delete | Call | Constant) -> MemberPlan:
     if isinstance(operation, Constant):
         return MemberPlan(key, ConstantOutput(key, operation.value))
     with at(key):
         return MemberPlan(key, _single(names, operation))
 
 
-def _single(names: Names, operation: Read | Create | Update | Delete) -> ReadPlan | WritePlan:
+def _single(names: Names, operation: Read | Create | Update | Delete | Call) -> ReadPlan | WritePlan | CallPlan:
     if isinstance(operation, Read):
         return plan_read(names, operation)
+    if isinstance(operation, Call):
+        return plan_call(names, operation)
     if isinstance(operation, Create):
         return _create(names, operation)
     return _update(names, operation) if isinstance(operation, Update) else _delete(names, operation)

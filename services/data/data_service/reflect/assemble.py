@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
-from contracts.catalog import Catalog, Engine, Resource, encode
+from contracts.catalog import Catalog, Engine, Function, Resource, encode
 
 from data_service.reflect.options import Exposure
 from data_service.reflect.relations import ForeignKey, UniqueSets, relate
@@ -16,10 +16,12 @@ def assemble(
     resources: Sequence[Resource],
     foreign_keys: Sequence[ForeignKey],
     uniques: UniqueSets,
+    *,
+    functions: tuple[Function, ...] = (),
 ) -> Catalog:
     """The catalog of ``resources`` in their order; ``exposure.schemas`` are the schemas really served."""
     related = relate(resources, foreign_keys, uniques, exposure.relation_names)
-    catalog = Catalog(engine=engine, version="", schemas=exposure.schemas, resources=related)
+    catalog = Catalog(engine=engine, version="", schemas=exposure.schemas, resources=related, functions=functions)
     return msgspec.structs.replace(catalog, version=version_of(catalog))
 
 

@@ -11,6 +11,7 @@ from contracts.catalog import Catalog, Field, Resource, ResourceKind, Unique
 from data_service.reflect.assemble import assemble
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
+from data_service.reflect.postgres_functions import reflect_functions
 from data_service.reflect.postgres_queries import (
     COLUMNS,
     CONSTRAINTS,
@@ -49,11 +50,12 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         oids = {"tables": [table.oid for table in tables]}
         constraints = fetch(connection, ConstraintRow, CONSTRAINTS, oids)
         uniques = fetch(connection, UniqueRow, UNIQUES, oids)
+        names = name_resources([(table.schema, table.table) for table in tables], exposure)
+        exposed = {table.oid: names[table.schema, table.table] for table in tables}
+        functions = reflect_functions(connection, exposure, exposed)
     by_table: defaultdict[int, list[ColumnRow]] = defaultdict(list)
     for column in columns:
         by_table[column.table].append(column)
-    names = name_resources([(table.schema, table.table) for table in tables], exposure)
-    exposed = {table.oid: names[table.schema, table.table] for table in tables}
     columns_by_number = {oid: {row.number: row.name for row in rows} for oid, rows in by_table.items()}
     keys = _unique_keys(constraints, columns_by_number)
     resources = [
@@ -65,6 +67,7 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         resources,
         _foreign_keys(constraints, exposed, columns_by_number),
         _unique_sets(uniques, exposed, columns_by_number),
+        functions=functions,
     )
 
 

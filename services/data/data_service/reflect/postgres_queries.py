@@ -162,7 +162,7 @@ FINGERPRINT: LiteralString = """
         select c.oid, concat_ws(' ', c.relname, c.relnamespace, c.relkind, c.relispartition, c.relowner, c.relnatts,
             c.relrowsecurity, c.relforcerowsecurity, c.reloptions) as state
         from pg_class c
-        where c.oid >= 16384 and c.relkind in ('r', 'v', 'm', 'f', 'p') and c.relpersistence <> 't'
+        where c.oid >= 16384 and c.relkind in ('r', 'v', 'm', 'f', 'p', 'c') and c.relpersistence <> 't'
     ), facts(state) as (
         select concat_ws(' ', 'table', oid, state) from tables
         union all
@@ -183,7 +183,7 @@ FINGERPRINT: LiteralString = """
         select concat_ws(' ', 'trigger', g.oid, g.xmin) from pg_trigger g join tables t on t.oid = g.tgrelid
         where not g.tgisinternal
         union all
-        select concat_ws(' ', 'function', p.oid, p.provolatile) from pg_proc p where p.oid >= 16384
+        select concat_ws(' ', 'function', p.oid, p.xmin, p.proowner) from pg_proc p where p.oid >= 16384
         union all
         select concat_ws(' ', 'foreign', f.ftrelid, f.xmin) from pg_foreign_table f
         union all
@@ -193,6 +193,9 @@ FINGERPRINT: LiteralString = """
         union all
         select concat_ws(' ', 'comment', x.objoid, x.objsubid, x.xmin) from pg_description x join tables t
         on t.oid = x.objoid where x.classoid = 'pg_class'::regclass
+        union all
+        select concat_ws(' ', 'comment', x.objoid, x.xmin) from pg_description x
+        where x.objoid >= 16384 and x.classoid = 'pg_proc'::regclass
         union all
         select concat_ws(' ', 'type', y.oid, y.xmin) from pg_type y
         where y.oid >= 16384 and y.typtype <> 'c' and y.typelem = 0

@@ -3,13 +3,25 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Resource
+from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Invocation,
+    Predicate,
+    Source,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]
+Bound = Callable[[Source, Encode], str]  # the place of a value, and how it gets there
 
 
 class Dialect(Protocol):
@@ -27,6 +39,10 @@ class Dialect(Protocol):
 
     def table(self, resource: Resource) -> str:
         """A resource's qualified name."""
+        ...
+
+    def computed(self, expression: str, field: Field) -> str:
+        """An expression of the configuration as a value of its field's type."""
         ...
 
     def place(self, number: int) -> str:
@@ -125,6 +141,50 @@ class Dialect(Protocol):
         """An aggregate; no columns counts rows."""
         ...
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        """A null of a field's type."""
+        ...
+
+    def as_text(self, expression: str, field: Field) -> str:
+        """A field's value as text."""
+        ...
+
+    def first_of(self, text: str, count: int) -> str:
+        """The first characters of a text."""
+        ...
+
+    def last_of(self, text: str, count: int) -> str:
+        """The last characters of a text, which has as many."""
+        ...
+
+    def domain_of(self, text: str) -> str:
+        """What follows the last ``@`` of a text, all of it where there is none."""
+        ...
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        """The HMAC-SHA-256 of a text, 32 hexadecimal digits: the places hold the blocks of its key in hexadecimal."""
+        ...
+
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        """A SELECT of the rows that one of the database's own functions gives."""
+        ...
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        """How rows are bound that a function elsewhere gave: a list of objects."""
+        ...
+
+    def returned(self, resource: Resource, place: str) -> str:
+        """Rows that a function elsewhere gave, as a source."""
+        ...
+
+    def scalar(self, expression: str, column: Column) -> str:
+        """A value that stands alone in the answer, as JSON."""
+        ...
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -143,7 +203,7 @@ class Dialect(Protocol):
         """A comparison of two columns."""
         ...
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         """A comparison of an aggregate with a value."""
         ...
 

@@ -7,15 +7,19 @@ from contracts.catalog import Catalog
 from data_service.plan.nodes import (
     AffectedOutput,
     AggregateOutput,
+    Column,
     ColumnOutput,
     ConstantOutput,
     EmbedOutput,
     GroupOutput,
+    Invocation,
     Link,
     PlanOutput,
     Predicate,
     ReadPlan,
+    RowCheck,
     RowsOutput,
+    Scan,
     SortTerm,
     Source,
 )
@@ -25,6 +29,7 @@ from data_service.sql.predicates import Predicates
 from data_service.sql.statements import SURE, Bind, Caps, ReadStatement, Statement
 
 _NO_CAPS = Caps()
+MOST_BREACHES = 1000  # broken rules that are told of at once
 
 
 def countable(plan: ReadPlan) -> bool:
@@ -39,6 +44,7 @@ class Emitter(Predicates):
         super().__init__(dialect)
         self._full = full
         self._caps = caps
+        self._calls: dict[int, tuple[str, str]] = {}  # by the invocation's id: a name, and what it stands for
         self._firsts: dict[str, str] = {}  # of a summary's alias: the condition on the rows that it shows
 
     # --- whole statements ----------------------------------------------------------------------------------------
@@ -56,6 +62,13 @@ class Emitter(Predicates):
             sql = f"select {body}, count(*), {total} from {page}"
         offset = Bind(plan.offset, self.dialect.whole_number) if plan.offset else None
         return ReadStatement(self.statement(sql), plan.shape, offset)
+
+    def stream(self, plan: ReadPlan) -> Statement:
+        """The statement whose rows are those of a read of shape ``many``, each as one JSON object."""
+        alias = self.alias()
+        made = self.dialect.object(grouped_pairs(self, plan, alias)) if plan.grouped else ""
+        page = self._from(plan, alias, caps=Caps(None, self._caps.most))  # no cap holds for those that nobody limits
+        return self.statement(f"select {made or self._object(plan.outputs, alias)} from {page}")
 
     def document(self, members: Iterable[tuple[str, ReadPlan | ConstantOutput]]) -> Statement:
         """One statement for several reads: a single column holding one object."""
@@ -82,6 +95,24 @@ class Emitter(Predicates):
         """A statement that counts the written rows for which ``check`` does not hold; None where there is none."""
         return None if check is None else self.statement(f"select {self._failing(plan, check)}")
 
+    def breaches(self, plan: ReadPlan, checks: tuple[RowCheck, ...]) -> Statement:
+        """A statement that gives a JSON array of the written rows of which a check is false, by their numbers.
+
+        Its elements are ``{"row": …, "rule": …}``, in the order of the rows, at most `MOST_BREACHES`.
+        """
+        parts = []
+        for number, check in enumerate(checks):
+            alias = self.alias()
+            rows = (
+                f"(select {alias}.*, row_number() over () - 1 as trivet_row from {self.source(plan, alias)}) as {alias}"
+            )
+            false = f"({self.predicate(check.holds, alias)}) is false"
+            parts.append(f"select {alias}.trivet_row, {number} as trivet_rule from {rows} where {false}")
+        alias = self.alias()
+        pairs = [("row", f"{alias}.trivet_row"), ("rule", f"{alias}.trivet_rule")]
+        found = f"{' union all '.join(parts)} order by 1, 2 limit {MOST_BREACHES}"
+        return self.statement(f"select {self.dialect.array(self.dialect.object(pairs))} from ({found}) as {alias}")
+
     def _failing(self, plan: ReadPlan, check: Predicate | None) -> str:
         if check is None:
             return "0"
@@ -96,11 +127,28 @@ class Emitter(Predicates):
     def source(self, plan: ReadPlan, alias: str) -> str:
         """Where a level's rows come from, under ``alias``."""
         resource = plan.scan.resource
+        if plan.scan.call is not None:
+            return f"{self._given(plan.scan, plan.scan.call)} as {alias}"
         if plan.scan.written:
             full = self._full.by_name[resource.name]
             place = self.bind(Source("rows"), self.dialect.written_rows(full))
             return f"{self.dialect.recordset(full, place)} as {alias}"
         return f"{self.dialect.table(resource)} as {alias}"
+
+    def statement(self, sql: str) -> Statement:
+        """The statement of this text, with the calls that it reads from and the values collected so far."""
+        calls = ", ".join(f"{name} as ({select})" for name, select in self._calls.values())
+        return super().statement(f"with {calls} {sql}" if calls else sql)
+
+    def _given(self, scan: Scan, call: Invocation) -> str:
+        """The rows that a function gives. One of the database's own is called once, however often they are read."""
+        if scan.written:
+            of_resource = call.function.returns.resource is not None
+            full = self._full.by_name[scan.resource.name] if of_resource else scan.resource
+            return self.dialect.returned(full, self.bind(Source("rows"), self.dialect.returned_rows(full)))
+        if id(call) not in self._calls:
+            self._calls[id(call)] = (f"call{len(self._calls) + 1}", self.dialect.call(call, self.bind))
+        return self._calls[id(call)][0]
 
     # --- levels --------------------------------------------------------------------------------------------------
 
@@ -110,7 +158,7 @@ class Emitter(Predicates):
         if plan.grouped:
             made = self.dialect.object(grouped_pairs(self, plan, alias))
         else:
-            made = self._object(plan.outputs, alias)
+            made = self._made(plan, alias)
         return self.dialect.array(made) if plan.shape == "many" else made
 
     def _from(self, plan: ReadPlan, alias: str, join: str = "", caps: Caps = _NO_CAPS) -> str:
@@ -214,13 +262,21 @@ class Emitter(Predicates):
             link is not None and link[0].relation.cardinality == "one" and plan.shape != "summary"
         )
         if single and not plan.grouped:
-            made = self._object(plan.outputs, alias)
+            made = self._made(plan, alias)
             source = self._from(plan, alias, join) if plan.sort or plan.limit else self.filtered(plan, alias, join)
             return f"(select {made} from {source} limit 1)"
         if plan.shape == "summary" and not any(_sums_up(output) for output in plan.outputs):
             return f"(select {self._object(plan.outputs, alias)})"  # one object, however many rows there are
         caps = self._caps_of(plan, alias)
         return f"(select {self._body(plan, alias)} from {self._from(plan, alias, join, caps)})"
+
+    def _made(self, plan: ReadPlan, alias: str) -> str:
+        """What becomes of a row: an object, but for a function's result that is no row."""
+        call = plan.scan.call
+        if call is None or call.function.returns.kind == "rows":
+            return self._object(plan.outputs, alias)
+        column = Column(plan.scan.resource.fields[0])
+        return self.dialect.scalar(self.column(alias, column), column)
 
     # --- outputs -------------------------------------------------------------------------------------------------
 

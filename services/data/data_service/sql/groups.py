@@ -10,16 +10,24 @@ from typing import Protocol
 
 from data_service.plan.nodes import (
     AggregateOutput,
+    All,
+    Any_,
     Column,
     ColumnOutput,
     ConstantOutput,
     EmbedOutput,
+    GroupOutput,
+    GroupTest,
     Link,
+    Negation,
     PlanOutput,
+    Predicate,
     ReadPlan,
     SortTerm,
+    Source,
 )
 from data_service.sql.dialect import Dialect
+from data_service.sql.statements import Encode
 
 Path = tuple[EmbedOutput, ...]  # the to-one spreads that lead to an output
 
@@ -35,6 +43,10 @@ class Levels(Protocol):
 
     def column(self, alias: str, column: Column) -> str:
         """A column's value."""
+        ...
+
+    def bind(self, source: Source, encode: Encode) -> str:
+        """The place of a value."""
         ...
 
     def join(self, link: Link, alias: str, inner: str) -> str:
@@ -84,26 +96,52 @@ def grouped_rows(levels: Levels, plan: ReadPlan, alias: str, join: str) -> str:
             inner.append(f"{_plain(levels, item, alias)} as {item.name}")
             keys.append(f"{alias}.{item.name}")
             outer.append(f"{alias}.{item.name}")
+    for number, column in enumerate(plan.group_by):
+        inner.append(f"{levels.dialect.groupable(levels.column(alias, column), column)} as k{number}")
+        keys.append(f"{alias}.k{number}")
+        outer.append(f"{alias}.k{number}")
     for number, term in enumerate(plan.sort):
         if term.links:
             inner.append(f"{levels.sort_value(term, term.links, alias)} as s{number}")
+        elif term.aggregate:
+            columns = (term.column,) if term.column is not None else ()
+            made = _named(levels, f"s{number}", columns, alias, inner)
+            outer.append(f"{levels.dialect.aggregate(term.aggregate, made, columns, False)} as s{number}")
+    having = _Having(levels, alias, inner).written(plan.having) if plan.having is not None else ""
     rows = f"(select {', '.join(inner) or '1 as one'} from {levels.filtered(plan, alias, join)}) as {alias}"
-    return f"select {', '.join(outer)} from {rows}{' group by ' + ', '.join(keys) if keys else ''}"
+    groups = f" group by {', '.join(keys)}" if keys else ""
+    return f"select {', '.join(outer) or '1 as one'} from {rows}{groups}{' having ' + having if having else ''}"
 
 
 def grouped_order(levels: Levels, plan: ReadPlan, alias: str) -> str:
     """The order of a level's groups, empty where none was asked for."""
     terms = []
     for number, term in enumerate(plan.sort):
-        value = levels.dialect.any_of(f"{alias}.s{number}") if term.links else _key(plan, term, alias)
+        if term.links:
+            value = levels.dialect.any_of(f"{alias}.s{number}")
+        else:
+            value = f"s{number}" if term.aggregate else _key(plan, term, alias)
         terms.append(levels.dialect.sort(value, term.descending, term.nulls_first, True))
     return f" order by {', '.join(terms)}" if terms else ""
 
 
 def grouped_pairs(levels: Levels, plan: ReadPlan, alias: str) -> list[tuple[str, str]]:
     """The keys and values of a group's object, out of the columns that `grouped_rows` gave it."""
-    pairs = []
-    for item in _items(plan):
+    return _pairs(levels, plan.outputs, iter(_items(plan)), alias)
+
+
+def _pairs(levels: Levels, outputs: Iterable[PlanOutput], items: Iterator[_Item], alias: str) -> list[tuple[str, str]]:
+    """Pairs of outputs, whose items are the next ones."""
+    pairs: list[tuple[str, str]] = []
+    for written in outputs:
+        if isinstance(written, GroupOutput):
+            made = levels.dialect.object(_pairs(levels, written.outputs, items, alias))
+            pairs.append((written.key, levels.dialect.nest(made)))
+            continue
+        if isinstance(written, EmbedOutput) and written.spread:
+            pairs += _pairs(levels, written.plan.outputs, items, alias)
+            continue
+        item = next(items)
         output, place = item.output, f"{alias}.{item.name}"
         if isinstance(output, AggregateOutput):
             value = levels.aggregate_value(output, place)
@@ -126,6 +164,8 @@ def _flat(outputs: Iterable[PlanOutput], path: Path) -> Iterator[tuple[Path, Pla
     for output in outputs:
         if isinstance(output, EmbedOutput) and output.spread:
             yield from _flat(output.plan.outputs, (*path, output))
+        elif isinstance(output, GroupOutput):
+            yield from _flat(output.outputs, path)
         else:
             yield path, output
 
@@ -157,6 +197,48 @@ def _aggregate(levels: Levels, item: _Item, output: AggregateOutput, alias: str)
     return levels.dialect.aggregate(output.function, columns, output.columns, output.distinct)
 
 
+def _named(levels: Levels, name: str, columns: Iterable[Column], alias: str, inner: list[str]) -> list[str]:
+    """Columns put among those of the rows under names of their own, and where they then are."""
+    places = []
+    for number, column in enumerate(columns):
+        inner.append(f"{levels.column(alias, column)} as {name}_{number}")
+        places.append(f"{alias}.{name}_{number}")
+    return places
+
+
+class _Having:
+    """Writes what must hold of a group; what its aggregates are made of is added to the rows' columns."""
+
+    def __init__(self, levels: Levels, alias: str, inner: list[str]) -> None:
+        self._levels = levels
+        self._alias = alias
+        self._inner = inner
+        self._count = 0
+
+    def written(self, item: Predicate) -> str:
+        match item:
+            case All():
+                return self._joined(item.items, " and ", "true")
+            case Any_():
+                return self._joined(item.items, " or ", "false")
+            case Negation():
+                return f"not ({self.written(item.item)})"
+            case GroupTest():
+                return self._test(item)
+            case _:
+                raise AssertionError("the planner lets nothing else pass")
+
+    def _joined(self, items: tuple[Predicate, ...], word: str, empty: str) -> str:
+        return f"({word.join(self.written(part) for part in items)})" if items else empty
+
+    def _test(self, test: GroupTest) -> str:
+        levels = self._levels
+        places = _named(levels, f"h{self._count}", test.columns, self._alias, self._inner)
+        self._count += 1
+        left = levels.dialect.aggregate(test.function, places, test.columns, test.distinct)
+        return levels.dialect.compare_aggregate(left, test, lambda encode: levels.bind(test.right, encode))
+
+
 def _through(levels: Levels, path: Path, alias: str, write: Callable[[str], str]) -> str:
     """A value at the end of to-one spreads."""
     if not path:
@@ -169,6 +251,8 @@ def _through(levels: Levels, path: Path, alias: str, write: Callable[[str], str]
 
 def _key(plan: ReadPlan, term: SortTerm, alias: str) -> str:
     """The group's column that a term orders by; the planner let no other pass."""
+    if term.column in plan.group_by:
+        return f"{alias}.k{plan.group_by.index(term.column)}"
     return next(
         f"{alias}.{item.name}"
         for item in _items(plan)

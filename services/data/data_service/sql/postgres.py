@@ -1,6 +1,5 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +7,23 @@ from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, CreatePlan, DeletePlan, Predicate, Preset, Test, UpdatePlan
+from data_service.plan.nodes import (
+    AggregateTest,
+    Column,
+    CreatePlan,
+    DeletePlan,
+    GroupTest,
+    Invocation,
+    Predicate,
+    Preset,
+    Test,
+    UpdatePlan,
+)
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
-from data_service.sql.dialect import Binder
+from data_service.sql.dialect import Binder, Bound
+from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
@@ -29,8 +41,6 @@ _TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
-_MODIFIERS = re.compile(r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)")
-_UNLIMITED = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}
 CASTS = {
     "text": "text", "varchar": "text", "int": "integer", "integer": "integer", "int2": "smallint", "int4": "integer",
     "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
@@ -44,11 +54,6 @@ _CAST_TYPES: dict[str, FieldType] = {
     "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
     "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
 }  # fmt: skip
-
-
-def quoted(name: str) -> str:
-    """An identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def cast_type(name: str) -> str:
@@ -65,12 +70,6 @@ def cast_column(cast: str) -> Column:
     return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
 
 
-def free_type(db_type: str) -> str:
-    """A type without its length: a cast to ``character(3)`` would cut what it compares."""
-    bare = _MODIFIERS.sub("", db_type)
-    return _UNLIMITED.get(bare, bare)
-
-
 class PostgresDialect:
     """`data_service.sql.dialect.Dialect` for PostgreSQL 12 and later."""
 
@@ -85,6 +84,9 @@ class PostgresDialect:
 
     def table(self, resource: Resource) -> str:
         return f"{quoted(resource.schema)}.{quoted(resource.table)}"
+
+    def computed(self, expression: str, field: Field) -> str:
+        return f"cast(({expression}) as {field.db_type})"
 
     def place(self, number: int) -> str:
         return f"${number}"
@@ -181,6 +183,42 @@ class PostgresDialect:
         inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
         return f"{function}({'distinct ' if distinct else ''}{inner})"
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        return f"null::{free_type(field.db_type)}"
+
+    def as_text(self, expression: str, field: Field) -> str:
+        return f"{expression}::text"
+
+    def first_of(self, text: str, count: int) -> str:
+        return f"left({text}, {int(count)})"
+
+    def last_of(self, text: str, count: int) -> str:
+        return f"right({text}, {int(count)})"
+
+    def domain_of(self, text: str) -> str:
+        return f"substring({text} from '[^@]*$')"
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        hashed = f"sha256(decode({inner}::text, 'hex') || convert_to({text}, 'UTF8'))"
+        return f"left(encode(sha256(decode({outer}::text, 'hex') || {hashed}), 'hex'), 32)"
+
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        return call(invocation, bind)
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        return any_json
+
+    def returned(self, resource: Resource, place: str) -> str:
+        columns = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in resource.fields)
+        return f"(select * from json_to_recordset({place}::json) as r({columns}))"
+
+    def scalar(self, expression: str, column: Column) -> str:
+        return f"to_json({expression})"
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -226,7 +264,7 @@ class PostgresDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)
@@ -259,7 +297,7 @@ class PostgresDialect:
             columns.append(quoted(preset.field.name))
             values.append(self._preset(writer, preset))
         if not columns:
-            field = next(field for field in full.fields if field.writable)
+            field = next(field for field in full.columns if field.writable)
             columns, values = [quoted(field.name)], [field.default or "null"]
         shape = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in given)
         record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""

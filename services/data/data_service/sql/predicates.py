@@ -1,5 +1,7 @@
 """Predicates, joins and aggregates written: what statements of every kind are made of."""
 
+from contracts.catalog import Field
+
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
@@ -7,6 +9,7 @@ from data_service.plan.nodes import (
     Any_,
     Column,
     Forgotten,
+    GroupTest,
     IsTest,
     Link,
     Negation,
@@ -18,8 +21,9 @@ from data_service.plan.nodes import (
     Test,
 )
 from data_service.sql.dialect import Dialect
+from data_service.sql.masks import guarded, marking
 from data_service.sql.statements import Bind, Encode, Statement
-from data_service.sql.values import fit_patterns
+from data_service.sql.values import fit_patterns, plain_text
 
 # what a database may raise on a row's own value: never run on a row that a policy hides
 _QUIET = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in", "isdistinct", "like", "ilike"})
@@ -31,6 +35,7 @@ class Predicates:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._binds: list[Bind] = []
+        self._fixed: dict[str, str] = {}
         self._aliases = 0
 
     def statement(self, sql: str) -> Statement:
@@ -47,10 +52,30 @@ class Predicates:
         self._binds.append(Bind(source, encode))
         return self.dialect.place(len(self._binds))
 
+    def bind_fixed(self, text: str) -> str:
+        """The place of a text that is the same for all requests, and one place however often it is used.
+
+        A key has no business in a statement's own text, and what is grouped or ordered by must be the same expression.
+        """
+        if text not in self._fixed:
+            self._fixed[text] = self.bind(Source("constant", text), plain_text)
+        return self._fixed[text]
+
     def column(self, alias: str, column: Column) -> str:
-        """A column's value as the database has it."""
-        name = f"{alias}.{self.dialect.name(column.field.name)}"
+        """A column's value as the role sees it."""
+        field = column.field
+        name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
+        if field.guard is not None:
+            name = guarded(name, field.guard, self)
         return self.dialect.inside(name, column) if column.path else name
+
+    def _computed(self, alias: str, field: Field) -> str:
+        """The value of a field that is an expression over the level's columns."""
+        parts = [
+            f"{alias}.{self.dialect.name(part)}" if position % 2 else part
+            for position, part in enumerate(field.expression)
+        ]
+        return self.dialect.computed("".join(parts), field)
 
     def where(self, alias: str, scan: Scan, where: Predicate | None, join: str = "") -> str:
         """The whole condition on a level: the join to the level above, the policy's rows, and the client's filter."""
@@ -76,7 +101,7 @@ class Predicates:
             case Negation():
                 return f"not ({self.predicate(item.item, alias)})"
             case IsTest():
-                return self.dialect.is_test(self.column(alias, item.left), item.value)
+                return self.dialect.is_test(self._looked_up(alias, item.left, itself=True), item.value)
             case Test():
                 return self._test(item, alias)
             case Related():
@@ -91,6 +116,8 @@ class Predicates:
                 return f"exists (select 1 from {table} as {inner}{' where ' + where if where else ''})"
             case AggregateTest():
                 return self._aggregate_test(item, alias)
+            case GroupTest():
+                raise AssertionError("a condition on groups is none on rows")
 
     def join(self, link: Link, alias: str, inner: str) -> str:
         """The condition that ties the level ``inner`` to the level ``alias``."""
@@ -128,14 +155,28 @@ class Predicates:
         return parts[0] if len(parts) == 1 else "(" + word.join(parts) + ")"
 
     def _test(self, test: Test, alias: str) -> str:
-        left = self.column(alias, test.left)
+        left = self._looked_up(alias, test.left)
         if isinstance(test.right, Column):
             return self.dialect.compare_columns(left, test, self.column(alias, test.right))
         listed = test.operator == "in" or test.quantifier is not None
         encode = self.dialect.list_encoder(test.left) if listed else self.dialect.encoder(test.left, test.operator)
         if test.operator in ("like", "ilike"):
             encode = fit_patterns(encode)
+        guard = test.left.field.guard
+        if guard is not None and not guard.in_sql:
+            encode = marking(guard, encode)
         return self.dialect.compare(left, test, self.bind(test.right, encode))
+
+    def _looked_up(self, alias: str, column: Column, *, itself: bool = False) -> str:
+        """A column's value as it is compared: what stands for it where only that can be (`Guard.searchable`).
+
+        ``itself``: what is kept in the column, to see whether there is anything.
+        """
+        guard = column.field.guard
+        if guard is None or guard.in_sql:
+            return self.column(alias, column)
+        name = guard.stored.name if itself or not guard.index else guard.index
+        return f"{alias}.{self.dialect.name(name)}"
 
     def _aggregate_test(self, test: AggregateTest, alias: str) -> str:
         inner = self.alias()

@@ -1,11 +1,12 @@
 """From a plan to what the database has to do: one read, one write with its look back, or several in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from contracts.catalog import Catalog
 
 from data_service.plan.nodes import (
+    CallPlan,
     ConflictPlan,
     ConstantOutput,
     CreatePlan,
@@ -18,7 +19,18 @@ from data_service.plan.nodes import (
 )
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter, countable
-from data_service.sql.statements import Bind, Caps, ReadStatement, RowInsert, Statement, WriteStatement
+from data_service.sql.foreign_values import foreign_value
+from data_service.sql.statements import (
+    Bind,
+    CallStatement,
+    Caps,
+    ReadStatement,
+    RowChecks,
+    RowInsert,
+    Statement,
+    StreamStatement,
+    WriteStatement,
+)
 from data_service.sql.values import json_text
 
 
@@ -33,16 +45,18 @@ class DocumentStatement:
 class Sequence:
     """Writes (and constants, as JSON) that run in order in one transaction, each answered under its key."""
 
-    members: tuple[tuple[str, "ReadStatement | WriteStatement | bytes"], ...]
+    members: tuple[tuple[str, "ReadStatement | WriteStatement | CallStatement | bytes"], ...]
 
 
-Program = Union[ReadStatement, WriteStatement, DocumentStatement, Sequence]  # noqa: UP007
+Program = Union[ReadStatement, WriteStatement, CallStatement, DocumentStatement, Sequence]  # noqa: UP007
 
 
 def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Program:
     """What the database has to do for a plan. ``caps`` bound the rows of each level that is read."""
     if isinstance(plan, ReadPlan):
         return _read(plan, dialect, full, caps)
+    if isinstance(plan, CallPlan):
+        return _call(plan, dialect, full, caps)
     if not isinstance(plan, DocumentPlan):
         return _write(plan, dialect, full, caps)
     members = [(member.key, member.plan) for member in plan.members]
@@ -52,11 +66,21 @@ def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Pr
     return Sequence(tuple((key, _member(inner, dialect, full, caps)) for key, inner in members))
 
 
+def write_stream(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> StreamStatement:
+    """What the database has to do for the rows of a read, one by one."""
+    rows = Emitter(dialect, full, caps).stream(plan)
+    if plan.count is None:
+        return StreamStatement(rows)
+    return StreamStatement(rows, _read(replace(plan, shape="none"), dialect, full, Caps(None, caps.most)))
+
+
 def _member(
-    plan: ReadPlan | WritePlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
-) -> ReadStatement | WriteStatement | bytes:
+    plan: ReadPlan | WritePlan | CallPlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
+) -> ReadStatement | WriteStatement | CallStatement | bytes:
     if isinstance(plan, ConstantOutput):
         return json_text(plan.value)
+    if isinstance(plan, CallPlan):
+        return _call(plan, dialect, full, caps)
     return _read(plan, dialect, full, caps) if isinstance(plan, ReadPlan) else _write(plan, dialect, full, caps)
 
 
@@ -68,6 +92,16 @@ def _read(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> ReadSt
     return ReadStatement(made.statement, made.shape, made.offset, estimate)
 
 
+def _call(plan: CallPlan, dialect: Dialect, full: Catalog, caps: Caps) -> CallStatement:
+    at_most = Bind(plan.at_most, dialect.whole_number) if plan.at_most else None
+    call = plan.read.scan.call
+    if call is None or call.function.source == "database":
+        return CallStatement(_read(plan.read, dialect, full, caps), plan.writes, at_most)
+    read = _read(plan.read, dialect, full, caps) if call.function.returns.kind == "rows" else None
+    arguments = tuple((one.argument.name, Bind(one.source, foreign_value(one))) for one in call.passed)
+    return CallStatement(read, plan.writes, at_most, call.function, arguments)
+
+
 def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
     if isinstance(plan, CreatePlan) and plan.conflict is not None:
         return _merge(plan, plan.conflict, dialect, full, caps)
@@ -75,7 +109,8 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
     check = None if isinstance(plan, DeletePlan) else plan.check
     if check is not None and dialect.decides(check):
         check = None  # the change fails by itself
-    looks_back = plan.returning.shape != "none" or check is not None
+    row_checks = _row_checks(plan, dialect, full, caps)
+    looks_back = plan.returning.shape != "none" or check is not None or row_checks is not None
     change: Statement | RowInsert | None
     match plan:
         case CreatePlan():
@@ -90,23 +125,35 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         back=Emitter(dialect, full, caps).back(plan.returning, check) if looks_back else None,
         shape=plan.returning.shape,
         table=resource.name,
-        key=resource.key if isinstance(plan, CreatePlan) else (),
+        key=resource.key if isinstance(plan, CreatePlan) and plan.tells_key else (),
         at_most=Bind(at_most, dialect.whole_number) if at_most else None,
+        row_checks=row_checks,
         judged=check is not None or plan.returning.shape == "one",
     )
+
+
+def _row_checks(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> RowChecks | None:
+    if isinstance(plan, DeletePlan) or not plan.row_checks:
+        return None
+    statement = Emitter(dialect, full, caps).breaches(plan.returning, plan.row_checks)
+    # with a conflict rule rows may be left out, and those of an update have no order
+    return RowChecks(statement, plan.row_checks, isinstance(plan, CreatePlan) and plan.conflict is None)
 
 
 def _merge(plan: CreatePlan, conflict: ConflictPlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
     """An insert with a conflict rule: what it makes and what it changes are held to checks of their own."""
     resource = full.by_name[plan.resource.name]
-    looks_back = plan.returning.shape != "none" or plan.check is not None or conflict.check is not None
+    row_checks = _row_checks(plan, dialect, full, caps)
+    checked = plan.check is not None or conflict.check is not None or row_checks is not None
+    looks_back = plan.returning.shape != "none" or checked
     return WriteStatement(
         change=dialect.create(plan, resource, back=looks_back),
         back=Emitter(dialect, full, caps).back(plan.returning, None) if looks_back else None,
         shape=plan.returning.shape,
         table=resource.name,
-        key=resource.key,
+        key=resource.key if plan.tells_key else (),
         check_new=Emitter(dialect, full, caps).failing(plan.returning, plan.check),
         check_old=Emitter(dialect, full, caps).failing(plan.returning, conflict.check),
+        row_checks=row_checks,
         judged=plan.returning.shape == "one",
     )

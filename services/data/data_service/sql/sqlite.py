@@ -13,14 +13,17 @@ from data_service.plan.nodes import (
     ConflictPlan,
     CreatePlan,
     DeletePlan,
+    GroupTest,
+    Invocation,
     Predicate,
     Test,
     UpdatePlan,
 )
 from data_service.sql.changes import SQLITE_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
-from data_service.sql.dialect import Binder
-from data_service.sql.postgres import cast_column, cast_type, quoted
+from data_service.sql.dialect import Binder, Bound
+from data_service.sql.postgres import cast_column, cast_type
+from data_service.sql.postgres_names import quoted
 from data_service.sql.predicates import Predicates
 from data_service.sql.sqlite_json import json_array, json_object, json_of
 from data_service.sql.sqlite_rows import given_rows, returning, rows_as_json
@@ -45,6 +48,10 @@ _FUNCTIONS = {
     "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
 }  # fmt: skip
 _CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_AFFINITIES = {
+    **dict.fromkeys(("int2", "int4", "int8"), "integer"), **dict.fromkeys(("float4", "float8"), "real"),
+    "numeric": "numeric", "text": "text",
+}  # fmt: skip
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 _MOMENTS = {
     "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
@@ -72,6 +79,11 @@ class SqliteDialect:
 
     def table(self, resource: Resource) -> str:
         return f"{quoted(resource.schema)}.{quoted(resource.table)}"
+
+    def computed(self, expression: str, field: Field) -> str:
+        # the cast gives the affinity that a column of this type has; other types have none
+        kind = _AFFINITIES.get(field.type)
+        return f"({expression})" if kind is None else f"cast(({expression}) as {kind})"
 
     def place(self, number: int) -> str:
         # at the value of a bare ?1 SQLite's planner would look, and so prepare the statement again for the next one
@@ -219,6 +231,41 @@ class SqliteDialect:
         name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
         return f"{name}({'distinct ' if distinct else ''}{inner})"
 
+    # --- masks ---------------------------------------------------------------------------------------------------
+
+    def nothing(self, field: Field) -> str:
+        return "null"
+
+    def as_text(self, expression: str, field: Field) -> str:
+        return self._as_text(expression, Column(field))
+
+    def first_of(self, text: str, count: int) -> str:
+        return f"substr({text}, 1, {int(count)})"
+
+    def last_of(self, text: str, count: int) -> str:
+        return f"substr({text}, -{int(count)})"
+
+    def domain_of(self, text: str) -> str:
+        return f"replace({text}, rtrim({text}, replace({text}, '@', '')), '')"
+
+    def keyed_hash(self, text: str, inner: str, outer: str) -> str:
+        return f"trivet_keyed_hash({text}, {inner}, {outer})"
+
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    def call(self, invocation: Invocation, bind: Bound) -> str:
+        raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
+
+    def returned_rows(self, resource: Resource) -> Encode:
+        encoders = [(field.name, stored(field)) for field in resource.fields]
+        return lambda rows: rows_as_json([[encode(row.get(name)) for name, encode in encoders] for row in rows])
+
+    def returned(self, resource: Resource, place: str) -> str:
+        return self.recordset(resource, place)
+
+    def scalar(self, expression: str, column: Column) -> str:
+        return self.carried(expression)
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -271,7 +318,7 @@ class SqliteDialect:
     def compare_columns(self, left: str, test: Test, right: str) -> str:
         return self._compare(left, test, right)
 
-    def compare_aggregate(self, left: str, test: AggregateTest, bind: Binder) -> str:
+    def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
         column = test.columns[0] if test.columns and test.function in ("min", "max") else None
         encode: Encode = native(column.type) if column else to_float
         if test.operator == "in":
@@ -293,7 +340,7 @@ class SqliteDialect:
         values = [
             f"case when json_type(value, '$[{position}]') = 'array' then unhex(value ->> '$[{position}][0]') "
             f"else value ->> '$[{position}]' end as {quoted(field.name)}"
-            for position, field in enumerate(resource.fields)
+            for position, field in enumerate(resource.columns)
         ]
         return f"(select {', '.join(values)} from json_each({place}))"
 

@@ -8,13 +8,13 @@ import msgspec
 from contracts.catalog import Resource
 from contracts.problems import Problem
 
-from data_service.sql.postgres import quoted
+from data_service.sql.postgres_names import quoted
 from data_service.sql.values import json_text
 
 
 def returning(full: Resource) -> str:
     """The RETURNING clause: every field in the catalog's order."""
-    return " returning " + ", ".join(quoted(field.name) for field in full.fields)
+    return " returning " + ", ".join(quoted(field.name) for field in full.columns)
 
 
 def given_rows(value: Any) -> list[dict[str, Any]]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field
+from contracts.catalog import Field, Function
 from contracts.operations import Shape
 from contracts.problems import Problem
 
-from data_service.plan.nodes import Source
+from data_service.plan.nodes import RowCheck, Source
 
 Encode = Callable[[Any], Any]
 SURE = 1000  # rows that an estimated count counts one by one
@@ -46,12 +46,16 @@ class Bind:
 
 @dataclass(slots=True)  # not frozen: one is made for every request, and a frozen one takes five times as long
 class Arguments:
-    """What binds draw from: the request's values, the principal's session, and what a write gave back."""
+    """What binds draw from: the request's values, the principal's session, and what a write gave back.
+
+    ``foreign`` calls functions that are not the database's own (`data_service.execute.foreign`).
+    """
 
     values: Sequence[Any]
     session: Mapping[str, str]
     rows: Any = None
     affected: int = 0
+    foreign: Any = None
 
     def of(self, bind: Bind) -> Any:
         """The value for the driver. Raises `Problem` 22… (no such value), 42501 (a session variable is missing)."""
@@ -97,6 +101,29 @@ class ReadStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class CallStatement:
+    """A function called. The database's own is called by ``read`` itself, of which ``at_most`` rows may come.
+
+    A ``foreign`` function is called first, with these arguments; ``read`` is then over the rows that it gave, and None
+    where it gives none. It ``writes`` unless it only reads.
+    """
+
+    read: ReadStatement | None
+    writes: bool
+    at_most: Bind | None = None
+    foreign: Function | None = None
+    arguments: tuple[tuple[str, Bind], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatement:
+    """A read whose rows are taken one by one: each is one JSON text. ``head`` counts them, where that was asked for."""
+
+    rows: Statement
+    head: ReadStatement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenField:
     """A field that each row of an insert gives, and how its value is bound."""
 
@@ -131,6 +158,18 @@ class RowInsert:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChecks:
+    """The rules that written rows are held against: ``statement`` gives ``[row, rule]`` pairs, counted from zero.
+
+    ``numbered``: the rows are in the order in which the client gave them.
+    """
+
+    statement: Statement
+    rules: tuple[RowCheck, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WriteStatement:
     """A write, and the read over the rows that it returned.
 
@@ -138,6 +177,7 @@ class WriteStatement:
     gives only the number of rows, and for a single created row its ``key``. ``judged``: what ``back`` gives decides
     whether the write stands. With a conflict rule the rows that fail are
     counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
+    ``row_checks`` are rules of data processing.
     """
 
     change: Statement | RowInsert | None
@@ -148,4 +188,5 @@ class WriteStatement:
     at_most: Bind | None = None
     check_new: Statement | None = None
     check_old: Statement | None = None
+    row_checks: RowChecks | None = None
     judged: bool = False

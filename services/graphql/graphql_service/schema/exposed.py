@@ -1,11 +1,11 @@
 """The catalog under GraphQL names: which types, root fields, fields and relations a role's schema has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import Catalog, Field, Relation, Resource, Writable
+from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Writable
 
 from graphql_service.names import NOT_FIELDS, assign, unique
 from graphql_service.schema import scalars
@@ -152,8 +152,59 @@ class Exposed:
         return ExposedField(name, field, scalar_of(field, self.exposure.catalog.engine))
 
 
+@dataclass(eq=False)
+class ExposedFunction:
+    """A function under the name of its root field; ``rows`` are what it gives where it gives rows."""
+
+    name: str
+    arguments_type: str
+    function: Function
+    rows: Exposed | None
+    exposure: "Exposure"
+
+    @cached_property
+    def arguments(self) -> dict[str, "ExposedArgument"]:
+        """Its arguments by GraphQL name."""
+        engine = self.exposure.catalog.engine
+        names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
+        found = {}
+        for argument in self.function.arguments:
+            name = names[argument.name or WHOLE_BODY]
+            field = Field(
+                name=argument.name,
+                type=argument.type,
+                db_type=argument.db_type,
+                element=argument.element,
+                values=argument.values,
+                nullable=argument.nullable,
+                comment=argument.comment,
+            )
+            found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, engine)), argument)
+        return found
+
+    @property
+    def value(self) -> ExposedField:
+        """What it gives where that is no row, as a field."""
+        returns = self.function.returns
+        field = Field(
+            name=self.name,
+            type=returns.type,
+            db_type=returns.db_type,
+            element=returns.element,
+            values=returns.values,
+        )
+        return ExposedField(self.name, field, scalar_of(field, self.exposure.catalog.engine))
+
+
+class ExposedArgument(NamedTuple):
+    """An argument of a function: how it is shown, and what it is."""
+
+    shown: ExposedField
+    argument: Argument
+
+
 class Exposure:
-    """All resources of a role's catalog under GraphQL names."""
+    """All resources and functions of a role's catalog under GraphQL names."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -164,7 +215,9 @@ class Exposure:
             resource.name: Exposed(resource, types[resource.name], roots[resource.name], self)
             for resource in catalog.resources
         }
-        self.by_type = {exposed.type_name: exposed for exposed in self.resources.values()}
+        self.functions = self._expose_functions(types.values(), roots.values())
+        results = (called.rows for called in self.functions.values() if called.rows is not None)
+        self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
 
     @cached_property
     def scalars(self) -> frozenset[Scalar]:
@@ -175,6 +228,37 @@ class Exposure:
         for resource in self.catalog.resources:
             yield from resource.fields
             yield from self.catalog.hidden.get(resource.name, ())
+        for function in self.catalog.calls.values():
+            yield from function.returns.fields
+
+    def _expose_functions(self, types: Iterable[str], roots: Iterable[str]) -> dict[str, "ExposedFunction"]:
+        """The functions by the names of their root fields, which no resource has."""
+        calls = self.catalog.calls
+        taken = {pattern.format(name) for name in roots for pattern in _ROOT_PATTERNS} | {"no_queries_available"}
+        names = assign(calls, taken, ("{}", "{}_aggregate"))
+        reserved = self._reserved() | {pattern.format(name) for name in types for pattern in TYPE_PATTERNS}
+        own = assign(names.values(), reserved, (*TYPE_PATTERNS, "{}_args"))
+        return {
+            name: ExposedFunction(name, f"{own[name]}_args", calls[call], self._result(calls[call], own[name]), self)
+            for call, name in names.items()
+        }
+
+    def _result(self, function: Function, type_name: str) -> Exposed | None:
+        """What a function's rows are: those of a resource, or of a type of its own; None where it gives none."""
+        returns = function.returns
+        if returns.kind != "rows":
+            return None
+        if returns.resource is not None:
+            return self.resources.get(returns.resource)
+        made = Resource(
+            name=function.name,
+            schema=function.schema,
+            table=function.function,
+            kind="view",
+            fields=returns.fields,
+            comment=f'what the function "{function.name}" gives',
+        )
+        return Exposed(made, type_name, type_name, self)
 
     def _reserved(self) -> set[str]:
         every = scalars.NAMES | {scalar.name for scalar in self.scalars}

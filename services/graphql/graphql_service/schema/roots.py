@@ -1,4 +1,4 @@
-"""The root fields of a role's schema: reads by resource, and the writes that the role may do (graphql.md §2)."""
+"""The root fields of a role's schema: reads by resource, writes that the role may do, functions (graphql.md §2)."""
 
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,8 @@ from graphql import (
 )
 
 from graphql_service.schema import inputs
-from graphql_service.schema.exposed import Exposed, Exposure
+from graphql_service.schema.exposed import Exposed, ExposedFunction, Exposure
+from graphql_service.schema.functions import aggregate_field, call_field
 from graphql_service.schema.outputs import list_arguments, rows_of
 from graphql_service.schema.types import Types
 
@@ -23,14 +24,15 @@ NO_QUERIES_TEXT = "There are no queries available to the current role."
 Kind = Literal[
     "select", "aggregate", "by_pk",
     "insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk",
+    "call", "call_aggregate",
 ]  # fmt: skip
 
 
 class Root(NamedTuple):
-    """What a root field does, and with which resource."""
+    """What a root field does, and with which resource or function."""
 
     kind: Kind
-    exposed: Exposed
+    exposed: Exposed | ExposedFunction
 
 
 def queries(exposure: Exposure) -> dict[str, Root]:
@@ -44,7 +46,7 @@ def queries(exposure: Exposure) -> dict[str, Root]:
             found[f"{exposed.root_name}_aggregate"] = Root("aggregate", exposed)
         if exposed.key:
             found[f"{exposed.root_name}_by_pk"] = Root("by_pk", exposed)
-    return found
+    return found | _calls(exposure, reads=True)
 
 
 def mutations(exposure: Exposure) -> dict[str, Root]:
@@ -65,6 +67,18 @@ def mutations(exposure: Exposure) -> dict[str, Root]:
             found[f"delete_{name}"] = Root("delete", exposed)
             if exposed.key:
                 found[f"delete_{name}_by_pk"] = Root("delete_by_pk", exposed)
+    return found | _calls(exposure, reads=False)
+
+
+def _calls(exposure: Exposure, *, reads: bool) -> dict[str, Root]:
+    """The functions that only read, or the others."""
+    found: dict[str, Root] = {}
+    for name, called in exposure.functions.items():
+        if called.function.reads_only is not reads:
+            continue
+        found[name] = Root("call", called)
+        if called.rows is not None and called.function.returns.many and called.rows.resource.aggregates:
+            found[f"{name}_aggregate"] = Root("call_aggregate", called)
     return found
 
 
@@ -84,6 +98,8 @@ def nothing_to_query() -> GraphQLObjectType:
 def root_field(types: Types, root: Root) -> GraphQLField:
     """A root field with its type, arguments and description."""
     kind, exposed = root
+    if isinstance(exposed, ExposedFunction):
+        return call_field(types, exposed) if kind == "call" else aggregate_field(types, exposed)
     name = exposed.resource.name
     return _FIELDS[kind](types, exposed, name)
 

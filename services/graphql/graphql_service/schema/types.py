@@ -117,7 +117,7 @@ class Types:
     @cached_property
     def _index(self) -> dict[str, Callable[[], GraphQLNamedType | None]]:
         index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
-        for exposed in self.exposure.resources.values():
+        for exposed in self.exposure.by_type.values():
             for pattern in self._makers:
                 index[pattern.format(exposed.type_name)] = partial(self._of, pattern, exposed)
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):

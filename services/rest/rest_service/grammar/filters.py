@@ -4,7 +4,18 @@ import re
 from collections.abc import Callable
 from typing import Literal, cast
 
-from contracts.operations import Compare, Comparison, FieldRef, Filter, Is, Not, Param, Value
+from contracts.operations import (
+    AggregateFunction,
+    Compare,
+    CompareGroup,
+    Comparison,
+    FieldRef,
+    Filter,
+    Is,
+    Not,
+    Param,
+    Value,
+)
 
 from rest_service.grammar import names
 from rest_service.grammar.arrays import parse_array
@@ -23,6 +34,7 @@ PLAIN: dict[str, Comparison] = {
     "nxl": "not_left_of",
     "adj": "adjacent",
 }
+GROUPED = ("eq", "neq", "gt", "gte", "lt", "lte", "in")
 TEXT_SEARCH = ("fts", "plfts", "phfts", "wfts")
 _EXPECTED = '"not" or operator (eq, gt, ...)'
 _WORD = re.compile(r"[a-z]+")
@@ -56,6 +68,18 @@ def parse_filter(left: FieldRef, text: str, literals: Literals) -> Filter:
     found = comparison(scanner, left, literals, Scanner.rest)
     scanner.expect_end()
     return found
+
+
+def parse_having(function: AggregateFunction, field: FieldRef | None, text: str, literals: Literals) -> Filter:
+    """The condition of one parameter on an aggregate of groups. Raises `Problem` PGRST100."""
+    found = parse_filter(field or FieldRef("count"), text, literals)
+    compared = found.item if isinstance(found, Not) else found
+    if not isinstance(compared, Compare) or compared.quantifier is not None or compared.operator not in GROUPED:
+        scanner = Scanner(text, "filter")
+        raise scanner.fault(f'"not" or operator ({", ".join(GROUPED)})')
+    fields = () if field is None else (field,)
+    condition = CompareGroup(function, compared.operator, compared.right, fields)
+    return Not(condition) if isinstance(found, Not) else condition
 
 
 def pattern_of(text: str) -> str:

@@ -1,25 +1,32 @@
 """The left side of a query parameter: which embed it is for, and what it says of it."""
 
-from typing import Literal, NamedTuple
+import re
+from typing import Literal, NamedTuple, cast
 
-from contracts.operations import FieldRef
+from contracts.operations import AggregateFunction, FieldRef
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner
 
 TOP_LEVEL = ("select", "columns", "on_conflict")
-Role = Literal["filter", "order", "limit", "offset", "and", "or"]
+Role = Literal["filter", "having", "order", "limit", "offset", "and", "or"]
 _EMBEDDABLE: dict[str, Role] = {"order": "order", "limit": "limit", "offset": "offset", "and": "and", "or": "or"}
+_AGGREGATE = re.compile(r"(?:(.*)\.)?(sum|avg|count|max|min)\(\)", re.DOTALL)
 RESERVED = (*TOP_LEVEL, *_EMBEDDABLE)
 
 
 class Key(NamedTuple):
-    """A parsed key: the path of embeds, its role there, and for a filter the field."""
+    """A parsed key: the path of embeds, its role there, and for a filter the field.
+
+    ``having`` (ours; PostgREST has no such key) is an aggregate of groups: ``total.sum()``, ``count()``. Of
+    ``a.count()`` only the selection knows whether ``a`` is a field or an embed: here it is the field.
+    """
 
     path: tuple[str, ...]
     role: Role
     field: FieldRef | None = None
     negated: bool = False
+    function: AggregateFunction | None = None
 
 
 def filter_key(field: str) -> str:
@@ -29,6 +36,10 @@ def filter_key(field: str) -> str:
 
 def parse_key(text: str) -> Key:
     """The key of any parameter but those of the top level only. Raises `Problem` PGRST100."""
+    aggregate = _AGGREGATE.fullmatch(text)
+    if aggregate is not None:
+        inner = Key((), "having") if aggregate[1] is None else _filter_key(aggregate[1])
+        return Key(inner.path, "having", inner.field, function=cast("AggregateFunction", aggregate[2]))
     prefix, dot, last = text.rpartition(".")
     role = _EMBEDDABLE.get(last)
     if role is None:

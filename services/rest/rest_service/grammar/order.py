@@ -1,14 +1,15 @@
-"""The ``order`` parameter."""
+"""The ``order`` parameter; beside PostgREST's terms also aggregates of the groups (``total.sum().desc``)."""
 
 import re
 from typing import Literal, cast
 
-from contracts.operations import RelationRef, Sort
+from contracts.operations import AggregateFunction, FieldRef, RelationRef, Sort
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner
 
 _DIRECTION = re.compile(r"\.(asc|desc)(?=[ \t]*(?:[.,]|\Z))")
+_AGGREGATE = re.compile(r"\.(sum|avg|count|max|min)\(\)")
 _NULLS = re.compile(r"\.nulls(first|last)(?=[ \t]*(?:,|\Z))")
 
 
@@ -28,12 +29,18 @@ def parse_order(text: str) -> tuple[Sort, ...]:
 def _term(scanner: Scanner) -> Sort:
     name = names.name(scanner)
     via: tuple[RelationRef, ...] = ()
-    if scanner.take("("):
+    field: FieldRef | None = None
+    aggregate: AggregateFunction | None = None
+    if name == "count" and scanner.take("()"):
+        aggregate = "count"
+    elif scanner.take("("):
         via = (RelationRef(name),)
         field = names.field(scanner)
         scanner.expect(")")
     else:
         field = names.field_of(name, scanner)
+        found = scanner.match(_AGGREGATE)
+        aggregate = cast("AggregateFunction", found[1]) if found else None
     direction = scanner.match(_DIRECTION)
     nulls = scanner.match(_NULLS)
     scanner.skip_spaces()
@@ -42,4 +49,5 @@ def _term(scanner: Scanner) -> Sort:
         descending=direction is not None and direction[1] == "desc",
         nulls=cast("Literal['first', 'last']", nulls[1]) if nulls else None,
         via=via,
+        aggregate=aggregate,
     )

@@ -9,7 +9,7 @@ from contracts.operations import Aggregate, AggregateFunction, FieldOutput, Fiel
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner
 
-_AGGREGATE = re.compile(r"(sum|avg|count|max|min)\(\)")
+AGGREGATE = re.compile(r"(sum|avg|count|max|min)\(\)")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _column(scanner: Scanner, alias: str | None, name: str) -> Item:
     before = _cast(scanner)
     if not scanner.take("."):
         return FieldOutput(alias or key_of(field), field, before)
-    found = scanner.match(_AGGREGATE)
+    found = scanner.match(AGGREGATE)
     if found is None:
         raise scanner.fault("an aggregate (sum(), avg(), count(), max(), min())")
     function = cast("AggregateFunction", found[1])

@@ -1,0 +1,77 @@
+"""Checks across fields, and bounds of what is moved: held by the database against the rows as they were written.
+
+Only there is a row as it will be: with its defaults, with the fields that an update leaves alone, and after triggers. A
+check that is unknown, for a field in it is null, holds, as SQL's own CHECK has it.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from contracts.catalog import Catalog, Resource
+
+from data_service.access import unrestricted
+from data_service.plan.filters import Names, plan_filter
+from data_service.plan.nodes import (
+    Change,
+    Column,
+    CreatePlan,
+    DocumentPlan,
+    MemberPlan,
+    Plan,
+    RowCheck,
+    Source,
+    UpdatePlan,
+)
+from data_service.plan.nodes import Test as Comparing
+from data_service.processing.rules import ResourceRules
+from data_service.processing.validate import BOUNDS, Validation
+
+RulesOf = Callable[[str], ResourceRules]
+
+
+def with_row_checks(plan: Plan, catalog: Catalog, rules_of: RulesOf) -> Plan:
+    """The plan whose writes are held against the rules of their resources; ``catalog`` is the full one."""
+    names = Names(catalog, catalog)
+    found: Plan = _checked(plan, names, rules_of, ())
+    return found
+
+
+def _checked(plan: Any, names: Names, rules_of: RulesOf, path: tuple[str, ...]) -> Any:
+    match plan:
+        case DocumentPlan():
+            members = (MemberPlan(m.key, _checked(m.plan, names, rules_of, (*path, m.key))) for m in plan.members)
+            return DocumentPlan(tuple(members))
+        case CreatePlan():
+            checks = tuple(_across(plan.resource, names, rules_of(plan.resource.name), path))
+        case UpdatePlan() if plan.changes:
+            rules = rules_of(plan.scan.resource.name)
+            checks = (*_across(plan.scan.resource, names, rules, path), *_bounds(plan, rules, path))
+        case _:
+            return plan
+    return dataclasses.replace(plan, row_checks=checks) if checks else plan
+
+
+def _across(resource: Resource, names: Names, rules: ResourceRules, path: tuple[str, ...]) -> Iterator[RowCheck]:
+    full = names.full.by_name[resource.name]
+    for number, check in enumerate(rules.checks):
+        holds = unrestricted(plan_filter(names, full, check.expression))
+        yield RowCheck(holds, check.message, f"{resource.name}.checks.{number}", path)
+
+
+def _bounds(plan: UpdatePlan, rules: ResourceRules, path: tuple[str, ...]) -> Iterator[RowCheck]:
+    """The bounds of fields that are moved: what comes of it must lie within them."""
+    for change in plan.changes:
+        field_rules = rules.fields.get(change.field.name)
+        if change.how == "increment" and field_rules is not None and isinstance(field_rules.validate, Validation):
+            yield from _of_field(plan.scan.resource.name, change, field_rules.validate, path)
+
+
+def _of_field(resource_name: str, change: Change, validation: Validation, path: tuple[str, ...]) -> Iterator[RowCheck]:
+    name = change.field.name
+    for keyword, (operator, words) in BOUNDS.items():
+        if keyword in validation.keywords:
+            bound = validation.keywords[keyword]
+            holds = Comparing(Column(change.field), operator, Source("constant", bound))
+            message = validation.message or words.format(bound)
+            yield RowCheck(holds, message, f"{resource_name}.{name}.{keyword}", path, name)

@@ -1,0 +1,104 @@
+"""The way in: the rows that an operation writes go through the steps of their resources before the statement."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contracts.catalog import Resource
+from contracts.operations import How, Value
+from contracts.problems import Problem
+
+from data_service.plan.nodes import CreatePlan, DocumentPlan, Plan, UpdatePlan
+from data_service.processing.stages import Batch, Occasion, Step, broken
+
+# by the resource and the fields that are given: a step or none for each kind of rule, in the order in which they run
+StepsOf = Callable[[Resource, frozenset[str]], tuple[Step | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One write: where its values are among the operation's, and the steps that they go through.
+
+    ``rows`` is the index of a create's rows; an update has ``assigned`` values by field, some of which are ``moved``.
+    """
+
+    resource: Resource
+    steps: tuple[Step | None, ...]
+    path: tuple[str | int, ...]
+    rows: int | None = None
+    assigned: tuple[tuple[str, int], ...] = ()
+    moved: Mapping[str, How] = field(default_factory=dict)
+
+    def batch(self, values: Sequence[Value]) -> Batch:
+        if self.rows is None:
+            row = {name: _at(values, index) for name, index in self.assigned}
+            return Batch(self.resource, "update", [row], self.path, self.moved)
+        given = _at(values, self.rows)
+        if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+            raise Problem("PGRST102", "The rows to create are not a list of objects")
+        return Batch(self.resource, "create", [dict(row) for row in given], self.path)
+
+    def put(self, batch: Batch, values: list[Value]) -> None:
+        if self.rows is not None:
+            values[self.rows] = batch.rows
+            return
+        for name, index in self.assigned:
+            values[index] = batch.rows[0][name]
+
+
+@dataclass(frozen=True, slots=True)
+class Inward:
+    """The way in of one shape."""
+
+    writes: tuple[_Given, ...]
+
+    def __call__(self, values: Sequence[Value], occasion: Occasion) -> list[Value]:
+        """The values to bind. Raises `Problem` TRV300 with the faults of all rows at once, and what steps raise."""
+        changed = list(values)
+        batches = [write.batch(values) for write in self.writes]
+        # a step of all writes before the next one: faults of one kind come together
+        for steps in zip(*(write.steps for write in self.writes), strict=True):
+            for step, batch in zip(steps, batches, strict=True):
+                if step is not None:
+                    step(batch, occasion)
+            faults = [fault for batch in batches for fault in batch.faults]
+            if faults:
+                raise broken(faults)
+        for write, batch in zip(self.writes, batches, strict=True):
+            write.put(batch, changed)
+        return changed
+
+
+def inward_of(plan: Plan, steps_of: StepsOf) -> Inward | None:
+    """The way in of a plan's writes; None where no rule is about what they write."""
+    writes = tuple(write for write in _writes(plan, steps_of, ()) if any(step is not None for step in write.steps))
+    return Inward(writes) if writes else None
+
+
+def _writes(plan: object, steps_of: StepsOf, path: tuple[str | int, ...]) -> list[_Given]:
+    match plan:
+        case DocumentPlan():
+            found = []
+            for member in plan.members:
+                found += _writes(member.plan, steps_of, (*path, member.key))
+            return found
+        case CreatePlan() if plan.rows.kind == "param":
+            names = frozenset(item.field.name for item in plan.given)
+            return [_Given(plan.resource, steps_of(plan.resource, names), path, rows=plan.rows.what)]
+        case UpdatePlan():
+            return [_update(plan, steps_of, path)]
+        case _:
+            return []
+
+
+def _update(plan: UpdatePlan, steps_of: StepsOf, path: tuple[str | int, ...]) -> _Given:
+    changes = [change for change in plan.changes if change.how != "default" and change.source.kind == "param"]
+    assigned = tuple((change.field.name, change.source.what) for change in changes)
+    moved = {change.field.name: change.how for change in changes if change.how != "value"}
+    steps = steps_of(plan.scan.resource, frozenset(name for name, _ in assigned))
+    return _Given(plan.scan.resource, steps, path, assigned=assigned, moved=moved)
+
+
+def _at(values: Sequence[Value], index: int) -> Value:
+    if not 0 <= index < len(values):
+        raise Problem("PGRST100", f"the value {index} is missing")
+    return values[index]

@@ -1,0 +1,62 @@
+"""What a plan may not do with protected fields, and what it may not tell, beyond what the planner refuses by name."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.catalog import Catalog, Field
+from contracts.problems import Problem
+
+from data_service.plan.nodes import ColumnOutput, CreatePlan, DocumentPlan, MemberPlan, Plan
+
+
+def without_tales(plan: Plan, seen: Catalog) -> Plan:
+    """The plan, whose creates tell no key that the role does not see; ``seen`` is the catalog as the role sees it.
+
+    Raises `Problem` 42501 where new rows are held against a field that the role does not see as it is: whether there
+    was one would tell its value.
+    """
+    found: Plan = _quiet(plan, seen)
+    return found
+
+
+def _quiet(plan: Any, seen: Catalog) -> Any:
+    if isinstance(plan, DocumentPlan):
+        return DocumentPlan(tuple(MemberPlan(member.key, _quiet(member.plan, seen)) for member in plan.members))
+    if not isinstance(plan, CreatePlan):
+        return plan
+    resource = seen.by_name[plan.resource.name]
+    for field in plan.conflict.target if plan.conflict is not None else ():
+        if not _is_comparable(resource.by_name[field.name]):
+            raise Problem("42501", f'permission denied for column "{field.name}" of table {resource.name}')
+    if all(resource.by_name[name].guard is None for name in resource.key):
+        return plan
+    return dataclasses.replace(plan, tells_key=False)
+
+
+def _is_comparable(field: Field) -> bool:
+    guard = field.guard
+    return guard is None or (guard.form == "clear" and guard.store == "token")
+
+
+def refuse_unopened(plan: Plan) -> None:
+    """Raises `Problem` PGRST127 where a field that only Python can open stands where no stage reaches it."""
+    for output in _outputs(plan):
+        guard = output.column.field.guard
+        if guard is not None and not guard.in_sql:
+            raise Problem(
+                "PGRST127",
+                "Feature not implemented",
+                details=f"The field {output.column.field.name} is protected; it can't be read beside aggregates.",
+            )
+
+
+def _outputs(node: Any) -> Iterator[ColumnOutput]:
+    if isinstance(node, ColumnOutput):
+        yield node
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _outputs(item)
+    elif dataclasses.is_dataclass(node) and not isinstance(node, type):
+        for part in dataclasses.fields(node):
+            yield from _outputs(getattr(node, part.name))

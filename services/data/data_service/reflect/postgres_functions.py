@@ -1,0 +1,200 @@
+"""The functions of a PostgreSQL database that can be called from outside."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from contracts.catalog import Argument, Field, Function, Returns, Volatility
+
+from data_service.reflect.naming import name_resources
+from data_service.reflect.options import Exposure
+from data_service.reflect.postgres_queries import COLUMNS, TYPES, ColumnRow, TypeRow
+from data_service.reflect.postgres_schemas import fetch
+from data_service.reflect.postgres_types import Portable, portable
+
+_VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
+_WHOLE_BODY = frozenset({"json", "jsonb", "text", "bytea", "xml"})
+
+
+@dataclass(frozen=True)
+class FunctionRow:
+    """A function; ``names`` and ``modes`` are of all its arguments (the modes empty where all of them go in).
+
+    ``table`` is the relation whose row type it returns, 0 where that is none.
+    """
+
+    oid: int
+    schema: str
+    name: str
+    names: Sequence[str]
+    modes: Sequence[str]
+    types: Sequence[int]
+    type_texts: Sequence[str]
+    defaults: int
+    returns: int
+    returns_text: str
+    many: bool
+    table: int
+    volatility: str
+    definer: bool
+    comment: str | None
+
+
+# Not aggregates, window functions, procedures or triggers, nor what our login may not call; a type that is none of its
+# own (`anyelement`, `record` without columns) could not be described.
+_FUNCTIONS: LiteralString = """
+    select p.oid::bigint, n.nspname::text, p.proname::text, coalesce(p.proargnames, '{}'),
+        coalesce(p.proargmodes::text[], '{}'), a.types::bigint[],
+        array(select format_type(t, null) from unnest(a.types) with ordinality u(t, o) order by o), p.pronargdefaults,
+        p.prorettype::bigint, format_type(p.prorettype, null), p.proretset, y.typrelid::bigint, p.provolatile::text,
+        p.prosecdef, x.description
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type y on y.oid = p.prorettype
+    cross join lateral (select coalesce(p.proallargtypes, p.proargtypes::oid[]) as types) a
+    left join pg_description x on x.objoid = p.oid and x.classoid = 'pg_proc'::regclass
+    where n.nspname = any(%(schemas)s) and p.prokind = 'f' and has_function_privilege(p.oid, 'execute')
+    and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
+                    and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e')
+    and (y.typtype <> 'p' or y.typname = 'void' or y.typname = 'record' and p.proargmodes && '{o,b,t}'::"char"[])
+    and not exists (select from unnest(a.types) t join pg_type z on z.oid = t where z.typtype = 'p')
+    order by array_position(%(schemas)s::text[], n.nspname::text), p.proname collate "C",
+        pg_get_function_identity_arguments(p.oid) collate "C"
+"""
+
+
+def reflect_functions(
+    connection: psycopg.Connection[Any], exposure: Exposure, tables: Mapping[int, str]
+) -> tuple[Function, ...]:
+    """The functions of the exposed schemas, in the order of schemas, names and arguments.
+
+    ``tables`` are the exposed resources' names by the table's number. What needs its owner's rights (SECURITY DEFINER)
+    is left out unless ``exposure.definers`` has its name. To be called within `postgres_schemas.reading`. Raises
+    `psycopg.Error`.
+    """
+    rows = fetch(connection, FunctionRow, _FUNCTIONS, {"schemas": list(exposure.schemas)})
+    composites = sorted({row.table for row in rows if row.table and row.table not in tables})
+    columns = fetch(connection, ColumnRow, COLUMNS, {"tables": composites, "writable_views": []})
+    used = {kind for row in rows for kind in (*row.types, row.returns)} | {column.type for column in columns}
+    types = {row.oid: row for row in fetch(connection, TypeRow, TYPES, {"types": sorted(used)})}
+    by_composite: defaultdict[int, list[ColumnRow]] = defaultdict(list)
+    for column in columns:
+        by_composite[column.table].append(column)
+    places = list(dict.fromkeys((row.schema, row.name) for row in rows))
+    names = name_resources(places, Exposure(schemas=exposure.schemas))
+    found = (
+        _function(row, names[row.schema, row.name], tables, by_composite, types)
+        for row in rows
+        if not row.definer or names[row.schema, row.name] in exposure.definers
+    )
+    return tuple(function for function in found if _callable(function))
+
+
+def _callable(function: Function) -> bool:
+    """Whether its arguments can be said: each by its name, or the only one as a whole body."""
+    only = function.whole_body
+    if only is not None:
+        return only.db_type in _WHOLE_BODY
+    names = [argument.name for argument in function.arguments]
+    return "" not in names and len(set(names)) == len(names)
+
+
+def _function(
+    row: FunctionRow,
+    name: str,
+    tables: Mapping[int, str],
+    composites: Mapping[int, Sequence[ColumnRow]],
+    types: Mapping[int, TypeRow],
+) -> Function:
+    modes = row.modes or "i" * len(row.types)
+    names = row.names or [""] * len(row.types)
+    told = [_typed(*one, types) for one in zip(names, row.types, row.type_texts, strict=True)]
+    inward = [(one, mode) for one, mode in zip(told, modes, strict=True) if mode in "ibv"]
+    required = len(inward) - row.defaults
+    return Function(
+        name=name,
+        schema=row.schema,
+        function=row.name,
+        arguments=tuple(
+            _argument(one, required=number < required and mode != "v", variadic=mode == "v")
+            for number, (one, mode) in enumerate(inward)
+        ),
+        returns=_returns(
+            row, [one for one, mode in zip(told, modes, strict=True) if mode in "obt"], tables, composites, types
+        ),
+        volatility=_VOLATILITIES[row.volatility],
+        comment=row.comment,
+    )
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """A name with its type."""
+
+    name: str
+    kind: Portable
+
+
+def _typed(name: str, kind: int, text: str, types: Mapping[int, TypeRow]) -> _Typed:
+    return _Typed(name, portable(_bare(name, kind, text), types))
+
+
+def _bare(name: str, kind: int, text: str) -> ColumnRow:
+    """A type as a column without anything else to it: functions know no modifiers."""
+    return ColumnRow(0, 0, name, text, kind, -1, False, "", "", None, None, None, False)
+
+
+def _argument(one: _Typed, *, required: bool, variadic: bool) -> Argument:
+    kind = one.kind
+    return Argument(
+        name=one.name,
+        type=kind.type,
+        db_type=kind.db_type,
+        element=kind.element,
+        required=required,
+        variadic=variadic,
+        nullable=not kind.not_null,
+        values=kind.values,
+    )
+
+
+def _returns(
+    row: FunctionRow,
+    outward: Sequence[_Typed],
+    tables: Mapping[int, str],
+    composites: Mapping[int, Sequence[ColumnRow]],
+    types: Mapping[int, TypeRow],
+) -> Returns:
+    if outward:
+        return Returns(kind="rows", many=row.many, fields=tuple(_field(one.name, one.kind) for one in outward))
+    if row.table in tables:
+        return Returns(kind="rows", many=row.many, resource=tables[row.table])
+    if row.table:
+        fields = tuple(_field(column.name, portable(column, types), column.comment) for column in composites[row.table])
+        return Returns(kind="rows", many=row.many, fields=fields)
+    if row.returns_text == "void":
+        return Returns(kind="void")
+    kind = portable(_bare("", row.returns, row.returns_text), types)
+    return Returns(
+        kind="scalar",
+        many=row.many,
+        type=kind.type,
+        db_type=kind.db_type,
+        element=kind.element,
+        values=kind.values,
+    )
+
+
+def _field(name: str, kind: Portable, comment: str | None = None) -> Field:
+    return Field(
+        name=name,
+        type=kind.type,
+        db_type=kind.db_type,
+        comment=comment,
+        length=kind.length,
+        precision=kind.precision,
+        scale=kind.scale,
+        values=kind.values,
+        element=kind.element,
+        domain=kind.domain,
+    )

@@ -1,0 +1,79 @@
+"""Functions of PostgreSQL called: arguments by name, each bound as text and cast to its declared type."""
+
+import binascii
+from base64 import b64decode
+from typing import Any
+
+from contracts.catalog import Argument
+from contracts.problems import Problem
+
+from data_service.plan.calls import RESULT
+from data_service.plan.nodes import Invocation, Passed
+from data_service.sql.dialect import Bound
+from data_service.sql.postgres_names import free_type, quoted
+from data_service.sql.statements import Encode
+from data_service.sql.values import any_json, array_text, json_text, plain_text
+
+_PLAIN_ELEMENTS = ("json", "array", "other", None)  # those that an array's text can't be written of, and no array
+
+
+def call(invocation: Invocation, bind: Bound) -> str:
+    """A SELECT of what the function gives: a row's columns under their names, any other value as `RESULT`."""
+    function = invocation.function
+    passed = [_argument(one, bind) for one in invocation.passed]
+    given = {one.argument.name for one in invocation.passed}
+    passed += [
+        _no_more(argument) for argument in function.arguments if argument.variadic and argument.name not in given
+    ]
+    source = f"{quoted(function.schema)}.{quoted(function.function)}({', '.join(passed)})"
+    if function.returns.kind != "rows":
+        return f"select r.v as {quoted(RESULT)} from {source} as r(v)"
+    # a row that is null as a whole is none
+    return f"select r.* from {source} as r{'' if function.returns.many else ' where not (r is null)'}"
+
+
+def _argument(passed: Passed, bind: Bound) -> str:
+    argument = passed.argument
+    kind = free_type(argument.db_type)
+    if passed.form == "json" and _is_structured(argument):
+        place = bind(passed.source, _wrapped)
+        value = f"(select v from json_to_record({place}::json) as x(v {kind}))"
+    else:
+        value = f"{bind(passed.source, _encoder(passed))}::{kind}"
+    if not argument.name:
+        return value
+    return f"{'variadic ' if argument.variadic else ''}{quoted(argument.name)} := {value}"
+
+
+def _no_more(argument: Argument) -> str:
+    """A variadic argument that was not given: by its name alone PostgreSQL does not find it."""
+    return f"variadic {quoted(argument.name)} := '{{}}'::{free_type(argument.db_type)}"
+
+
+def _is_structured(argument: Argument) -> bool:
+    """Whether only PostgreSQL itself can make its value of JSON: a row type's, or an array of what is no plain text."""
+    if argument.type == "array":
+        return argument.element in _PLAIN_ELEMENTS
+    return argument.type == "other"
+
+
+def _encoder(passed: Passed) -> Encode:
+    if passed.form == "bytes":
+        return _bytes
+    if passed.form == "json" and passed.argument.type == "json":
+        return any_json
+    return array_text if passed.argument.type == "array" else plain_text
+
+
+def _wrapped(value: Any) -> str:
+    return json_text({"v": value}).decode()
+
+
+def _bytes(value: Any) -> str | None:
+    """Base64 as PostgreSQL's hex form. Raises `Problem` 22P02."""
+    if value is None:
+        return None
+    try:
+        return "\\x" + b64decode(plain_text(value) or "", validate=True).hex()
+    except binascii.Error:
+        raise Problem("22P02", "invalid base64") from None

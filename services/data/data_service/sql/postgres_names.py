@@ -1,0 +1,17 @@
+"""Names of PostgreSQL as SQL writes them."""
+
+import re
+
+_MODIFIERS = re.compile(r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)")
+_UNLIMITED = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}
+
+
+def quoted(name: str) -> str:
+    """An identifier in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def free_type(db_type: str) -> str:
+    """A type without its length: a cast to ``character(3)`` would cut what it compares."""
+    bare = _MODIFIERS.sub("", db_type)
+    return _UNLIMITED.get(bare, bare)

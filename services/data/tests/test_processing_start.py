@@ -1,0 +1,112 @@
+"""Rules that don't fit the database: nothing is served, and each fault has its file, line and nearest name."""
+
+import pytest
+from contracts.identity import Caller, Principal
+from contracts.operations import Read
+from data_service.engine import Engine
+from data_service.execute.sqlite import SqliteDatabase
+from data_service.policies import ConfigurationError
+
+ADMIN = Caller(principal=Principal(role="admin", subject="s"))
+
+
+def rules(text):
+    return f"version: 1\nresources:\n  customers:\n{text}"
+
+
+def refused(folder, sqlite_maker, text):
+    _made, database = sqlite_maker(folder)
+    database.close()
+    config = folder / "trivet.yaml"
+    config.write_text(rules(text))
+    engine = Engine(SqliteDatabase(folder / "store.db", size=2, limit=5.0), config=config)
+    try:
+        with pytest.raises(ConfigurationError) as caught:
+            engine.refresh()
+        assert not engine.ready
+    finally:
+        engine.close()
+    return [str(fault).removeprefix(f"{folder}/") for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    "text, fault",
+    [
+        (
+            "    fields:\n      emial: {cleanse: [trim]}\n",
+            "trivet.yaml:5: customers has no column emial; did you mean email?",
+        ),
+        (
+            "    fields:\n      born:\n        cleanse: [trim]\n",
+            "trivet.yaml:6: trim can't be used on born, which is DATE",
+        ),
+        (
+            "    fields:\n      name:\n        cleanse: [{round: 2}]\n",
+            "trivet.yaml:6: round can't be used on name, which is TEXT",
+        ),
+        (
+            "    fields:\n      balance:\n        validate: {minLength: 2}\n",
+            "trivet.yaml:6: minLength can't be used on balance, which is DECIMAL(10,2)",
+        ),
+        (
+            "    checks:\n      - {expression: {citty: {_eq: x}}, message: x}\n",
+            "trivet.yaml:5: customers has no column or relation citty",
+        ),
+        (
+            "    fields:\n      short:\n        compute: {sql: 'substr(nmae, 1, 2)', type: text}\n",
+            "trivet.yaml:6: the expression of short names no column; did you mean name?",
+        ),
+        (
+            "    fields:\n      short:\n        compute: {sql: 'name || nmae', type: text}\n",
+            "trivet.yaml:5: the database refuses the expression of short: no such column: nmae; did you mean name?",
+        ),
+        (
+            "    fields:\n      most:\n        compute: {sql: max(balance), type: numeric}\n",
+            "trivet.yaml:5: the database refuses the expression of most: misuse of aggregate function max()",
+        ),
+        (
+            "    fields:\n      name:\n        compute: {sql: 'name || name', type: text}\n",
+            "trivet.yaml:5: customers has a column name already; give it another name",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {sql: name, type: txt}\n",
+            "trivet.yaml:6: there is no type txt for what is computed; did you mean text?",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {sql: name, python: name, type: text}\n",
+            "trivet.yaml:6: compute needs one of sql and python",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {python: shout, needs: [nmae], type: text}\n",
+            "trivet.yaml:6: customers has no field nmae; did you mean name?",
+        ),
+        (
+            "    fields:\n      x:\n        compute: {python: shout, needs: [name], type: text}\n",
+            "trivet.yaml:5: there is no function shout that computes a field",
+        ),
+        (
+            "    permissions:\n      guest: {insert: {columns: [x], check: {}}}\n"
+            "    fields: {x: {compute: {sql: 'name || nmae', type: text}}}\n",
+            "trivet.yaml:6: the database refuses the expression of x: no such column: nmae; did you mean name?",
+        ),
+    ],
+)
+def test_a_rule_that_does_not_fit_stops_the_start(tmp_path, sqlite_maker, text, fault):
+    assert refused(tmp_path, sqlite_maker, text) == [fault]
+
+
+def test_rules_of_no_resource_stop_the_start(tmp_path, sqlite_maker):
+    found = refused(tmp_path, sqlite_maker, "    fields: {name: {cleanse: [trim]}}\n  custmers:\n    fields: {}\n")
+    assert found == ["trivet.yaml:5: there is no resource custmers; did you mean customers?"]
+
+
+def test_while_it_runs_the_last_good_rules_stay(tmp_path, sqlite_maker):
+    config = tmp_path / "trivet.yaml"
+    config.write_text(rules("    fields: {name: {cleanse: [trim]}}\n"))
+    made, database = sqlite_maker(tmp_path, config)
+    version = made.engine.version
+    config.write_text(rules("    fields: {nmae: {cleanse: [trim]}}\n"))
+    assert made.engine.refresh() is False
+    assert made.engine.version == version
+    assert len(made.ask(Read("customers"), [], ADMIN)) == 3
+    database.close()

@@ -1,0 +1,197 @@
+"""A request for a function becomes a call, its values, and the wish that shapes the answer (spec: rest.md §4, RPC)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+from urllib.parse import parse_qsl, quote
+
+import msgspec
+from contracts.catalog import Function
+from contracts.operations import Call, Given, Shape, Value
+from contracts.problems import Problem
+
+from rest_service import media, preferences, tree
+from rest_service.grammar import names
+from rest_service.grammar.filters import Literals, parse_filter
+from rest_service.grammar.keys import RESERVED, TOP_LEVEL, parse_key
+from rest_service.grammar.select import parse_select
+from rest_service.media import Media
+from rest_service.page import parse_page
+from rest_service.payload import parse_json, text_of
+from rest_service.request import (
+    Asked,
+    Incoming,
+    Pairs,
+    Wish,
+    attach,
+    canonical,
+    columns_of,
+    count_of,
+    first_of,
+    parse_query,
+    profile_header,
+    set_page,
+)
+
+_READS = ("GET", "HEAD")
+Form = Literal["json", "text", "xml", "bytes"]
+_WHOLE: dict[str, Form] = {"text/plain": "text", "text/xml": "xml", "application/octet-stream": "bytes"}
+_KIND_OF_BODY: dict[Form, tuple[str, ...]] = {
+    "json": ("json", "jsonb"), "text": ("text",), "xml": ("xml",), "bytes": ("bytea",),
+}  # fmt: skip
+
+
+class Passed(NamedTuple):
+    """An argument that was given: ``form`` as `contracts.operations.Given` has it."""
+
+    name: str
+    value: Value
+    form: Form
+
+
+def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
+    """The call that a request asks for. Raises `Problem` PGRST1xx.
+
+    ``overloads`` are the functions of the name that the caller may call: they decide which parameters are arguments,
+    which are filters on the result, and in which formats it can be had.
+    """
+    reads = incoming.method in _READS
+    wanted = preferences.parse([incoming.headers.get("Prefer") or ""])
+    pairs = parse_query(incoming.query)
+    passed, rest = _of_query(pairs, overloads) if reads else ([], pairs)
+    if not reads:
+        passed = _of_body(incoming, overloads, first_of(pairs, "columns"))
+    names_given = frozenset(one.name for one in passed)
+    fitting = [one for one in overloads if _takes(one, names_given, passed)]
+    function = fitting[0] if len(fitting) == 1 else None
+    literals = Literals()
+    given = tuple(Given(one.name, literals.add(one.value), one.form) for one in passed)
+    select = first_of(pairs, "select")
+    root = tree.grow(parse_select("*" if select is None else select))
+    for name, text in rest:
+        if name not in TOP_LEVEL:
+            attach(root, name, text, literals)
+    for branch in tree.embeds(root):
+        set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
+    span = incoming.headers.get("Range") if incoming.method == "GET" else None
+    page = parse_page(root.span.get("limit"), root.span.get("offset"), span)
+    set_page(root, page, literals)
+    schema = incoming.profile if incoming.headers.get(profile_header(incoming.method)) else None
+    wish = Wish(
+        kind="call",
+        resource=incoming.resource,
+        media=_media(incoming.headers.get("Accept"), function),
+        preferences=wanted,
+        address=f"/rpc/{quote(incoming.resource, safe='')}",
+        applied=(wanted.applied("call"), wanted.applied("call")),
+        page=page,
+        profile=incoming.profile,
+        schema=schema,
+        query=canonical(pairs),
+        columns=columns_of(root),
+        body=incoming.method != "HEAD",
+        void=function is not None and function.returns.kind == "void",
+    )
+    shape: Shape = "one" if wish.media.single else "none" if not wish.body else "many"
+    most = wanted.max_affected
+    call = Call(
+        incoming.resource,
+        given,
+        tree.build(root, shape),
+        schema,
+        count_of(wish),
+        reads_only=reads,
+        at_most=None if most is None else literals.add(most),
+    )
+    return Asked(call, literals.values, wish)
+
+
+def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) -> bool:
+    whole = function.whole_body
+    if given == {""}:
+        return whole is not None and whole.db_type in _KIND_OF_BODY[passed[0].form]
+    return function.takes(given)
+
+
+# --- arguments -----------------------------------------------------------------------------------------------------
+
+
+def _of_query(pairs: Pairs, overloads: Sequence[Function]) -> tuple[list[Passed], Pairs]:
+    """The arguments in a query string, and what else it says."""
+    arguments = {argument.name for function in overloads for argument in function.arguments}
+    gives_rows = any(function.returns.kind == "rows" for function in overloads)
+    found: list[tuple[str, str]] = []
+    rest: Pairs = []
+    for key, text in pairs:
+        reserved = key.rpartition(".")[2] in RESERVED and (key in RESERVED or "." in key)
+        if reserved or (gives_rows and _is_filter(key, text)):
+            rest.append((key, text))
+        else:
+            found.append((key, text))
+    known = {key for key, _ in found}
+    # what looks like a filter is an argument where nothing else would be the argument that is needed
+    for function in overloads:
+        needed = {a.name for a in function.arguments if a.required} - known
+        wanted = [pair for pair in rest if pair[0] in needed and pair[0] not in RESERVED]
+        if wanted and not _has_field(function, wanted):
+            rest = [pair for pair in rest if pair not in wanted]
+            found += wanted
+    return _texts(found, overloads, arguments), rest
+
+
+def _is_filter(key: str, text: str) -> bool:
+    """Whether a parameter is one on the result: a field with an operator."""
+    try:
+        field = parse_key(key).field
+        if field is not None:
+            parse_filter(field, text, Literals())
+    except Problem:
+        return False
+    return field is not None
+
+
+def _has_field(function: Function, wanted: Pairs) -> bool:
+    return any(field.name == key for field in function.returns.fields for key, _ in wanted)
+
+
+def _texts(pairs: Iterable[tuple[str, str]], overloads: Sequence[Function], known: set[str]) -> list[Passed]:
+    """Arguments as texts; of one that was given several times the last counts, of a variadic one all."""
+    variadic = {a.name for function in overloads for a in function.arguments if a.variadic} & known
+    listed: dict[str, list[str]] = {}
+    for key, text in pairs:
+        listed.setdefault(key, []).append(text)
+    return [Passed(key, texts if key in variadic else texts[-1], "text") for key, texts in listed.items()]
+
+
+def _of_body(incoming: Incoming, overloads: Sequence[Function], columns: str | None) -> list[Passed]:
+    """The arguments in a body, by its media type. Raises `Problem` PGRST102."""
+    media_type = (incoming.headers.get("Content-Type") or "application/json").partition(";")[0].strip().lower()
+    body = incoming.body
+    if media_type in _WHOLE:
+        form = _WHOLE[media_type]
+        return [Passed("", msgspec.to_builtins(body) if form == "bytes" else text_of(body), form)]
+    if media_type == "application/x-www-form-urlencoded":
+        pairs = parse_qsl(text_of(body), keep_blank_values=True)
+        return _texts(pairs, overloads, {argument.name for one in overloads for argument in one.arguments})
+    if media_type != "application/json":
+        raise Problem("PGRST102", f"Content-Type not acceptable: {media_type}")
+    found: Any = parse_json(body) if body else {}
+    if not isinstance(found, dict):
+        return [Passed("", found, "json")]
+    if columns is not None:
+        listed = names.names(columns, "columns parameter")
+        found = {name: value for name, value in found.items() if name in listed}
+    named = frozenset(found)
+    whole = any(one.whole_body is not None and one.whole_body.db_type in _KIND_OF_BODY["json"] for one in overloads)
+    if whole and not any(one.takes(named) for one in overloads):
+        return [Passed("", found, "json")]
+    return [Passed(name, value, "json") for name, value in found.items()]
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def _media(accept: str | None, function: Function | None) -> Media:
+    """The best format for what the function gives. Raises `Problem` PGRST107."""
+    if function is None or function.returns.kind == "rows":
+        return media.choose(accept)
+    return media.choose_scalar(accept, function.returns.db_type, one=not function.returns.many)

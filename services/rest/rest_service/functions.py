@@ -1,0 +1,63 @@
+"""Functions, called and described to who asks for their methods."""
+
+from time import perf_counter
+
+from chassis import observe
+from contracts.catalog import Catalog, Function
+from contracts.data import Data
+from contracts.identity import Caller
+from contracts.problems import Problem
+
+from rest_service import resources, response
+from rest_service.calls import translate_call
+from rest_service.request import Incoming, profile_header
+from rest_service.response import Answer
+
+
+class Functions:
+    """What is behind ``/rpc/{function}``."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+
+    def answer(self, request: Incoming, caller: Caller) -> Answer:
+        """The answer to a GET, HEAD or POST. Raises `Problem`."""
+        begun = perf_counter()
+        catalog = self._data.catalog(caller)
+        profile = request.headers.get(profile_header(request.method))
+        overloads = _overloads(catalog, request.resource, profile)
+        if len(catalog.schemas) > 1:
+            request = request._replace(profile=resources.negotiate(catalog, profile))
+        asked = translate_call(request, overloads)
+        parsed = perf_counter()
+        result = self._data.execute(asked.operation, asked.values, caller)
+        known = perf_counter()
+        answer = response.of_result(result, asked.wish)
+        if request.method == "GET" and answer.status != 204:
+            answer = response.tagged(answer)
+        observe.add_timings(
+            {
+                "parse": round((parsed - begun) * 1_000_000),
+                "data": round((known - parsed) * 1_000_000),
+                **result.timings,
+                "respond": round((perf_counter() - known) * 1_000_000),
+            }
+        )
+        return response.unless_known(answer, request.headers.get("If-None-Match"))
+
+    def allowed(self, name: str, profile: str | None, caller: Caller) -> str:
+        """The methods for ``Allow``. Raises `Problem` PGRST106, PGRST202."""
+        catalog = self._data.catalog(caller)
+        overloads = _overloads(catalog, name, profile)
+        if not overloads:
+            schema = resources.negotiate(catalog, profile) or resources.first_schema(catalog)
+            raise Problem("PGRST202", f"Could not find the function {schema}.{name} in the schema cache")
+        reads = any(function.reads_only for function in overloads)
+        return "OPTIONS,GET,HEAD,POST" if reads else "OPTIONS,POST"
+
+
+def _overloads(catalog: Catalog, name: str, profile: str | None) -> tuple[Function, ...]:
+    """The functions of a name that the caller may call. Raises `Problem` PGRST106."""
+    if not (profile and resources.negotiate(catalog, profile)):
+        return catalog.functions_by_name.get(name, ())
+    return tuple(one for one in catalog.functions if (one.schema, one.function) == (profile, name))
