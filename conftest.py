@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 pytest_plugins = [
     "tests.fixtures.mail_server",
     "tests.fixtures.postgres_server",
+    "tests.fixtures.redis_server",
     "tests.fixtures.suite",
     "tests.fixtures.slapd",
     "tests.fixtures.samba_dc",

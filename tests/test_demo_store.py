@@ -25,12 +25,17 @@ from contracts.operations import (
     Update,
 )
 from contracts.problems import Problem
+from data_service.app import open_remote
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase
 from data_service.policies import check_against, load
+from data_service.processing.setting import Means
+from data_service.settings import DataSettings
 
 from demo import store
 from demo.accounts import ACCOUNTS
+from demo.rates import application as rates_application
+from tests.fixtures.remote_servers import serving
 
 CONFIG = Path(store.__file__).with_name("trivet.yaml")
 Ask = Callable[..., Any]
@@ -50,12 +55,15 @@ def rows(file: Path) -> Iterator[Callable[[str], list[Any]]]:
 
 
 @pytest.fixture
-def engine(file: Path, tmp_path: Path) -> Engine:
+def engine(file: Path, tmp_path: Path) -> Iterator[Engine]:
     copy = tmp_path / "store.db"
     copy.write_bytes(file.read_bytes())
-    engine = Engine(SqliteDatabase(copy, size=2, limit=8), config=CONFIG)
-    assert engine.refresh()
-    return engine
+    with serving(rates_application) as server:
+        settings = DataSettings(state_dir=str(tmp_path), sources=(f"rates={server.url}/rates?wsdl",))
+        means = Means(remote=open_remote(settings))
+        engine = Engine(SqliteDatabase(copy, size=2, limit=8), config=CONFIG, means=means)
+        assert engine.refresh()
+        yield engine
 
 
 @pytest.fixture

@@ -50,7 +50,10 @@ def _prepare(served: Path | None) -> None:
 
 
 def _configure(target: Path, chosen: Path | None, *, demo: bool) -> None:
-    """Put the configuration beside the rest of the state: the chosen one, the demo's, or one that opens nothing."""
+    """Put the configuration beside the rest of the state: the chosen one, the demo's, or one that opens nothing.
+
+    The demo's operations in Python go with it.
+    """
     source = chosen or (demo_store.configuration() if demo else None)
     if source is None:
         target.write_text("version: 1\n", encoding="utf-8")

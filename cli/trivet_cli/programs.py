@@ -84,6 +84,12 @@ def service(name: str, layout: Layout, environment: Mapping[str, str], extra: Ma
     return Program(name, argv, env, ready, orphaned=signal.SIGQUIT, stage=2 if name in ("data", "auth") else 1)
 
 
+def rates(script: Path, port: int, base: Mapping[str, str]) -> Program:
+    """The demo's SOAP service of exchange rates, which stands for a system that was there before."""
+    argv = (sys.executable, str(script), "--port", str(port))
+    return Program("rates", argv, base, http_ready(f"http://127.0.0.1:{port}", "/rates?wsdl"), stage=3)
+
+
 def nginx(configuration: Path, base: Mapping[str, str], address: str) -> Program:
     """The router, in the foreground; ready when it reaches the gateway through ``address`` (`http://host:port`).
 

@@ -51,6 +51,10 @@ class Counting:
         self.asked += 1
         return self._engine.execute(operation, values, caller)
 
+    def stream(self, operation, values, caller):
+        self.asked += 1
+        return self._engine.stream(operation, values, caller)
+
 
 class Gate:
     """Lets everybody in as one caller."""

@@ -52,6 +52,8 @@ def _empty_log(suite: Suite):
         ('{ joined(args: {parts: ["a", "b"]}) }', {"joined": "a-b"}),
         ("{ joined }", {"joined": ""}),
         ("{ whole(args: {body: {any: [1]}}) }", {"whole": {"any": [1]}}),
+        ('{ shout(args: {body: "hey"}) }', {"shout": "HEY"}),
+        ('{ bytes_back(args: {body: "\\\\x00"}) }', {"bytes_back": "\\x00ff"}),
         ("{ moods }", {"moods": ["ok", "sad"]}),
         ("{ add(args: {a: 1}) city { id } top: shops(limit: 1) { id } }",
          {"add": 3, "city": [{"id": 1}, {"id": 2}], "top": [{"id": 3}]}),

@@ -16,6 +16,9 @@ Engine = Literal["postgresql", "sqlite"]
 Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
 WHOLE_BODY = "body"  # what the argument without a name is called where it needs one
+_BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
+    "json": "json", "jsonb": "json", "text": "text", "xml": "xml", "bytea": "bytes",
+}  # fmt: skip
 FunctionSource = Literal["database", "python", "remote"]
 Form = Literal["clear", "hidden", "pattern", "hash", "token"]
 
@@ -239,6 +242,12 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def whole_body(self) -> Argument | None:
         """The single argument without a name, where there is one: it takes a request's whole body."""
         return self.arguments[0] if len(self.arguments) == 1 and not self.arguments[0].name else None
+
+    @property
+    def body_form(self) -> Literal["json", "text", "xml", "bytes"] | None:
+        """In which form it takes a whole body; None where it does not."""
+        only = self.whole_body
+        return None if only is None else _BODY_FORMS.get(only.db_type)
 
     def takes(self, names: frozenset[str]) -> bool:
         """True where it can be called with just these arguments: it knows them all and misses none."""

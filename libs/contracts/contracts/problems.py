@@ -139,15 +139,24 @@ SQLSTATES: dict[str, Code] = {
 }
 _OTHER = Code(Kind.MALFORMED, 400, "the database refused the statement")
 _UNKNOWN = Code(Kind.INTERNAL, 500, "an internal error")
+_KINDS = {
+    401: Kind.UNAUTHENTICATED, 403: Kind.FORBIDDEN, 404: Kind.UNKNOWN_NAME, 413: Kind.TOO_LARGE, 429: Kind.TOO_MANY,
+    503: Kind.UNAVAILABLE, 504: Kind.TIMEOUT,
+}  # fmt: skip
 
 
-def describe(code: str) -> Code:
-    """The table's row for a code of ours or an SQLSTATE (its longest known prefix)."""
+def describe(code: str, status: int | None = None) -> Code:
+    """The table's row for a code of ours or an SQLSTATE (its longest known prefix).
+
+    A code of a project's own is of the kind that its ``status`` says.
+    """
     if code in CODES:
         return CODES[code]
     for length in (5, 2):
         if code[:length] in SQLSTATES:
             return SQLSTATES[code[:length]]
+    if status is not None:
+        return Code(_KINDS.get(status, Kind.CONSTRAINT if status < 500 else Kind.INTERNAL), status, "a project's own")
     return _OTHER if len(code) == 5 else _UNKNOWN
 
 
@@ -172,7 +181,7 @@ class Problem(Exception):
         table: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        row = describe(code)
+        row = describe(code, status)
         self.code = code
         self.message = message
         self.details = details

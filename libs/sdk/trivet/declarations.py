@@ -85,8 +85,10 @@ def before(
 ) -> Callable[[F], F]:
     """Run a function before rows of a resource are created, updated, deleted or read, inside the transaction.
 
-    It gets a `Context` and, before ``create``, the list of new rows; before ``update``, the values to be set; each may
-    be changed in place, or others returned. Whatever it raises undoes the whole transaction.
+    It gets a `Context` and, before ``create``, the list of new rows; before ``update``, the values to be set, by field,
+    and where it takes a third argument the rows that these are for; before ``delete``, the rows. New rows and values
+    may be changed in place, or others returned. Before ``read`` it gets the resource's name. Whatever it raises undoes
+    the whole transaction.
     """
     return _hook(resource, verb, "before", timeout, above_policies)
 

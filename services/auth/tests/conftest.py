@@ -1,4 +1,4 @@
-"""What the tests of auth share: real stores (SQLite and PostgreSQL), a real Redis, and an app with one account."""
+"""What the tests of auth share: real stores (SQLite and PostgreSQL), and an app with one account."""
 
 import os
 import shutil
@@ -72,23 +72,6 @@ def opened(url: str) -> Iterator[store.Store]:
     found = store.open(url)
     yield found
     found.close()
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """The address of a Redis server of the tests' own."""
-    with tempfile.TemporaryDirectory(prefix="trivet-auth-redis-") as folder:
-        socket = Path(folder) / "redis.sock"
-        program = shutil.which("redis-server") or "redis-server"
-        server = subprocess.Popen(
-            [program, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
-        )
-        try:
-            _await(lambda: socket.stat(), server)
-            yield f"unix://{socket}"
-        finally:
-            server.terminate()
-            server.wait(20)
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from data_service.engine import Engine
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.operations.nursery import Terms
+from data_service.operations.project import Project
 from data_service.processing import keyring, vault
 from data_service.processing.secrets import Secrets
 from data_service.processing.setting import Means
@@ -80,8 +82,25 @@ def open_remote(settings: DataSettings) -> Remote:
         )
         return Engine(open_database(chosen))
 
+    addresses = dict(_pair(text) for text in settings.sources)
     secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
-    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only, addresses=addresses)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, address = text.partition("=")
+    if not (name.strip() and equals and address.strip()):
+        raise SettingsError([f"TRIVET_SOURCES: expected name=address, got {text!r}"])
+    return name.strip(), address.strip()
+
+
+def open_project(settings: DataSettings) -> Project | None:
+    """The folder of the project's Python, None where there can't be one. Raises `SettingsError`."""
+    folder = settings.operations_folder
+    if folder is None:
+        return None
+    terms = Terms(folder, settings.operations_memory, settings.handed_on())
+    return Project(terms, size=max(settings.operations_processes, 1), timeout=settings.operations_timeout)
 
 
 def _writer(settings: DataSettings) -> Writer | None:
@@ -116,6 +135,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         versioning=versioning,
         streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
         means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
+        project=open_project(settings),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

@@ -123,7 +123,7 @@ def lifetime(found: Dependencies, cache: CacheRule) -> float | None:
 
 def of_write(plan: Plan, effects: Effects) -> tuple[int, ...]:
     """The words of all that a plan may change: cascades and triggers included, everything where that is not known."""
-    if any(isinstance(node, CallPlan) and node.writes for node in _walk(plan)):
+    if any(isinstance(node, CallPlan) and _writes_itself(node) for node in _walk(plan)):
         return (EVERYTHING,)
     touched: set[Table] = set()
     for table in _written(plan):
@@ -162,6 +162,12 @@ def _written(plan: Plan) -> Iterator[Table]:
             resource = one.scan.resource
         if resource is not None:
             yield resource.schema, resource.table
+
+
+def _writes_itself(call: CallPlan) -> bool:
+    """Whether it may write what is not seen here; the project's Python writes by operations of their own."""
+    invocation = call.read.scan.call
+    return call.writes and (invocation is None or invocation.function.source != "python")
 
 
 def _is_volatile(node: Any) -> bool:

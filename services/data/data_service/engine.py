@@ -4,9 +4,10 @@ import random
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 from chassis.hub.loop import blocking, pause
@@ -22,9 +23,12 @@ from data_service.discretion import scrub
 from data_service.execute.database import Database
 from data_service.execute.foreign import ForeignCalls
 from data_service.execute.run import Held, run
-from data_service.execute.shape import PreparedShape, calls_foreign, is_write
+from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
+from data_service.operations.hooks import Maker, hooks_of
+from data_service.operations.project import Project
+from data_service.operations.work import Desk, Work
 from data_service.plan.nodes import Plan, ReadPlan
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
@@ -32,7 +36,7 @@ from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.outward import Outward
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
-from data_service.sql.programs import write_program, write_stream
+from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Arguments, Caps
 from data_service.streams import Room, StreamShape, flow
 from data_service.versioning import Versioning
@@ -56,8 +60,8 @@ class Engine:
 
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
-    writes are counted, and answers may say what they stand on. ``means`` are what rules work with. So many
-    ``streams`` may be under way.
+    writes are counted, and answers may say what they stand on. ``means`` are what rules work with, ``project`` is the
+    folder of the project's own Python. So many ``streams`` may be under way.
     """
 
     def __init__(
@@ -70,14 +74,16 @@ class Engine:
         announce: Callable[[str], None] = lambda version: None,
         versioning: Versioning | None = None,
         means: Means = NO_MEANS,
+        project: Project | None = None,
         streams: int = 2,
     ) -> None:
         self._database = database
         self._caps = caps
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning, means=means)
+        self._present = Present(database, config, repr(caps), announce, versioning, means=means, project=project)
         self._versioning = versioning
         self._means = means
+        self._desk = Desk(database, versioning, means.foreign, self._shape)
         self._room = Room(streams)
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
@@ -180,13 +186,19 @@ class Engine:
 
     def _further_tries(self, problem: Problem, state: State, text: bytes, caller: Caller) -> int:
         """How often to try again: where the database undid all, a read's connection is gone, or the catalog was old."""
+        stale = is_stale(problem)
+        if not (stale or isinstance(problem, Undone | Lost)):
+            return 0
+        kept = state.shapes.get((state.role_of(caller), text))
+        if kept is not None and kept.processes is not None and kept.processes.worked:
+            if stale:
+                blocking(self._present.renewed, state)
+            return 0  # what the project's code has done beside the database would be done twice
         if isinstance(problem, Undone):
             return 2
         if isinstance(problem, Lost):
             return int(not self._shape(state, state.role_of(caller), text).writes)
-        if is_stale(problem):
-            return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
-        return 0
+        return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
 
     # --- one answer ------------------------------------------------------------------------------------------------
 
@@ -202,7 +214,12 @@ class Engine:
             if shape.processes is None:
                 result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
             else:
-                result, basis = self._processed(shape, shape.processes, arguments, Occasion(caller, role), limit)
+                at_work = self._at_work(state, caller, role, writes=shape.writes, limit=limit)
+                if shape.processes.worked:
+                    result, basis = at_work(lambda work: work.perform(shape, values, role)), None
+                else:
+                    occasion = Occasion(caller, role, at_work=at_work)
+                    result, basis = self._processed(shape, shape.processes, arguments, occasion, limit)
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
@@ -264,7 +281,8 @@ class Engine:
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
         arguments = Arguments(values, session)
         given = (*values, *session.values())
-        occasion = Occasion(caller, role)
+        at_work = self._at_work(state, caller, role, writes=False, limit=None)
+        occasion = Occasion(caller, role, at_work=at_work)
         rows = self._rows(shape, arguments, occasion)
         try:
             head = next(rows)
@@ -298,6 +316,9 @@ class Engine:
                     arguments = Arguments(inward(arguments.values, occasion), arguments.session)
             if processes.outward is not None:
                 outward = partial(_gone_out, processes.outward, occasion)
+            if processes.hooks is not None:
+                before = processes.hooks.reads
+                occasion.at_work(lambda work: work.before_reads(before))
         principal, deadline = occasion.caller.principal, occasion.caller.deadline
         limit = self._anonymous_limit if principal.anonymous else None
         with self._room.taken(), self._database.snapshot(deadline=deadline, limit=limit) as snapshot:
@@ -311,6 +332,7 @@ class Engine:
         plan, processes = self._planned(state, role, text)
         if not isinstance(plan, ReadPlan) or plan.shape != "many":
             raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
+        processes = self._with_python(state, plan, None, processes, role)
         statement = write_stream(plan, self._database.dialect, state.catalog, self._caps)
         is_kept = self._versioning is not None and processes is None
         reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
@@ -325,7 +347,39 @@ class Engine:
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.policies, role)
         rules, protections = state.policies.processing, state.protections
-        return assemble(restricted, rules, state.catalog, role, self._means, protections=protections)
+        return assemble(restricted, rules, state.catalog, role, self._means_of(state), protections=protections)
+
+    def _at_work(
+        self, state: State, caller: Caller, role: str, *, writes: bool, limit: float | None
+    ) -> Callable[[Callable[[Work], Any]], Any]:
+        """The way to a piece of work in which the project's Python takes part."""
+
+        def at_work(doing: Callable[[Work], Any]) -> Any:
+            python = state.python
+            if python is None:
+                raise AssertionError("no Python is loaded that could take part")
+            work = Work(self._desk, state, python, caller, role, writes=writes, limit=limit)
+            return python.aside(lambda: work.done(doing), deadline=caller.deadline, stop=work.stop)
+
+        return at_work
+
+    def _with_python(
+        self, state: State, plan: Plan, program: Program | None, processes: Processes | None, role: str
+    ) -> Processes | None:
+        """The processes, with the project's hooks, and whether its Python takes part in the work itself."""
+        if state.python is None:
+            return processes
+        found = processes or NOTHING
+        maker = Maker(state.python.declared, state.catalog, self._database.dialect)
+        hooks = hooks_of(found.unsealed or plan, program, maker)
+        takes_part = hooks is not None or (program is not None and calls(program, "python"))
+        worked = takes_part or (program is not None and is_write(program) and found.outward is not None)
+        found = replace(found, hooks=hooks, worked=worked, unsealed=None)
+        return None if found == NOTHING else found
+
+    def _means_of(self, state: State) -> Means:
+        python = state.python
+        return self._means if python is None else replace(self._means, computers=python, python=python)
 
     def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
         """The shape of an operation; made where it is not kept. Raises `Problem`."""
@@ -336,6 +390,7 @@ class Engine:
         program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
         if calls_foreign(program):
             processes = processes or NOTHING
+        processes = self._with_python(state, restricted, program, processes, role)
         if self._versioning is None:
             made = PreparedShape(program, processes=processes)
         elif is_write(program):

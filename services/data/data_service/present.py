@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,13 +20,15 @@ from data_service import policies as configuration
 from data_service.access import limit_catalog
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
+from data_service.operations.project import Project, joined
+from data_service.operations.python import Python
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
 from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
-from data_service.processing.remote_sources import with_remote
+from data_service.processing.remote_sources import with_remote, with_undescribed
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
@@ -52,6 +55,7 @@ class State:
     mark: str
     effects: Effects = NO_EFFECTS
     cache: CacheRule = NO_CACHE
+    python: Python | None = None
     catalogs: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
     protections: Protections = NO_PROTECTIONS
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
@@ -67,7 +71,8 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            found = self.protections.limited(limit_catalog(self.catalog, self.policies, role), role)
+            limited = limit_catalog(self.catalog, self.policies, role, partial(self.protections.returned, role))
+            found = self.protections.limited(limited, role)
             self.catalogs.put(role, found)
         return found
 
@@ -78,7 +83,8 @@ class Present:
     ``remote`` has the configuration's sources open.
 
     With ``versioning`` it counts as written to whenever it becomes another, or the database says that it may have
-    changed. ``functions`` are those of the project that can compute fields.
+    changed. ``functions`` are those that can compute fields where there is no
+    ``project``, which is the folder of the project's own Python.
     """
 
     def __init__(
@@ -90,10 +96,12 @@ class Present:
         versioning: Versioning | None = None,
         *,
         means: Means = NO_MEANS,
+        project: Project | None = None,
     ) -> None:
         self._means = means
         self._database = database
         self._asked = Asked(database.dialect, database.refusal, means.computers.functions)
+        self._project = project
         self._versioning = versioning
         self._config = config
         self._salt = salt
@@ -142,8 +150,10 @@ class Present:
         threading.Thread(target=self._watch, args=(seconds,), name="trivet-catalog", daemon=True).start()
 
     def close(self) -> None:
-        """End the watching."""
+        """End the watching, and the project's processes."""
         self._over.set()
+        if self.state is not None and self.state.python is not None:
+            self.state.python.retire()
 
     def _watch(self, seconds: float) -> None:
         while not self._over.is_set():
@@ -183,17 +193,48 @@ class Present:
             relation_names=policies.relation_names,
             definers=policies.functions.definers,
         )
+        written = self._project.fingerprint() if self._project is not None else ""
         lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
-        base = sha256(text + lineage.text).hexdigest() + self._database.fingerprint(exposure)
+        base = sha256(text + lineage.text).hexdigest() + written + self._database.fingerprint(exposure)
         known = self.state
         if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
+        python = self._loaded(written)
+        try:
+            return self._renew(policies, exposure, (base, lineage), python, force=force)
+        finally:
+            served = self.state.python if self.state is not None else None
+            for left in (python, known.python if known is not None else None):
+                if left is not None and left is not served:
+                    left.retire()
+
+    def _loaded(self, written: str) -> Python | None:
+        """The project's Python as it is written now: what is loaded already, where that is still true."""
+        if self._project is None:
+            return None
+        known = self.state.python if self.state is not None else None
+        return known if known is not None and known.fingerprint == written else self._project.load(written)
+
+    def _renew(
+        self, policies: Policies, exposure: Exposure, seen: tuple[str, Lineage], python: Python | None, *, force: bool
+    ) -> bool:
+        """Serve what the database, these policies and this Python make together; True where it is something new.
+
+        ``seen`` is the mark of what was looked at, and the lineage of protected columns.
+        """
+        known = self.state
+        base, lineage = seen
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
+        asked = self._asked
+        if python is not None:
+            catalog, policies = joined(python.declared, catalog, policies)
+            asked = replace(asked, functions=python.declared.computes)
         faults = configuration.check_processing(policies, catalog)
-        faults = faults or misfits(policies.processing, catalog, self._asked)
+        faults = faults or misfits(policies.processing, catalog, asked)
+        faults = faults or (python.declared.misfits(catalog) if python is not None else [])
         if faults:  # served without its rules, data would come in and go out as nobody wants it
             raise configuration.ConfigurationError(faults)
         protections = self._protections(catalog, policies, lineage)
@@ -201,19 +242,20 @@ class Present:
         if self._means.remote is not None:
             catalog = with_remote(catalog, policies, self._means.remote)
         mark = base + self._remote_mark()
-        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()}"
+        loaded = python.fingerprint if python is not None else ""
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()} {loaded}"
         version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
-            same = (known.effects, known.cache) == (effects, cache)
+            same = (known.effects, known.cache, known.python) == (effects, cache, python)
             old = known.protections
             kept = (known.shapes, known.streams) if same else ()
-            self._serve(State(known.catalog, policies, mark, effects, cache, known.catalogs, old, *kept))
+            self._serve(State(known.catalog, policies, mark, effects, cache, python, known.catalogs, old, *kept))
             return False
         catalog = msgspec.structs.replace(catalog, version=version)
-        self._serve(State(catalog, policies, mark, effects, cache, protections=protections))
+        self._serve(State(catalog, policies, mark, effects, cache, python, protections=protections))
         for tale in protections.told(policies.processing):
             log.warning("%s", tale)
-        for fault in configuration.check_against(policies, catalog):
+        for fault in configuration.check_against(policies, with_undescribed(catalog, self._means.remote)):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)

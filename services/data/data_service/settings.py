@@ -1,5 +1,6 @@
 """The settings of data."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -39,6 +40,9 @@ class DataSettings(ServiceSettings):
     secrets_dir: str = setting(
         "", "folder of the secrets that `trivet.yaml` names, a file for each; empty: `secrets` beside `trivet.yaml`"
     )
+    sources: tuple[str, ...] = setting(
+        (), "addresses of remote sources here, instead of those in `trivet.yaml`: `name=address, …`"
+    )
     read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
     show_statements: bool = setting(
         False,
@@ -49,6 +53,17 @@ class DataSettings(ServiceSettings):
         False, "promises that nobody changes the SQLite file, for one in WAL mode in a folder that can't be written"
     )
 
+    operations: str = setting(
+        "", "folder of the project's own Python; empty: `operations` beside the configuration, where there is one"
+    )
+    operations_processes: int = setting(4, "calls of the project's Python at the same time, of each worker of data")
+    operations_timeout: float = setting(
+        10.0, "seconds that a call of the project's Python may take that declares nothing else"
+    )
+    operations_memory: int = setting(268_435_456, "bytes of memory that a process of the project's Python may take")
+    operations_settings: tuple[str, ...] = setting(
+        (), "names of the environment variables (or of their `…_FILE`) that the project's Python gets as its settings"
+    )
     protection_keys: str = setting(
         "", "file with the keys of protected fields, made where it is missing; empty: `protection.keys` in the folder "
         "TRIVET_STATE_DIR. Without it nothing that was encrypted or tokenised can be read again: keep a copy",
@@ -57,6 +72,33 @@ class DataSettings(ServiceSettings):
         "", "where tokenised values are kept, encrypted: path of an SQLite file or `postgresql://…`, made where it is "
         "missing; empty: `vault.db` in the folder TRIVET_STATE_DIR", secret=True,
     )  # fmt: skip
+
+    @property
+    def operations_folder(self) -> Path | None:
+        """The folder of the project's Python, which need not be there. Raises `SettingsError` where one is named."""
+        if self.operations:
+            if not Path(self.operations).is_dir():
+                raise SettingsError([f"TRIVET_OPERATIONS: there is no folder {self.operations}"])
+            return Path(self.operations).resolve()
+        return Path(self.config).resolve().parent / "operations" if self.config else None
+
+    def handed_on(self) -> tuple[tuple[str, str], ...]:
+        """The settings of the project's Python. Raises `SettingsError` where one is not set."""
+        found, faults = [], []
+        for name in self.operations_settings:
+            path = os.environ.get(f"{name}_FILE")
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get(name)
+            except OSError as fault:
+                value = None
+                faults.append(f"{name}_FILE: {fault}")
+            if value is not None:
+                found.append((name, value))
+            elif not path:
+                faults.append(f"{name}: not set; TRIVET_OPERATIONS_SETTINGS names it")
+        if faults:
+            raise SettingsError(faults)
+        return tuple(found)
 
     @property
     def is_postgres(self) -> bool:

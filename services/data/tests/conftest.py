@@ -42,7 +42,7 @@ class Store:
         return json.loads(self.run(operation, values, who).body, parse_float=Decimal)
 
 
-def sqlite_store(folder, config=None, means=NO_MEANS):
+def sqlite_store(folder, config=None, means=NO_MEANS, project=None):
     """A store in SQLite."""
     original = folder / "original.db"
     with sqlite3.connect(original) as connection:
@@ -51,7 +51,7 @@ def sqlite_store(folder, config=None, means=NO_MEANS):
     path = folder / "store.db"
     shutil.copy(original, path)
     database = SqliteDatabase(path, size=4, limit=5.0)
-    engine = Engine(database, config=config, means=means)
+    engine = Engine(database, config=config, means=means, project=project)
     engine.refresh()
 
     def restore():
@@ -61,7 +61,7 @@ def sqlite_store(folder, config=None, means=NO_MEANS):
     return Store(engine, restore), database
 
 
-def postgres_store(url, config=None, means=NO_MEANS):
+def postgres_store(url, config=None, means=NO_MEANS, project=None):
     """A store in PostgreSQL, in the database at ``url``."""
     import psycopg
 
@@ -72,7 +72,7 @@ def postgres_store(url, config=None, means=NO_MEANS):
 
     restore()
     database = PostgresDatabase(url, size=4, limit=5.0)
-    engine = Engine(database, config=config, means=means)
+    engine = Engine(database, config=config, means=means, project=project)
     engine.refresh()
 
     def restore_rows():
@@ -121,16 +121,22 @@ def means():
 
 
 @pytest.fixture(scope="module")
-def ruled_store(place, kind, means, tmp_path_factory, request):
-    """The store under the configuration in the test module's ``CONFIG``, working with ``means``."""
+def project():
+    """The folder of the project's own Python."""
+    return
+
+
+@pytest.fixture(scope="module")
+def ruled_store(place, kind, means, project, tmp_path_factory, request):
+    """The store under the configuration in the test module's ``CONFIG``, working with ``means`` and ``project``."""
     config = tmp_path_factory.mktemp("rules") / "trivet.yaml"
     config.write_text(request.module.CONFIG)
     if kind == "sqlite":
-        made, database = sqlite_store(tmp_path_factory.mktemp("store"), config, means)
+        made, database = sqlite_store(tmp_path_factory.mktemp("store"), config, means, project)
     else:
         server = request.getfixturevalue("postgres_server")
         name = f"ruled_{request.module.__name__.rpartition('.')[2]}"[:60]
-        made, database = postgres_store(server.create_database(name), config, means)
+        made, database = postgres_store(server.create_database(name), config, means, project)
     with TurningHub() if place.endswith("hub") else nullcontext() as turning:
         if turning is not None:
             made.engine = EngineOnHub(made.engine, turning)

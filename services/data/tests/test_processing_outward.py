@@ -52,7 +52,7 @@ class Here:
 
     functions = ("tag", "taxed", "both", "shout", "broken")
 
-    def compute(self, function, rows, occasion):
+    def compute(self, function, rows, types, occasion):
         self.calls.append((function, len(rows), occasion.role))
         return [getattr(self, function)(**row) for row in rows]
 

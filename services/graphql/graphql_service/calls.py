@@ -40,5 +40,6 @@ def _given(scope: Scope, called: ExposedFunction, nodes: Nodes, expected: Expect
     found = []
     for name, (_, argument) in called.arguments.items():
         if name in values or argument.required:
-            found.append(Given(argument.name, scope.param(values.get(name))))
+            form = called.function.body_form or "json"
+            found.append(Given(argument.name, scope.param(values.get(name)), form))
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -10,10 +11,11 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import Caller
-from contracts.operations import Create, Document, Value
+from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
+from graphql_service.errors import Path
 from graphql_service.introspection import introspect
 from graphql_service.limits import Limits
 from graphql_service.payload import Request
@@ -113,7 +115,7 @@ class Executor:
         try:
             result = self._ask(compiled.document, values, caller)
         except Problem as problem:
-            raise refusal_of(problem, _place(problem, compiled, values)) from None
+            raise refusal_of(problem, partial(_place, problem, compiled, values)) from None
         return (_arranged(compiled, result.body, {}) if compiled.lists else result.body), result
 
     def _ask(self, document: Document, values: list[Value], caller: Caller) -> Result:
@@ -139,8 +141,10 @@ def _arranged(compiled: Compiled, body: bytes, described: dict[str, Any]) -> byt
     return _encode({key: parts[key] for key in compiled.keys})
 
 
-def _place(problem: Problem, compiled: Compiled, values: list[Value]) -> tuple[str | int, ...]:
-    path = problem.path
+def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path) -> Path:
+    """Where in the document a path of the operation leads, for a problem that is about it."""
+    if problem.code == "TRV300":
+        path = _of_value(path, compiled)
     for key, several in compiled.lists.items():
         if path and path[0] in several:
             place = place_of((key, *path[1:]), compiled.scope, compiled.root)
@@ -155,6 +159,17 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value]) -> tuple[s
         alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
         return place + rows_of(name, (0,) if alone else ())
     return place
+
+
+def _of_value(path: Path, compiled: Compiled) -> Path:
+    """Where a value that breaks a rule stands: in a create's row, by its number, or where an update assigns it."""
+    key, rest = path[:1], path[1:]
+    if rest and isinstance(rest[0], int):
+        return (*key, "rows", *rest)
+    update = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
+    assigns = update.assigns if rest and isinstance(update, Update) else ()
+    how = next((assign.how for assign in assigns if assign.field == rest[0]), None)
+    return key if how is None else (*key, "assigns", how, *rest)
 
 
 def _rows_given(compiled: Compiled, values: list[Value], path: tuple[str | int, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from contracts.operations import How
 from graphql import (
     ArgumentNode,
     DocumentNode,
@@ -19,6 +20,17 @@ from graphql_service.errors import Path
 from graphql_service.selection import Scope, Selected
 
 _WORDS: dict[str | int, Path] = {"filter": ("args", "where"), "sort": ("args", "order_by")}
+# the arguments of an update, by how they change a field
+OPERATORS: Mapping[How, str] = {
+    "value": "_set",
+    "increment": "_inc",
+    "append": "_append",
+    "prepend": "_prepend",
+    "delete_key": "_delete_key",
+    "delete_elem": "_delete_elem",
+    "delete_at_path": "_delete_at_path",
+}
+_ARGUMENTS: dict[str | int, str] = dict(OPERATORS.items())
 _CHILDREN = (
     "name", "type_condition", "variable_definitions", "directives", "selection_set", "selections",
     "arguments", "value", "values", "fields", "type", "default_value", "variable",
@@ -80,7 +92,8 @@ def _step(node: Node) -> Path:
 def place_of(path: Path, scope: Scope, root: Selected) -> Path:
     """Where in the document the place ``path`` of its operation stands: response keys become fields' names.
 
-    The operation's words become arguments: ``filter`` the ``where``, ``rows`` the ``objects`` or the ``object``.
+    The operation's words become arguments: ``filter`` the ``where``, ``rows`` the ``objects`` or the ``object``,
+    ``assigns`` (and how) the update's operator.
     """
     place: Path = ()
     selected, name = root, ""
@@ -92,6 +105,8 @@ def place_of(path: Path, scope: Scope, root: Selected) -> Path:
             selected = scope.select(nodes)
         elif step == "rows":
             return place + rows_of(name, path[index + 1 :])
+        elif step == "assigns":
+            return (*place, "args", _ARGUMENTS[path[index + 1]], *path[index + 2 :])
         else:
             return place + _WORDS.get(step, ())
     return place

@@ -1,8 +1,8 @@
 """Answers and errors in Hasura's form, and the HTTP status of each (graphql.md §8, errors.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from chassis.express import Answer as HttpAnswer
@@ -49,6 +49,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "P0001": ("data-exception", ""),
     "PGRST127": (NOT_SUPPORTED, ""),
     "TRV100": (INVALID_JSON, ""),
+    "TRV300": (VALIDATION_FAILED, ""),
     "TRV110": ("not-found", ""),
     "TRV204": ("access-denied", ""),
     "PGRST302": ("access-denied", ""),
@@ -111,11 +112,23 @@ def data_answer(body: bytes, basis: Basis | None = None, warnings: tuple[str, ..
     return Answer(b'{"data":' + body + b"}", basis=basis)
 
 
-def refusal_of(problem: Problem, place: Path) -> Refusal:
-    """A problem of data's as errors of the document, at a place of it."""
+def refusal_of(problem: Problem, place: Callable[[Path], Path]) -> Refusal:
+    """A problem of data's as errors of the document: ``place`` finds where in it a path of the operation leads.
+
+    Values that break rules are an error each.
+    """
     if isinstance(problem, Refusal):
         return problem
-    return Refusal(error_of(problem, place), cause=problem)
+    if problem.code != "TRV300" or not isinstance(problem.details, list):
+        return Refusal(error_of(problem, place(problem.path)), cause=problem)
+    return Refusal(*(_broken(found, place) for found in problem.details), cause=problem)
+
+
+def _broken(found: Mapping[str, Any], place: Callable[[Path], Path]) -> Error:
+    path = tuple(found["path"])
+    named = path[1:] and isinstance(path[-1], str)  # the first step is the field of the document
+    message = f"{path[-1]}: {found['message']}" if named else found["message"]
+    return Error(message, VALIDATION_FAILED, place(path))
 
 
 def error_of(problem: Problem, place: Path = ()) -> Error:

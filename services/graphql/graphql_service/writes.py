@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from graphql_service.coercion import arguments_of
 from graphql_service.errors import Misfit, Path
 from graphql_service.filters import filter_of, key_filter
+from graphql_service.places import OPERATORS
 from graphql_service.reads import outputs, walk, where_filter
 from graphql_service.schema.exposed import Exposed
 from graphql_service.selection import Scope
@@ -17,15 +18,7 @@ from graphql_service.slots import renamed, rows_of
 Nodes = list[FieldNode]
 Expected = dict[str, GraphQLArgument]
 Given = dict[str, Any]
-_OPERATORS: dict[str, How] = {
-    "_set": "value",
-    "_inc": "increment",
-    "_append": "append",
-    "_prepend": "prepend",
-    "_delete_key": "delete_key",
-    "_delete_elem": "delete_elem",
-    "_delete_at_path": "delete_at_path",
-}
+_HOWS: dict[str, How] = {argument: how for how, argument in OPERATORS.items()}
 # what an operator takes where it is not a value of the field's own type
 _TAKEN = {"_delete_key": "String", "_delete_elem": "Int", "_delete_at_path": "[String]"}
 
@@ -123,13 +116,13 @@ def _update(scope: Scope, exposed: Exposed, nodes: Nodes, given: Given, place: P
 
 
 def _demand_operator(given: Given, place: Path) -> None:
-    if not any(given.get(name) is not None for name in _OPERATORS):
+    if not any(given.get(name) is not None for name in _HOWS):
         raise Misfit("at least one update operator must be provided", path=place)
 
 
 def _assigns(scope: Scope, exposed: Exposed, given: Given, place: Path) -> tuple[Assign, ...]:
     assigns: list[Assign] = []
-    for operator, how in _OPERATORS.items():
+    for operator, how in _HOWS.items():
         for name, value in (given.get(operator) or {}).items():
             field = exposed.updatable[name]
             if value is None and operator != "_set":

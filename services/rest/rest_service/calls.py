@@ -35,9 +35,6 @@ from rest_service.request import (
 _READS = ("GET", "HEAD")
 Form = Literal["json", "text", "xml", "bytes"]
 _WHOLE: dict[str, Form] = {"text/plain": "text", "text/xml": "xml", "application/octet-stream": "bytes"}
-_KIND_OF_BODY: dict[Form, tuple[str, ...]] = {
-    "json": ("json", "jsonb"), "text": ("text",), "xml": ("xml",), "bytes": ("bytea",),
-}  # fmt: skip
 
 
 class Passed(NamedTuple):
@@ -106,10 +103,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
 
 
 def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) -> bool:
-    whole = function.whole_body
-    if given == {""}:
-        return whole is not None and whole.db_type in _KIND_OF_BODY[passed[0].form]
-    return function.takes(given)
+    return function.body_form == passed[0].form if given == {""} else function.takes(given)
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------
@@ -181,7 +175,7 @@ def _of_body(incoming: Incoming, overloads: Sequence[Function], columns: str | N
         listed = names.names(columns, "columns parameter")
         found = {name: value for name, value in found.items() if name in listed}
     named = frozenset(found)
-    whole = any(one.whole_body is not None and one.whole_body.db_type in _KIND_OF_BODY["json"] for one in overloads)
+    whole = any(one.body_form == "json" for one in overloads)
     if whole and not any(one.takes(named) for one in overloads):
         return [Passed("", found, "json")]
     return [Passed(name, value, "json") for name, value in found.items()]

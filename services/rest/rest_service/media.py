@@ -7,22 +7,32 @@ OPENAPI = "application/openapi+json"
 _JSON = ("*/*", "application/*", "application/json")
 _OBJECT = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
 _ARRAY = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+_XML = ("application/xml", "text/xml")
 
 BYTES = "application/octet-stream"
 _RAW = ((BYTES, "bytea"), ("text/xml", "xml"))  # by the database's type
 
 
 class Media(msgspec.Struct, frozen=True):
-    """A format: its media type; ``single`` one object, ``stripped`` without null members, ``csv`` as CSV.
+    """A format: its media type; ``single`` one object, ``stripped`` without null members.
 
-    ``raw``: a value alone as its own text, or its own bytes.
+    ``csv``, ``lines`` (JSON, an object a line) and ``xml`` are formats of rows, which may be streamed. ``raw``: a value
+    alone as its own text, or its own bytes.
     """
 
     type: str
     single: bool = False
     stripped: bool = False
     csv: bool = False
+    lines: bool = False
+    xml: bool = False
     raw: bool = False
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether it is written row by row."""
+        return self.csv or self.lines or self.xml
 
     @property
     def content_type(self) -> str:
@@ -39,9 +49,10 @@ CSV = Media("text/csv", csv=True)
 def choose(accept: str | None) -> Media:
     """The best format for rows. Raises `Problem` PGRST107 where we have none of those asked for."""
     wanted = ranges(accept)
+    browses = any(media_type == "text/html" for media_type, _ in wanted)  # browsers ask for XML, and mean pages
     for media_type, parameters in wanted:
         found = _rows_in(media_type, parameters)
-        if found is not None:
+        if found is not None and not (found.xml and browses):
             return found
     raise refusal(media_type for media_type, _ in wanted)
 
@@ -53,7 +64,7 @@ def choose_scalar(accept: str | None, db_type: str, *, one: bool) -> Media:
         if one and (media_type == "text/plain" or (media_type, db_type) in _RAW):
             return Media(media_type, raw=True)
         found = _rows_in(media_type, parameters)
-        if found is not None and not found.csv:
+        if found is not None and not found.by_rows:
             return found
     raise refusal(media_type for media_type, _ in wanted)
 
@@ -96,6 +107,10 @@ def _rows_in(media_type: str, parameters: dict[str, str]) -> Media | None:
         return Media(_OBJECT[0], single=True, stripped=stripped)
     if media_type in _ARRAY:
         return Media(_ARRAY[0], stripped=stripped)
+    if media_type in _LINES:
+        return Media(media_type, lines=True)
+    if media_type in _XML:
+        return Media(media_type, xml=True)
     return CSV if media_type in ("text/csv", "text/*") else None
 
 

@@ -118,38 +118,40 @@ def _add_shared(spec: APISpec) -> None:
     spec.components.response(_PROBLEM, {"description": "A problem", "content": content})
 
 
-def _add_filters(spec: APISpec, resource: Resource, filter_names: ComponentNames) -> list[str]:
-    """Add a parameter for each field of a resource; their names among the components."""
-    found = []
+def _add_filters(spec: APISpec, resource: Resource, filter_names: ComponentNames) -> dict[str, str]:
+    """Add a parameter for each field that can be filtered by; their names among the components, by field."""
+    found = {}
     for field in resource.fields:
+        if not field.filterable:
+            continue
         identity = filter_names.fit(f"filter.{resource.name}.{field.name}")
         description = f"Filter on {field.name}: `eq.…`, `gt.…`, `in.(…,…)`, `is.null`"
         spec.components.parameter(
             identity, "query", {"name": filter_key(field.name), "schema": _TEXT, "description": description}
         )
-        found.append(identity)
+        found[field.name] = identity
     return found
 
 
-def _add_resource(spec: APISpec, catalog: Catalog, entry: _Entry, filters: list[str]) -> None:
+def _add_resource(spec: APISpec, catalog: Catalog, entry: _Entry, filters: dict[str, str]) -> None:
     """Add a resource's schemas and its path with what the role may do there."""
     resource = entry.resource
     spec.tag({"name": resource.name, **({"description": resource.comment} if resource.comment else {})})
     spec.components.schema(entry.rows, schemas.of_row(resource))
     operations: dict[str, Any] = {}
+    names = list(filters.values())
     if resource.fields:
-        operations["get"] = _get(entry, filters)
+        operations["get"] = _get(entry, names)
     if resource.insertable:
         spec.components.schema(entry.create, schemas.to_create(catalog, resource))
         operations["post"] = _post(entry)
     if resource.updatable:
         spec.components.schema(entry.update, schemas.to_update(catalog, resource))
-        operations["patch"] = _patch(entry, filters)
+        operations["patch"] = _patch(entry, names)
     if can_put(resource):
-        fields = zip(resource.fields, filters, strict=True)
-        operations["put"] = _put(entry, [name for field, name in fields if field.name in resource.key])
+        operations["put"] = _put(entry, [name for field, name in filters.items() if field in resource.key])
     if resource.deletable:
-        operations["delete"] = _delete(entry, filters)
+        operations["delete"] = _delete(entry, names)
     if operations:
         spec.path(f"/{quote(resource.name, safe='')}", operations=operations)
 

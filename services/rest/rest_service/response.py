@@ -1,5 +1,6 @@
 """A result or a problem becomes an answer in PostgREST's dialect: status, headers, body."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from rest_service import media
 from rest_service.grammar.keys import filter_key
 from rest_service.page import content_range, read_status
 from rest_service.request import Wish
-from rest_service.rows import strip_nulls, to_bytes, to_csv, to_text
+from rest_service.row_formats import lines_of, writer_of
+from rest_service.rows import strip_nulls, to_bytes, to_text
 
 # of a Content-Location: many clients and proxies take no more than 8 or 16 KB of headers in all
 _LONGEST_LOCATION = 4096
@@ -20,32 +22,44 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Answer(NamedTuple):
-    """An HTTP answer: no ``Content-Type`` where there is no body."""
+    """An HTTP answer: no ``Content-Type`` where there is no body, and no length known of one that comes in parts."""
 
     status: int
     headers: dict[str, str]
-    body: bytes = b""
+    body: bytes | Iterable[bytes] = b""
 
 
 def of_result(result: Result, wish: Wish) -> Answer:
     """The answer that carries a result. Raises `Problem` PGRST103 where the page begins beyond the last row."""
+    headers = _common(result, wish)
+    return _of_read(result, wish, headers) if wish.kind in ("read", "call") else _of_write(result, wish, headers)
+
+
+def _common(result: Result, wish: Wish) -> dict[str, str]:
     headers = {"Vary": "Accept, Prefer, Range"}
     applied = wish.applied[result.inserted is not None]
     if applied is not None:
         headers["Preference-Applied"] = applied
     if wish.profile is not None:
         headers["Content-Profile"] = wish.profile
-    return _of_read(result, wish, headers) if wish.kind in ("read", "call") else _of_write(result, wish, headers)
+    return headers
 
 
 def tagged(answer: Answer) -> Answer:
     """The answer to a GET with its entity tag."""
     headers = answer.headers
     beside = f"{headers['Content-Type']} {headers['Content-Range']} {headers.get('Content-Profile')}"
-    headers["ETag"] = etag(answer.body, beside)
+    headers["ETag"] = etag(whole(answer), beside)
     # each user has rows of their own, and nobody but us knows whether they are still the same
     headers["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def whole(answer: Answer) -> bytes:
+    """The body of an answer that does not come in parts."""
+    if not isinstance(answer.body, bytes):
+        raise TypeError("the answer comes in parts")
+    return answer.body
 
 
 def unless_known(answer: Answer, tags: str | None) -> Answer:
@@ -72,19 +86,40 @@ def of_problem(problem: Problem, *, anonymous: bool) -> Answer:
     return Answer(status, headers, _encode(body))
 
 
+def of_written(result: Result, wish: Wish, body: bytes) -> Answer:
+    """The answer to a read whose body is written already."""
+    return _of_read(result, wish, _common(result, wish))._replace(body=body)
+
+
+def of_rows(head: Result, wish: Wish, body: Iterable[bytes]) -> Answer:
+    """The answer whose rows come in parts: its range is told where data has counted it beforehand."""
+    headers = {"Cache-Control": "private, no-cache", "X-Accel-Buffering": "no"} | _common(head, wish)
+    first = wish.page.offset or 0
+    status = 200
+    if head.total is not None and head.rows is not None:
+        status = read_status(first, head.rows, head.total)
+        headers["Content-Range"] = content_range(first, head.rows, head.total)
+    return Answer(status, _about_read(wish, headers) | {"Content-Type": wish.media.content_type}, body)
+
+
 def _of_read(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
     first = wish.page.offset or 0
     rows = _rows_of_page(result, wish)
     status = read_status(first, rows, result.total)
     headers["Content-Range"] = content_range(first, rows, result.total)
-    headers["Range-Unit"] = "items"
-    location = f"{wish.address}?{wish.query}" if wish.query else wish.address
-    if len(location) <= _LONGEST_LOCATION:
-        headers["Content-Location"] = location
+    _about_read(wish, headers)
     if wish.void:
         return Answer(204, headers)
     headers["Content-Type"] = wish.media.content_type
     return Answer(status, headers, _body(result, wish) if wish.body else b"")
+
+
+def _about_read(wish: Wish, headers: dict[str, str]) -> dict[str, str]:
+    headers["Range-Unit"] = "items"
+    location = f"{wish.address}?{wish.query}" if wish.query else wish.address
+    if len(location) <= _LONGEST_LOCATION:
+        headers["Content-Location"] = location
+    return headers
 
 
 def _of_write(result: Result, wish: Wish, headers: dict[str, str]) -> Answer:
@@ -120,9 +155,9 @@ def _rows_of_page(result: Result, wish: Wish) -> int:
 
 
 def _body(result: Result, wish: Wish) -> bytes:
-    if wish.media.csv:
-        many = result.body.startswith(b"[")  # a function may give a row, or none
-        return to_csv(result.body if many else b"[%b]" % result.body.removeprefix(b"null"), wish.columns)
+    if wish.media.by_rows:
+        writer = writer_of(wish.media, wish.columns)
+        return writer.rows(lines_of(result.body)) + writer.end()
     if wish.media.raw:
         return to_bytes(result.body) if wish.media.type == media.BYTES else to_text(result.body)
     return strip_nulls(result.body) if wish.media.stripped else result.body

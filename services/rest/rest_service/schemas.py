@@ -60,7 +60,7 @@ def of_field(field: Field) -> Schema:
     if field.type == "array" and field.element is not None:
         schema["items"] = _or_null(_TYPES[field.element])
     schema = _or_null(schema) if field.nullable else schema
-    if field.generated or field.identity == "always":
+    if not field.writable:
         schema["readOnly"] = True
     schema["description"] = "\n\n".join(filter(None, (field.comment, f"`{field.db_type}`")))
     return schema

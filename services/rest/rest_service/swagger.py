@@ -96,6 +96,7 @@ def _filters(resource: Resource) -> dict[str, Schema]:
             "name": filter_key(field.name), "in": "query", "required": False, "type": "string"
         }
         for field in resource.fields
+        if field.filterable
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from contracts.catalog import Catalog
 from contracts.data import Data
 from contracts.identity import Caller
 
-from rest_service import resources, response
+from rest_service import resources, response, streaming
 from rest_service.request import Incoming, profile_header
 from rest_service.response import Answer
 from rest_service.shapes import Shapes
@@ -46,9 +46,16 @@ class Tables:
         catalog = self._data.catalog(caller)
         asked = self._shapes.translate(_with_catalog(request, catalog))
         parsed, when = perf_counter(), monotonic()
-        result = self._data.execute(asked.operation, asked.values, caller)
-        known = perf_counter()
-        answer = response.of_result(result, asked.wish)
+        if asked.wish.media.by_rows and request.method == "GET":
+            stream = self._data.stream(asked.operation, asked.values, caller)
+            result, known = stream.head, perf_counter()
+            answer = streaming.answer_of(stream, asked.wish)
+            if not isinstance(answer.body, bytes):
+                return answer
+        else:
+            result = self._data.execute(asked.operation, asked.values, caller)
+            known = perf_counter()
+            answer = response.of_result(result, asked.wish)
         if self._location_base and "Location" in answer.headers:
             answer.headers["Location"] = self._location_base + answer.headers["Location"]
         if request.method == "GET":
@@ -61,7 +68,7 @@ class Tables:
             and request.method in _READS
             and result.catalog_version == catalog.version
         ):
-            size = len(answer.body) + len(request.query)
+            size = len(response.whole(answer)) + len(request.query)
             results.keep(caller.principal, _question(request), basis, answer, size=size, asked=when)
         observe.add_timings(
             {

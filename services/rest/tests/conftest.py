@@ -9,11 +9,13 @@ from contracts.catalog import Catalog, Field, Relation, Resource
 from contracts.identity import Caller, Principal
 from contracts.operations import And, Call, Compare, Create, Delete, Filter, Is, Operation, Read, Update, Value
 from contracts.problems import Problem
-from contracts.results import Result
+from contracts.results import Result, Stream
 from flask import Flask
 from rest_service.app import create_app
 from rest_service.request import Asked, Incoming, profile_header, translate
 from rest_service.settings import Settings
+
+from tests.fixtures.streams import stream_of
 
 FILM = Resource(
     name="film",
@@ -88,6 +90,10 @@ class MemoryData:
             return self._create(operation, values)
         assert isinstance(operation, Update | Delete)
         return self._change(operation, values)
+
+    def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
+        """The rows of a read."""
+        return stream_of(self.execute(operation, values, caller))
 
     def catalog(self, caller: Caller) -> Catalog:
         """The one catalog there is."""

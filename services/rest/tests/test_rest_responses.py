@@ -4,8 +4,10 @@ import msgspec
 import pytest
 from contracts.problems import Problem
 from contracts.results import Result
+from lxml import etree
 from rest_service.response import of_problem, of_result
-from rest_service.rows import strip_nulls, to_csv
+from rest_service.row_formats import CsvRows, XmlRows, element_name, lines_of
+from rest_service.rows import strip_nulls
 
 REPRESENTATION = "return=representation"
 
@@ -147,6 +149,35 @@ def test_outages_say_when_to_come_back():
     assert of_problem(Problem("PGRST000", "down"), anonymous=True).headers["Retry-After"] == "1"
     slow = Problem("PGRST000", "down", headers={"Retry-After": "9"})
     assert of_problem(slow, anonymous=True).headers["Retry-After"] == "9"
+
+
+def to_csv(rows):
+    writer = CsvRows()
+    return writer.rows(lines_of(rows)) + writer.end()
+
+
+def test_xml():
+    writer = XmlRows()
+    row = b'{"id": 12345678901234567890, "na me": "<a>&\\u0001\\r", "x": null, "ok": true, "one": {"n": 1.10}, "xs": [1, null, {"y": "z"}], "e": []}\n'
+    text = writer.rows(row) + writer.rows(row) + writer.end()
+    found = etree.fromstring(text)
+    assert [child.tag for child in found] == ["row", "row"]
+    assert etree.tostring(found[0], encoding="unicode").replace(
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"', ""
+    ) == (
+        "<row><id>12345678901234567890</id><na_x0020_me>&lt;a&gt;&amp;\ufffd&#13;</na_x0020_me>"
+        '<x xsi:nil="true"/><ok>true</ok><one><n>1.10</n></one><xs><item>1</item><item xsi:nil="true"/><item><y>z</y></item></xs>'
+        "<e/></row>\n"
+    )
+    assert [child.tag for child in etree.fromstring(XmlRows().end())] == []
+
+
+def test_names_in_xml_are_all_different():
+    names = ["a", "A b", "xml", "1a", "", "_x0020_", " ", "a-b.c", "ü"]
+    made = [element_name(name) for name in names]
+    assert len(set(made)) == len(names)
+    for name in made:
+        etree.fromstring(f"<{name}/>")
 
 
 def test_csv():

@@ -1,5 +1,8 @@
 """A problem as a SOAP fault: its code, its status (the table of errors.md), its text."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from contracts.problems import Kind, Problem
 
@@ -82,7 +85,8 @@ def _code12(problem: Problem) -> str:
 
 
 def _detail(problem: Problem, namespace: str, request_id: str) -> str:
-    details = problem.details
+    broken = _violations(problem)
+    details = None if broken else problem.details
     if details is not None and not isinstance(details, str):
         details = msgspec.json.encode(details).decode()
     members = {
@@ -93,4 +97,18 @@ def _detail(problem: Problem, namespace: str, request_id: str) -> str:
         "traceId": request_id or None,
     }
     inner = "".join(f"<{name}>{content(text)}</{name}>" for name, text in members.items() if text is not None)
-    return f'<ServiceFault xmlns="{attribute(namespace)}">{inner}</ServiceFault>'
+    return f'<ServiceFault xmlns="{attribute(namespace)}">{inner}{broken}</ServiceFault>'
+
+
+def _violations(problem: Problem) -> str:
+    """The rules that values break, each an element: the field, what must hold, and the rule's name."""
+    if problem.code != "TRV300" or not isinstance(problem.details, list):
+        return ""
+    return "".join(map(_violation, problem.details))
+
+
+def _violation(found: Mapping[str, Any]) -> str:
+    path = "/".join(step for step in found["path"] if isinstance(step, str))  # there is one row, whatever its number
+    members = {"path": path or None, "message": found["message"], "rule": found["rule"]}
+    inner = "".join(f"<{name}>{content(text)}</{name}>" for name, text in members.items() if text is not None)
+    return f"<violation>{inner}</violation>"

@@ -3,7 +3,7 @@
 from html import escape
 from itertools import groupby
 
-from soap_service.port_type import PortType
+from soap_service.port_type import Operation, PortType
 from soap_service.profiles import address_of
 from soap_service.wsdl import describe
 
@@ -12,7 +12,7 @@ _STYLE = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0
 
 def write(port: PortType, address: str) -> str:
     """The page as HTML."""
-    groups = groupby(port.operations.values(), key=lambda operation: operation.type.resource.name)
+    groups = groupby(port.operations.values(), key=_group)
     sections = "".join(
         f"<h2>{escape(name)}</h2><ul>"
         + "".join(f"<li><code>{escape(each.name)}</code> {escape(describe(each))}</li>" for each in operations)
@@ -26,3 +26,7 @@ def write(port: PortType, address: str) -> str:
         f'<body><h1>SOAP 1.1 and 1.2</h1><p>The WSDL is at <a href="{document}">{document}</a>.</p>'
         f"{sections or '<p>Nothing is open to you without a login.</p>'}</body></html>"
     )
+
+
+def _group(operation: Operation) -> str:
+    return operation.type.resource.name if operation.called is None else "Functions"

@@ -1,12 +1,12 @@
 """What the service offers a role: its operations and their types, made from the catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import chain, count
 
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, FieldType, Function, Relation, Resource, Returns
 
 from soap_service import xsd
 from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
@@ -21,6 +21,7 @@ class Verb(Enum):
     CREATE = "Create"
     UPDATE = "Update"
     DELETE = "Delete"
+    CALL = "Call"
 
 
 @dataclass(frozen=True)
@@ -73,27 +74,44 @@ class ResourceType:
 
     @cached_property
     def by_filter_name(self) -> dict[str, FieldElement]:
-        """Fields by their element in a filter."""
-        return {element.filter_name: element for element in self.fields}
+        """The fields that can be filtered by, by their element in a filter."""
+        return {element.filter_name: element for element in self.fields if element.field.filterable}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the port type."""
+    """An operation of the port type; a `Verb.CALL` has the function that is ``called``."""
 
     verb: Verb
     type: ResourceType
+    called: "FunctionType | None" = None
 
     @property
     def name(self) -> str:
         """The operation's name, which is also its request element's."""
-        return self.verb.value + self.type.name
+        return self.verb.value + (self.type.name if self.called is None else self.called.name)
+
+
+@dataclass(frozen=True)
+class FunctionType:
+    """A function as XML: its name, the elements of its arguments, and its result.
+
+    ``rows`` is the type of the rows that it gives, ``own`` where that is made for them alone; ``value`` the element of
+    what is no row. With neither it gives nothing.
+    """
+
+    function: Function
+    name: str
+    arguments: tuple[FieldElement, ...]
+    rows: ResourceType | None
+    own: bool
+    value: FieldElement | None
 
 
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
 _SHARED = (
     *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
-    "Page", "OrderBy", "OrderByList", "ServiceFault", "AuthToken", "Row", "ArrayOfRow",
+    "Page", "OrderBy", "OrderByList", "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
 )  # fmt: skip
 SET_NULL = "setNull"
@@ -122,6 +140,10 @@ class PortType:
             for type in self.types
             for operation in (Operation(verb, type) for verb in type.verbs)
         }
+        self.functions = tuple(_function_types(self, names))
+        for called in self.functions:
+            operation = Operation(Verb.CALL, called.rows or _made(called.function, called.name, (), profile), called)
+            self.operations[operation.name] = operation
 
 
 def _type_names(catalog: Catalog, profile: Profile) -> list[str]:
@@ -146,6 +168,7 @@ def _candidates(resource: Resource, profile: Profile) -> Iterator[str]:
 def _family(name: str) -> set[str]:
     """All names that come with a type's: two resources must not share any, for some toolkits make classes of each."""
     verbs = [verb.value for verb in Verb] + ["Upsert", "Aggregate"]
+    verbs.remove(Verb.CALL.value)
     names = [name, f"ArrayOf{name}", f"Related{name}", f"ArrayOfRelated{name}"]
     names += [f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
     for operation in [*(verb + name for verb in verbs), f"Create{name}Batch"]:
@@ -194,3 +217,77 @@ def _given(
     return tuple(
         element for element in elements if element.field.writable and (names is None or element.field.name in names)
     )
+
+
+def _function_types(port: PortType, names: Iterable[str]) -> Iterator[FunctionType]:
+    """The functions, each under a name that neither a type nor another function has."""
+    taken = {fold(name) for name in _SHARED}.union(*(_family(escape(name)) for name in names))
+    for name, function in port.catalog.calls.items():
+        plain = pascal_case(name)
+        spelt = (port.profile.spell_type(candidate) for candidate in numbered(plain))
+        chosen = next(each for each in spelt if taken.isdisjoint(_function_family(each)))
+        taken |= _function_family(chosen)
+        yield _function_type(port, function, chosen)
+
+
+def _function_family(name: str) -> set[str]:
+    names = (f"Call{name}", f"Call{name}Response", f"{name}Result", f"ArrayOf{name}Result")
+    return {fold(each) for each in names}
+
+
+def _function_type(port: PortType, function: Function, name: str) -> FunctionType:
+    returns = function.returns
+    own = returns.kind == "rows" and returns.resource is None
+    rows = port.by_resource.get(returns.resource) if returns.resource is not None else None
+    return FunctionType(
+        function=function,
+        name=name,
+        arguments=_field_elements(tuple(map(_of_argument, function.arguments)), port.profile),
+        rows=_made(function, f"{name}Result", returns.fields, port.profile) if own else rows,
+        own=own,
+        value=FieldElement("result", _of_result(returns), "result") if returns.kind == "scalar" else None,
+    )
+
+
+def _made(function: Function, name: str, fields: tuple[Field, ...], profile: Profile) -> ResourceType:
+    """What a function's own rows are as XML."""
+    resource = Resource(name=function.name, schema=function.schema, table=function.function, kind="view", fields=fields)
+    return ResourceType(
+        resource=resource,
+        name=name,
+        element=camel_case(name),
+        fields=_field_elements(fields, profile),
+        relations=(),
+        key=(),
+        create=None,
+        patch=None,
+        patch_name="",
+        nulls_name="",
+    )
+
+
+def _of_argument(argument: Argument) -> Field:
+    return Field(
+        name=argument.name or WHOLE_BODY,
+        type=argument.type,
+        db_type=argument.db_type,
+        element=argument.element,
+        values=argument.values,
+        nullable=argument.nullable,
+        has_default=not argument.required,
+        comment=argument.comment,
+    )
+
+
+def _of_result(returns: Returns) -> Field:
+    """A value, or a set of values as an array (of arrays: of their JSON texts)."""
+    if not returns.many:
+        return Field(
+            name="result",
+            type=returns.type,
+            db_type=returns.db_type,
+            element=returns.element,
+            values=returns.values,
+        )
+    element: FieldType = "json" if returns.type == "array" else returns.type
+    return Field(name="result", type="array", db_type=f"{returns.db_type}[]", element=element, values=returns.values)

@@ -31,6 +31,7 @@ from soap_service.filters import Page, Values, field_named, filter_of, page_of, 
 from soap_service.port_type import FieldElement, Operation, PortType, RelationElement, ResourceType, Verb
 
 _STRINGS = xsd.array_of("string")
+_OF_RESOURCES = tuple(verb for verb in Verb if verb is not Verb.CALL)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _called(body: Element, namespace: str, port: PortType, role: str) -> Operati
             f"There is no operation {name.localname} in the namespace {name.namespace}",
             hint=f"The namespace here is {namespace}",
         )
-    for verb in Verb:
+    for verb in _OF_RESOURCES:
         types = (type for type in port.types if verb.value + type.name == name.localname)
         if (type := next(types, None)) is not None:
             raise _not_offered(verb, type, role)
@@ -74,7 +75,7 @@ def _not_offered(verb: Verb, type: ResourceType, role: str) -> Problem:
     return Problem("42501", f"permission denied for {type.resource.kind} {name}", details=f"The role is {role}")
 
 
-# --- the five operations ---------------------------------------------------------------------------------------------
+# --- the operations --------------------------------------------------------------------------------------------------
 
 
 def _get(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
@@ -133,12 +134,31 @@ def _delete(body: Element, namespace: str, called: Operation, _: PortType, value
     return Call(called, Delete(type.resource.name, _by_key(body, type, found, values)), values.items)
 
 
+def _function(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    target = called.called
+    assert target is not None
+    found = members(body, namespace, [argument.name for argument in target.arguments])
+    given = []
+    for element, argument in zip(target.arguments, target.function.arguments, strict=True):
+        if element.name in found:
+            value = _given(found[element.name][0], namespace, element, values)
+            given.append(operations.Given(argument.name, values.add(value), target.function.body_form or "json"))
+        elif argument.required:
+            raise Problem("PGRST102", f"{place(body)} needs an element {element.name}")
+    fields = target.rows.fields if target.rows is not None else ()
+    node = Node(outputs=_outputs(fields)) if target.rows is not None else Node()
+    function = target.function
+    call = operations.Call(function.name, tuple(given), node, reads_only=function.reads_only)
+    return Call(called, call, values.items, fields)
+
+
 _PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType, Values], Call]] = {
     Verb.GET: _get,
     Verb.LIST: _list,
     Verb.CREATE: _create,
     Verb.UPDATE: _update,
     Verb.DELETE: _delete,
+    Verb.CALL: _function,
 }
 
 

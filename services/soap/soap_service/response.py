@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from soap_service import xsd
 from soap_service.markup import attribute
-from soap_service.port_type import FieldElement, PortType, RelationElement, ResourceType, Verb
+from soap_service.port_type import FieldElement, FunctionType, PortType, RelationElement, ResourceType, Verb
 from soap_service.request import Call
 
 Write = Callable[[Result], str]
@@ -36,8 +36,11 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
     closing = f"</{call.called.name}Response>"
     if verb is Verb.DELETE:
         return lambda result: f"{opening}<affectedRows>{result.affected or 0}</affectedRows>{closing}"
+    called = call.called.called
+    if called is not None and called.rows is None:
+        return _value_writer(called, opening, closing, nillable=port.profile.nillable)
     rows = _Rows(type.name, type, call.fields, call.relations, port)
-    if verb is not Verb.LIST:
+    if not (verb is Verb.LIST or (called is not None and called.function.returns.many)):
         decode_row = _decoder(rows.type | None)
 
         def write_row(result: Result) -> str:
@@ -54,6 +57,19 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
         return f"{opening}<items>{items}</items>{total}{closing}"
 
     return write_list
+
+
+def _value_writer(called: FunctionType, opening: str, closing: str, *, nillable: bool) -> Write:
+    """What a function gives that is no row."""
+    if called.value is None:
+        return lambda result: opening + closing
+    member, decode = _field(called.value, nillable=nillable), _decoder(Any)
+
+    def write_value(result: Result) -> str:
+        form, texts = member.write((decode(result.body),))
+        return f"{opening}{form % next(iter(texts))}{closing}"
+
+    return write_value
 
 
 def _decoder(type: Any) -> Callable[[bytes], Any]:

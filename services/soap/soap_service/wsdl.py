@@ -10,7 +10,7 @@ from contracts.catalog import Field
 from soap_service import namespaces as ns
 from soap_service import xsd
 from soap_service.markup import attribute, content
-from soap_service.port_type import CONNECTIVES, FieldElement, Operation, PortType, ResourceType, Verb
+from soap_service.port_type import CONNECTIVES, FieldElement, FunctionType, Operation, PortType, ResourceType, Verb
 from soap_service.profiles import address_of
 
 SERVICE = "TrivetService"
@@ -46,6 +46,7 @@ def write(port: PortType, *, namespace: str, address: str, versions: Iterable[st
         ' attributeFormDefault="unqualified">\n',
         *_shared_types(),
         *(part for type in port.types for part in _types(type, port)),
+        *(part for called in port.functions for part in _results(called, port)),
         *(part for operation in operations for part in _wrappers(operation)),
         "</xs:schema>\n</wsdl:types>\n",
         *map(_messages, operations),
@@ -92,10 +93,14 @@ def _shared_types() -> Iterator[str]:
     yield _complex("OrderBy", [*order, _member("nulls", "xs:string", "first or last")])
     yield _complex("OrderByList", [_member("item", "tns:OrderBy", many=True)])
     yield '<xs:element name="ServiceFault" type="tns:ServiceFault"/>\n'
-    yield _complex(
-        "ServiceFault",
-        [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS],
-    )
+    told = [
+        _member("path", "xs:string"),
+        _member("message", "xs:string", least=1),
+        _member("rule", "xs:string", least=1),
+    ]
+    yield _complex("Violation", told)
+    members = [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS]
+    yield _complex("ServiceFault", [*members, _member("violation", "tns:Violation", many=True)])
 
 
 _FAULT_MEMBERS = ("code", "message", "details", "hint", "traceId")
@@ -123,6 +128,14 @@ def _types(type: ResourceType, port: PortType) -> Iterator[str]:
         yield _complex(f"{name}Input", (field(each, required=_required(each.field)) for each in type.create or ()))
     if Verb.UPDATE in type.verbs:
         yield _complex(f"{name}Patch", map(field, type.patch or ()))
+
+
+def _results(called: FunctionType, port: PortType) -> Iterator[str]:
+    """The type of a function's own rows."""
+    if called.own and called.rows is not None:
+        name = called.rows.name
+        yield _complex(name, (_field(each, nillable=port.profile.nillable) for each in called.rows.fields))
+        yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
 
 
 def _related(target: ResourceType, cardinality: str) -> str:
@@ -156,16 +169,17 @@ def _required(field: Field) -> bool:
 def _filter_members(type: ResourceType) -> Iterator[str]:
     for name in CONNECTIVES:
         yield _member(name, f"tns:{type.name}Filter", many=name != "not")
-    for element in type.fields:
-        yield _member(element.filter_name, f"tns:{xsd.filter_of(element.field)}")
+    for name, element in type.by_filter_name.items():
+        yield _member(name, f"tns:{xsd.filter_of(element.field)}")
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
 def _wrappers(operation: Operation) -> Iterator[str]:
-    yield _wrapper(operation.name, _REQUESTS[operation.verb](operation.type))
-    yield _wrapper(f"{operation.name}Response", _answer(operation))
+    called = operation.called
+    yield _wrapper(operation.name, _REQUESTS[operation.verb](operation.type) if called is None else _arguments(called))
+    yield _wrapper(f"{operation.name}Response", _answer(operation) if called is None else _result(called))
 
 
 def _wrapper(name: str, members: Iterable[str]) -> str:
@@ -173,6 +187,21 @@ def _wrapper(name: str, members: Iterable[str]) -> str:
     return (
         f'<xs:element name="{name}"><xs:complexType><xs:sequence>{inner}</xs:sequence></xs:complexType></xs:element>\n'
     )
+
+
+def _arguments(called: FunctionType) -> list[str]:
+    return [
+        _field(element, nillable=True, required=argument.required)
+        for element, argument in zip(called.arguments, called.function.arguments, strict=True)
+    ]
+
+
+def _result(called: FunctionType) -> list[str]:
+    if called.rows is not None:
+        name = called.rows.name
+        many = called.function.returns.many
+        return [_member("items", f"tns:ArrayOf{name}", least=1) if many else _member(name, f"tns:{name}")]
+    return [_field(called.value, nillable=True)] if called.value is not None else []
 
 
 def _key(type: ResourceType) -> list[str]:
@@ -235,7 +264,10 @@ _SENTENCES = {
 
 
 def describe(operation: Operation) -> str:
-    """What an operation does, in a sentence, and the resource's comment."""
+    """What an operation does, in a sentence, and the resource's comment; of a function its own."""
+    if operation.called is not None:
+        function = operation.called.function
+        return function.comment or f"Calls the function {function.name}."
     resource = operation.type.resource
     sentence = _SENTENCES[operation.verb].format(resource.name)
     return f"{sentence} {resource.comment}" if resource.comment else sentence

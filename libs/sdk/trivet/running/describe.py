@@ -1,5 +1,6 @@
 """What a project's operations folder declares, told as plain data: names, types, comments, and every fault."""
 
+import dataclasses
 import importlib
 import inspect
 import re
@@ -112,13 +113,17 @@ class Registry:
         if declared.when == "after_commit" and declared.verb == "read":
             raise Unsayable("nothing is committed after a read")
         _check_timeout(declared.timeout)
-        _takes(declared.function, 2, "its context and the rows")
-        key = f"hook {len(self.hooks)}"
+        takes_rows = (declared.when, declared.verb) == ("before", "delete")
+        if (declared.when, declared.verb) == ("before", "update") and _fits(declared.function, 3):
+            takes_rows = True
+        else:
+            _takes(declared.function, 2, "its context and the rows")
+        key = f"hook {len(self.hooks)} {declared.function.__name__}"
         self.functions[key] = Loaded(declared.function)
         self.hooks.append({
             "key": key, "name": declared.function.__name__, "file": str(path), "line": line,
             "resource": declared.resource, "verb": declared.verb, "when": declared.when,
-            "timeout": declared.timeout, "above_policies": declared.above_policies,
+            "timeout": declared.timeout, "above_policies": declared.above_policies, "takes_rows": takes_rows,
         })  # fmt: skip
 
     def _compute(self, declared: Compute, path: Path, line: int) -> None:
@@ -156,13 +161,30 @@ class Loaded:
         """The arguments in plain data, as the types that they are declared as. Raises `msgspec.ValidationError`."""
         assert self._arguments is not None
         read = msgspec.convert(given, self._arguments, strict=False)
-        return {name: getattr(read, name) for name in read.__struct_fields__}
+        return {name: _whole(getattr(read, name)) for name in read.__struct_fields__}
 
 
 def _default(value: Any) -> Any:
     """A default that no two calls share."""
     if isinstance(value, list | dict | set):
         return msgspec.field(default_factory=lambda: type(value)(value))
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """The value, whose dataclasses hold their defaults themselves: msgspec leaves these to the class, and unsaid."""
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            _whole(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _whole(item)
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            inner = getattr(value, field.name)
+            if field.name not in getattr(value, "__dict__", (field.name,)):
+                object.__setattr__(value, field.name, inner)
+            _whole(inner)
     return value
 
 
@@ -187,10 +209,16 @@ def _argument(parameter: inspect.Parameter, hints: dict[str, Any], comments: dic
 
 
 def _takes(function: Callable[..., Any], number: int, what: str) -> None:
+    if not _fits(function, number):
+        raise Unsayable(f"{function.__name__} must take {number} arguments: {what}")
+
+
+def _fits(function: Callable[..., Any], number: int) -> bool:
     try:
         inspect.signature(function).bind(*range(number))
     except TypeError:
-        raise Unsayable(f"{function.__name__} must take {number} arguments: {what}") from None
+        return False
+    return True
 
 
 def _check_timeout(timeout: Any) -> None:

@@ -11,10 +11,11 @@ import msgspec
 MOST = 67_108_864  # bytes of a message at most
 _HEAD = struct.Struct(">IB")
 
-CALL, ASK, REPLY, REFUSAL, DONE, PROBLEM, CRASH, LOG = range(1, 9)
+CALL, ASK, REPLY, REFUSAL, DONE, PROBLEM, CRASH, LOG, LEAVING = range(1, 10)
 """CALL: do this (data); ASK: a statement, please (process); REPLY, REFUSAL: its rows, or why not (data).
 
-DONE, PROBLEM, CRASH: how a call ended (process); LOG: a line of the log (process).
+DONE, PROBLEM, CRASH: how a call ended (process); LOG: a line of the log, LEAVING: this is the last
+call of this process (process).
 """
 
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import sys
+from io import FileIO
 from pathlib import Path
 
 from trivet.running import frames, process, sandbox
@@ -26,19 +27,23 @@ def main() -> None:
         os.dup2(void, standard)
     told = frames.decode(frames.receive(control)[1])
     folder, scratch = told["folder"], told["scratch"]
+    size = Path("/proc/self/statm").open("rb", buffering=0)  # noqa: SIM115  (/proc is out of sight from here on)
     closed = sandbox.close_off({folder, sys.prefix, sys.base_prefix, *filter(None, sys.path)}, [scratch])
     os.chdir(scratch)
     registry = Registry(Path(folder))
     registry.load()
     described = {**registry.described(), "closed": closed}
     frames.send(control, frames.DONE, frames.encode(described))
-    Nursery(control, registry, told["settings"], told["memory"]).serve()
+    Nursery(control, registry, told["settings"], told["memory"], size).serve()
 
 
 class Nursery:
-    """Its processes by id."""
+    """Its processes by id. Each may take ``memory`` bytes beyond what they share; ``size`` tells how much that is."""
 
-    def __init__(self, control: socket.socket, registry: Registry, settings: dict[str, str], memory: int) -> None:
+    def __init__(
+        self, control: socket.socket, registry: Registry, settings: dict[str, str], memory: int, size: FileIO
+    ) -> None:
+        self._size = size
         self._control = control
         self._registry = registry
         self._settings = settings
@@ -69,6 +74,7 @@ class Nursery:
 
     def _make(self) -> None:
         ours, theirs = socket.socketpair()
+        shared = int(os.pread(self._size.fileno(), 64, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
         number = os.fork()
         if number == 0:
             ours.close()
@@ -77,7 +83,7 @@ class Nursery:
             sandbox.die_with_parent()
             sandbox.keep_apart()
             sandbox.make_no_processes()
-            sandbox.limit(self._memory)
+            sandbox.limit(shared + self._memory)
             process.run(theirs, self._registry.functions, self._settings)
         theirs.close()
         self._processes.add(number)

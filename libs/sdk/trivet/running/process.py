@@ -35,11 +35,11 @@ class Process:
         self._owner = threading.get_ident()
         self._depth = 0
         self._lines = 0
+        self._spent = False
 
     def serve(self) -> None:
         """Do what is asked for until nobody asks any more."""
-        threads = threading.active_count()
-        while threading.active_count() <= threads:  # what goes on after its call has no place in the next one
+        while not self._spent:
             try:
                 kind, text = frames.receive(self._link)
             except (frames.Broken, OSError):
@@ -81,6 +81,10 @@ class Process:
             kind, answer = self._called(text)
         finally:
             self._depth -= 1
+        # what goes on after its call has no place in the next one
+        if not self._depth and (self._spent or threading.active_count() > 1):
+            self._spent = True
+            frames.send(self._link, frames.LEAVING, b"")
         frames.send(self._link, kind, answer)
 
     def _called(self, text: bytes) -> tuple[int, bytes]:
@@ -103,11 +107,9 @@ class Process:
         context = self._context(asked)
         if "rows" not in asked:
             return self._operation(loaded, context, asked["arguments"])
-        rows = asked["rows"]
-        for row in rows if isinstance(rows, list) else [rows]:
-            as_python(row, asked["types"])
-        given = loaded.function(context, rows)
-        return frames.encode(rows if given is None else given)
+        given = [_with_types(given, asked["types"]) for given in asked["rows"]]
+        answer = loaded.function(context, *given)
+        return frames.encode(given[0] if answer is None else answer)
 
     def _operation(self, loaded: Loaded, context: Context, given: Any) -> bytes:
         try:
@@ -133,7 +135,10 @@ class Process:
 
 def _given(given: dict[str, Any]) -> Any:
     """What a statement gave, with Python's values."""
-    value, types = given["value"], given.get("types", {})
+    return _with_types(given["value"], given["types"])
+
+
+def _with_types(value: Any, types: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [as_python(row, types) if isinstance(row, dict) else row for row in value]
     return as_python(value, types) if isinstance(value, dict) else value

@@ -75,11 +75,9 @@ def die_with_parent() -> None:
 
 
 def limit(memory: int) -> None:
-    """Bound what this process may take: so many bytes more than it has, few files, no dumps."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    ceiling = pages * resource.getpagesize() + memory
+    """Bound what this process may take: bytes of address space, few files, no dumps."""
     for kind, most in (
-        (resource.RLIMIT_AS, ceiling),
+        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, _MOST_BYTES),
         (resource.RLIMIT_NOFILE, _MOST_FILES),
         (resource.RLIMIT_NPROC, _MOST_TASKS),

@@ -65,7 +65,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
     try:
         (schema,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
     except TypeError as fault:
-        raise Unsayable(str(fault)) from None
+        raise Unsayable(str(fault).splitlines()[-1]) from None
     written: dict[str, Any] = _written_out(schema, parts, ())
     return written
 

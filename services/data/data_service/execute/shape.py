@@ -1,5 +1,9 @@
 """A prepared shape: what is kept of a role's operation, so that asking it again costs one look-up."""
 
+from collections.abc import Iterator
+
+from contracts.catalog import Function, FunctionSource
+
 from data_service.dependencies import Reading
 from data_service.processing.assembly import Processes
 from data_service.sql.programs import Program, Sequence
@@ -46,5 +50,16 @@ def is_write(program: Program) -> bool:
 
 def calls_foreign(program: Program) -> bool:
     """Whether a program calls functions that are not the database's own."""
+    return any(True for _ in _foreign(program))
+
+
+def calls(program: Program, source: FunctionSource) -> bool:
+    """Whether a program calls functions of this source."""
+    return any(function.source == source for function in _foreign(program))
+
+
+def _foreign(program: Program) -> Iterator[Function]:
     parts = [member for _, member in program.members] if isinstance(program, Sequence) else [program]
-    return any(isinstance(part, CallStatement) and part.foreign is not None for part in parts)
+    for part in parts:
+        if isinstance(part, CallStatement) and part.foreign is not None:
+            yield part.foreign

@@ -13,7 +13,6 @@ from data_service.plan.nodes import CallPlan, Invocation, Passed, ReadPlan, Scan
 from data_service.plan.reads import plan_node
 
 RESULT = "result"  # the only field of a function's result that is no row
-_WHOLE = {"json": ("json", "jsonb"), "text": ("text",), "xml": ("xml",), "bytes": ("bytea",)}
 
 
 def plan_call(names: Names, call: Call) -> ReadPlan | CallPlan:
@@ -71,9 +70,9 @@ def _is_named(function: Function, call: Call) -> bool:
 
 
 def _takes(function: Function, given: Sequence[Given]) -> bool:
-    whole = function.whole_body
     if len(given) == 1 and not given[0].name:
-        return whole is not None and whole.db_type in _WHOLE[given[0].form]
+        return function.body_form == given[0].form
+    whole = function.whole_body
     if whole is not None and not whole.required and not given:
         return True
     names = [argument.name for argument in given]

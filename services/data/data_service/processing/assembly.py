@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from contracts.catalog import Catalog, Resource
 
+from data_service.operations.hooks import Hooks
+from data_service.operations.stages import read_hooks
 from data_service.plan.nodes import Plan
 from data_service.processing import cleanse, compute, enrichment, validate
 from data_service.processing.checks import with_row_checks
@@ -21,11 +23,18 @@ from data_service.processing.unsealing import unsealing_stages
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What the rows of a shape go through: ``inward`` and ``late`` before the statement, ``outward`` after it."""
+    """What the rows of a shape go through: ``inward`` and ``late`` before the statement, ``outward`` after it.
+
+    ``hooks`` are the project's own. ``worked``: its Python takes part in more than the way out of a read. ``unsealed``
+    is the plan before what it writes is sealed, for those who make hooks.
+    """
 
     inward: Inward | None = None
     outward: Outward | None = None
     late: Sealing | None = None
+    hooks: Hooks | None = None
+    worked: bool = False
+    unsealed: Plan | None = None
 
 
 NOTHING = Processes()
@@ -36,7 +45,7 @@ StepMaker = Callable[[Setting, frozenset[str]], Step | None]
 STEPS: tuple[StepMaker, ...] = (cleanse.make_step, validate.make_step)
 # in the order in which they run; each gives the stages of a resource, of which those run that something is asked of
 StageMaker = Callable[[Setting], tuple[Stage, ...]]
-STAGES: tuple[StageMaker, ...] = (enrichment.make_stages, compute.make_stages)
+STAGES: tuple[StageMaker, ...] = (enrichment.make_stages, compute.make_stages, read_hooks)
 
 
 def assemble(
@@ -52,7 +61,7 @@ def assemble(
 
     ``catalog`` is the full one.
     """
-    if not processing.by_resource:
+    if not processing.by_resource and (means.python is None or not means.python.declared.hooks):
         return plan, None
 
     def setting(resource_name: str) -> Setting:
@@ -73,5 +82,7 @@ def assemble(
     changed, late = sealing_of(discreet, catalog)
     changed, outward = outward_of(changed, seen, stages_of)
     refuse_unopened(changed)
+    unsealed = None if means.python is None or not means.python.declared.hooks else discreet
+    found = Processes(inward, outward, late, unsealed=unsealed)
     found = Processes(inward, outward, late)
     return changed, None if found == NOTHING else found

@@ -145,6 +145,7 @@ class PythonStage:
     name: str
     function: str
     needs: Sequence[str]
+    types: Mapping[str, FieldType]
     computers: Computers
 
     @property
@@ -155,7 +156,7 @@ class PythonStage:
     def __call__(self, rows: list[Row], occasion: Occasion) -> None:
         """Set the field in all rows. Raises `Problem` TRV301."""
         given = [{name: row[name] for name in self.needs} for row in rows]
-        values = self.computers.compute(self.function, given, occasion)
+        values = self.computers.compute(self.function, given, self.types, occasion)
         if len(values) != len(rows):
             rule = f"{self.resource_name}.{self.name}.compute"
             raise Problem("TRV301", f"the rule {rule} failed", details=f"{len(values)} values for {len(rows)} rows")
@@ -170,8 +171,16 @@ def make_stages(setting: Setting) -> tuple[Stage, ...]:
         for name, rule in setting.rules.fields.items()
         if isinstance(rule.compute, Computation) and rule.compute.python is not None
     }
+    types = {field.name: field.type for field in setting.resource.fields}
     return tuple(
-        PythonStage(setting.resource.name, name, rule.python or "", rule.needs, setting.means.computers)
+        PythonStage(
+            setting.resource.name,
+            name,
+            rule.python or "",
+            rule.needs,
+            {need: types[need] for need in rule.needs if need in types},
+            setting.means.computers,
+        )
         for name, rule in in_order(rules)
     )
 

@@ -1,8 +1,8 @@
 """What processing is made of: steps on rows that come in, stages on rows that go out, and what both may know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from contracts.catalog import Resource
 from contracts.identity import Caller
@@ -12,16 +12,23 @@ from contracts.problems import Problem
 Row = dict[str, Value]
 
 
+def _nowhere(_: Callable[[Any], Any]) -> Any:
+    raise RuntimeError("there is no Python here")
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Who asks, in which role (the configuration's name of it), until when (``caller.deadline``).
 
-    ``warnings`` go with the answer: what is missing in it, in words for the client.
+    ``warnings`` go with the answer: what is missing in it, in words for the client. ``at_work`` gives what a function
+    gives that is called with the piece of work in which the project's Python runs (`data_service.operations.work`): the
+    one under way, or one of its own beside the hub.
     """
 
     caller: Caller
     role: str
     warnings: list[str] = field(default_factory=list)
+    at_work: Callable[[Callable[[Any], Any]], Any] = _nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ def broken(faults: Sequence[RowFault]) -> Problem:
     """The problem that tells of rows that break rules: each with its path, in ``details``."""
     details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
     first = faults[0]
-    where = ".".join(map(str, first.path))
+    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first.path).removeprefix(".")
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return Problem("TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details)
 

@@ -15,7 +15,6 @@ from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import Portable, portable
 
 _VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
-_WHOLE_BODY = frozenset({"json", "jsonb", "text", "bytea", "xml"})
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,8 @@ def reflect_functions(
 
 def _callable(function: Function) -> bool:
     """Whether its arguments can be said: each by its name, or the only one as a whole body."""
-    only = function.whole_body
-    if only is not None:
-        return only.db_type in _WHOLE_BODY
+    if function.whole_body is not None:
+        return function.body_form is not None
     names = [argument.name for argument in function.arguments]
     return "" not in names and len(set(names)) == len(names)
 

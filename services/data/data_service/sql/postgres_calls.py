@@ -70,10 +70,11 @@ def _wrapped(value: Any) -> str:
 
 
 def _bytes(value: Any) -> str | None:
-    """Base64 as PostgreSQL's hex form. Raises `Problem` 22P02."""
-    if value is None:
-        return None
+    """Base64 as PostgreSQL's hex form, which may be given as well. Raises `Problem` 22P02."""
+    text = plain_text(value)
+    if text is None or text.startswith("\\x"):
+        return text
     try:
-        return "\\x" + b64decode(plain_text(value) or "", validate=True).hex()
+        return "\\x" + b64decode(text, validate=True).hex()
     except binascii.Error:
         raise Problem("22P02", "invalid base64") from None

@@ -136,16 +136,21 @@ class Exposed:
         names = assign([unique.name for unique in self.resource.uniques], NOT_FIELDS)
         return {names[unique.name]: unique for unique in self.resource.uniques}
 
+    @cached_property
+    def filterable(self) -> dict[str, ExposedField]:
+        """The fields that can be filtered, ordered and told apart by, by GraphQL name."""
+        return {name: field for name, field in self.fields.items() if field.field.filterable}
+
     @property
     def comparable(self) -> tuple[ExposedField, ...]:
         """The fields that have a least and a greatest value."""
         engine = self.exposure.catalog.engine
-        return tuple(field for field in self.fields.values() if scalars.comparable(field.field, engine))
+        return tuple(field for field in self.filterable.values() if scalars.comparable(field.field, engine))
 
     @property
     def numbers(self) -> tuple[ExposedField, ...]:
         """The fields that can be added up."""
-        return tuple(field for field in self.fields.values() if field.field.type in scalars.NUMBERS)
+        return tuple(field for field in self.filterable.values() if field.field.type in scalars.NUMBERS)
 
     @property
     def _writable(self) -> Writable:

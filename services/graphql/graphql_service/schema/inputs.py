@@ -70,7 +70,7 @@ def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
         own = types.input("{}_bool_exp", exposed)
         several = GraphQLInputField(GraphQLList(GraphQLNonNull(own)))
         found = {"_and": several, "_not": GraphQLInputField(own), "_or": several}
-        for name, field in exposed.fields.items():
+        for name, field in exposed.filterable.items():
             found[name] = GraphQLInputField(types.comparison(field.scalar))
         for name, relation in exposed.relations.items():
             found[name] = GraphQLInputField(types.input("{}_bool_exp", relation.target))
@@ -127,7 +127,7 @@ def order_by(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
 
     def fields() -> dict[str, GraphQLInputField]:
         direction = _direction(types)
-        found = dict.fromkeys(exposed.fields, direction)
+        found = dict.fromkeys(exposed.filterable or exposed.fields, direction)  # a type has at least one field
         for name, relation in exposed.relations.items():
             if relation.relation.cardinality == "one":
                 found[name] = GraphQLInputField(types.input("{}_order_by", relation.target))
@@ -179,9 +179,8 @@ def select_column(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
     """``T_select_column``."""
     if not exposed.readable:
         return None
-    values = {
-        name: GraphQLEnumValue(field.field.name, description="column name") for name, field in exposed.fields.items()
-    }
+    fields = exposed.filterable or exposed.fields  # a type has at least one value
+    values = {name: GraphQLEnumValue(field.field.name, description="column name") for name, field in fields.items()}
     return GraphQLEnumType(
         f"{exposed.type_name}_select_column",
         values,
