@@ -79,6 +79,16 @@ class Protections:
             },
         )
 
+    def returned(self, role: str, resource: Resource) -> tuple[Field, ...]:
+        """The fields of rows that a function gives past the resource's policy; not those that Python has to open."""
+        name = unnarrowed(role)[0]
+        shown = (self._seen(resource.name, item, name) for item in resource.fields)
+        return tuple(
+            item
+            for item in shown
+            if not self._is_index(resource.name, item.name) and (item.guard is None or item.guard.in_sql)
+        )
+
     def told(self, processing: Processing) -> list[str]:
         """What an operator should know: which fields are protected though no rule names them."""
         named = {(resource, name) for resource, name, _ in _rules(processing)}
