@@ -70,7 +70,7 @@ def refused(folder, sqlite_maker, text):
         ),
         (
             "    fields:\n      x:\n        compute: {sql: name, type: txt}\n",
-            "trivet.yaml:6: there is no type txt for what is computed; did you mean text?",
+            "trivet.yaml:6: type must be one of int2, int4, int8, numeric, float4, float8, bool, text, uuid, date, time, timetz, timestamp, timestamptz, interval, json, bytes, not `txt`; did you mean text?",
         ),
         (
             "    fields:\n      x:\n        compute: {sql: name, python: name, type: text}\n",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Writable
+from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Unique, Writable
 
 from graphql_service.names import NOT_FIELDS, assign, unique
 from graphql_service.schema import scalars
@@ -27,6 +27,12 @@ TYPE_PATTERNS = (
     "{}_aggregate_order_by",
     *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
     "{}_select_column",
+    "{}_group",
+    "{}_group_key",
+    "{}_group_order_by",
+    "{}_group_key_order_by",
+    "{}_having",
+    *(f"{{}}_{function}_having" for function in ("sum", "avg", "min", "max")),
     "{}_insert_input",
     "{}_set_input",
     "{}_inc_input",
@@ -34,10 +40,14 @@ TYPE_PATTERNS = (
     "{}_updates",
     "{}_pk_columns_input",
     "{}_mutation_response",
+    "{}_constraint",
+    "{}_update_column",
+    "{}_on_conflict",
 )
 _ROOT_PATTERNS = (
     "{}",
     "{}_aggregate",
+    "{}_grouped",
     "{}_by_pk",
     "insert_{}",
     "insert_{}_one",
@@ -124,6 +134,14 @@ class Exposed:
         if not all(name in self.resource.by_name for name in names):
             return ()
         return tuple(self.fields[self.field_names[name]] for name in names)
+
+    @cached_property
+    def constraints(self) -> dict[str, Unique]:
+        """The unique keys that new rows may be held against, by GraphQL name: those of which the role sees all."""
+        if not self.insertable or self.resource.kind != "table":
+            return {}
+        names = assign([unique.name for unique in self.resource.uniques], NOT_FIELDS)
+        return {names[unique.name]: unique for unique in self.resource.uniques}
 
     @cached_property
     def filterable(self) -> dict[str, ExposedField]:
