@@ -21,6 +21,7 @@ class Verb(Enum):
     CREATE = "Create"
     UPDATE = "Update"
     DELETE = "Delete"
+    AGGREGATE = "Aggregate"
     CALL = "Call"
 
 
@@ -69,8 +70,19 @@ class ResourceType:
             Verb.CREATE: self.create is not None,
             Verb.UPDATE: bool(self.key) and bool(self.patch),
             Verb.DELETE: bool(self.key) and self.resource.deletable,
+            Verb.AGGREGATE: bool(self.fields) and self.resource.aggregates,
         }
         return tuple(verb for verb, may in allowed.items() if may)
+
+    @cached_property
+    def numbers(self) -> tuple[FieldElement, ...]:
+        """The fields that can be added up."""
+        return tuple(element for element in self.fields if element.field.filterable and element.field.type in _NUMBERS)
+
+    @cached_property
+    def groupable(self) -> tuple[FieldElement, ...]:
+        """The fields that can be grouped by and aggregated over."""
+        return tuple(each for each in self.fields if each.field.filterable and each.field.type != "array")
 
     @cached_property
     def by_filter_name(self) -> dict[str, FieldElement]:
@@ -111,11 +123,14 @@ class FunctionType:
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
 _SHARED = (
     *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
-    "Page", "OrderBy", "OrderByList", "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
+    "Page", "OrderBy", "OrderByList",
+    "Aggregate", "AggregateList", "Having", "HavingList", "GroupOrder", "GroupOrderList",
+    "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
 )  # fmt: skip
 SET_NULL = "setNull"
 _serials = count()
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 CONNECTIVES = ("and", "or", "not")
 
 
@@ -167,10 +182,11 @@ def _candidates(resource: Resource, profile: Profile) -> Iterator[str]:
 
 def _family(name: str) -> set[str]:
     """All names that come with a type's: two resources must not share any, for some toolkits make classes of each."""
-    verbs = [verb.value for verb in Verb] + ["Upsert", "Aggregate"]
+    verbs = [verb.value for verb in Verb] + ["Upsert"]
     verbs.remove(Verb.CALL.value)
     names = [name, f"ArrayOf{name}", f"Related{name}", f"ArrayOfRelated{name}"]
     names += [f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
+    names += [f"{name}Group", f"ArrayOf{name}Group", *(f"{name}Group{part}" for part in ("Key", "Numbers", "Counts"))]
     for operation in [*(verb + name for verb in verbs), f"Create{name}Batch"]:
         names += [operation, f"{operation}Response"]
     return {fold(each) for each in names}

@@ -24,7 +24,7 @@ from contracts.operations import (
 from contracts.problems import Problem
 from lxml import etree
 
-from soap_service import xsd
+from soap_service import aggregates, xsd
 from soap_service.elements import ReadValue, is_nil, members, near, place, text_of, value_of
 from soap_service.envelope import Element
 from soap_service.filters import Page, Values, field_named, filter_of, page_of, sort_of
@@ -152,12 +152,19 @@ def _function(body: Element, namespace: str, called: Operation, _: PortType, val
     return Call(called, call, values.items, fields)
 
 
+def _aggregate(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    node, counted = aggregates.node_of(body, namespace, called.type, values)
+    read = Read(called.type.resource.name, node, count="exact" if counted else None)
+    return Call(called, read, values.items)
+
+
 _PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType, Values], Call]] = {
     Verb.GET: _get,
     Verb.LIST: _list,
     Verb.CREATE: _create,
     Verb.UPDATE: _update,
     Verb.DELETE: _delete,
+    Verb.AGGREGATE: _aggregate,
     Verb.CALL: _function,
 }
 
