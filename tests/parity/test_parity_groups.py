@@ -1,10 +1,13 @@
 """Groups asked for in every protocol give the same answer on each database."""
 
 import json
+from decimal import Decimal
 
 import pytest
+import zeep
+from zeep.helpers import serialize_object
 
-from tests.fixtures.guarded_store import ADMIN, Suite, exact
+from tests.fixtures.guarded_store import ADMIN, Suite, Who, exact
 
 # of order_items: order 1 has quantities 2 and 1, order 2 has 5, order 3 has 1 and 1
 GROUPS = {
@@ -69,3 +72,64 @@ def test_groups_that_make_no_sense(suite: Suite, name: str) -> None:
     error = json.loads(suite.ask(graphql, ADMIN).data)["errors"][0]
     assert error["extensions"]["code"] == codes[1]
     assert error["extensions"]["path"].startswith("$.selectionSet.order_items_grouped")
+
+
+def by_soap(suite: Suite, **arguments: object) -> list[dict]:
+    """The groups by SOAP: zeep writes the request and reads the answer, by the WSDL."""
+    found = serialize_object(suite.soap_client(ADMIN).service.AggregateOrderItems(**arguments), dict)
+    return (found["items"] or {}).get("OrderItemsGroup") or []
+
+
+def present(value: object) -> object:
+    """A value of zeep's without what is not there."""
+    if isinstance(value, dict):
+        return {key: present(item) for key, item in value.items() if item is not None}
+    return value
+
+
+SUM = {"item": [{"function": "sum", "field": "quantity"}]}
+
+
+def test_groups_by_soap(suite: Suite) -> None:
+    order = {"item": [{"function": "sum", "field": "quantity", "descending": True}, {"field": "order_id"}]}
+    found = by_soap(suite, groupBy={"string": ["order_id"]}, aggregates=SUM, orderBy=order)
+    assert [present(row) for row in found] == [
+        {"key": {"order_id": 2}, "sum": {"quantity": Decimal(5)}},
+        {"key": {"order_id": 1}, "sum": {"quantity": Decimal(3)}},
+        {"key": {"order_id": 3}, "sum": {"quantity": Decimal(2)}},
+    ]
+    having = {"item": [{"function": "sum", "field": "quantity", "ge": "3"}, {"function": "count", "ne": "1"}]}
+    aggregates = {"item": [{"function": "count"}, {"function": "max", "field": "line_no"}]}
+    found = by_soap(suite, groupBy={"string": ["order_id"]}, aggregates=aggregates, having=having)
+    assert [present(row) for row in found] == [{"key": {"order_id": 1}, "count": 2, "max": {"line_no": 2}}]
+    assert [present(row) for row in by_soap(suite)] == [{"count": 5}]
+    distinct = {"item": [{"function": "count", "field": "product_id", "distinct": True}]}
+    assert [present(row) for row in by_soap(suite, aggregates=distinct)] == [{"countOf": {"product_id": 3}}]
+    filtered = {"line_no": {"eq": 1}}
+    page = {"limit": 1, "includeTotal": True}
+    answer = suite.soap_client(ADMIN).service.AggregateOrderItems(
+        filter=filtered,
+        groupBy={"string": ["order_id"]},
+        aggregates=SUM,
+        page=page,
+        orderBy={"item": [{"field": "order_id"}]},
+    )
+    found = serialize_object(answer, dict)
+    assert found["totalCount"] == 3
+    assert present(found["items"]["OrderItemsGroup"][0]) == {"key": {"order_id": 1}, "sum": {"quantity": Decimal(2)}}
+
+
+def test_groups_by_soap_that_make_no_sense(suite: Suite) -> None:
+    for arguments, words in (
+        ({"aggregates": {"item": [{"function": "median", "field": "quantity"}]}}, "there is no function median"),
+        ({"aggregates": {"item": [{"function": "sum"}]}}, "needs a field"),
+        ({"groupBy": {"string": ["nope"]}}, "there is no field nope"),
+        ({"groupBy": {"string": ["order_id"]}, "orderBy": {"item": [{"field": "product_id"}]}}, "GROUP BY"),
+    ):
+        with pytest.raises(zeep.exceptions.Fault, match=words):
+            by_soap(suite, **arguments)
+
+
+def test_a_role_that_may_not_aggregate_has_no_operation_for_it(suite: Suite) -> None:
+    names = dir(suite.soap_client(Who("anonymous")).service)
+    assert not any(name.startswith("Aggregate") for name in names)

@@ -65,7 +65,7 @@ def test_rest_calls_them(suite: Suite) -> None:
 
 def test_graphql_calls_them(suite: Suite) -> None:
     before = items(suite)
-    query = "mutation($lines: json!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    query = "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
     assert exact(suite.ask(query, CLERK, lines=PLACE["lines"]).data) == {
         "data": {"place_order": {"total": Decimal("209.90")}}
     }
@@ -76,8 +76,7 @@ def test_graphql_calls_them(suite: Suite) -> None:
 
 def test_soap_calls_them(suite: Suite) -> None:
     before = items(suite)
-    lines = '[{"product": 1, "quantity": 2}, {"product": 2}]'
-    assert suite.call("CallPlaceOrder", CLERK, customer=1, lines=lines).total == Decimal("209.90")
+    assert suite.call("CallPlaceOrder", CLERK, customer=1, lines={"item": PLACE["lines"]}).total == Decimal("209.90")
     assert items(suite) == before + 2
     assert suite.call("CallPriceOf", ANYBODY, product="Rope") == Decimal("9.90")
 
@@ -90,11 +89,11 @@ def test_a_problem_has_each_dialect_s_form(suite: Suite) -> None:
         404,
         {"code": "NO_PRODUCT", "message": "There is no product 99", "details": None, "hint": None},
     )
-    query = "mutation($lines: json!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    query = "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
     (error,) = suite.ask(query, CLERK, lines=lines).get_json()["errors"]
     assert error["message"] == "There is no product 99"
     with pytest.raises(zeep.exceptions.Fault) as caught:
-        suite.call("CallPlaceOrder", CLERK, customer=1, lines='[{"product": 99}]')
+        suite.call("CallPlaceOrder", CLERK, customer=1, lines={"item": [{"product": 99}]})
     assert caught.value.message == "There is no product 99"
     assert items(suite) == before
 

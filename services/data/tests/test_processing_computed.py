@@ -34,6 +34,12 @@ resources:
       heavy: {compute: {sql: "coalesce(weight, 0) > 40", type: bool}}
     permissions:
       guest: {select: {columns: [id, doubled], filter: {doubled: {_lt: 100}}, allow_aggregations: true}}
+      seller:
+        select: {columns: '*', filter: {}}
+        insert: {columns: [name, price], check: {doubled: {_lt: 100}}}
+        update: {columns: [price], filter: {}, check: {doubled: {_lt: 300}}}
+    checks:
+      - {expression: {doubled: {_gte: 1}}, message: too cheap}
   customers:
     fields:
       initial: {compute: {sql: "substr(name, 1, 1)", type: text}}
@@ -133,3 +139,15 @@ def test_texts_of_rows_and_names_alike_are_computed(ruled_store):
         {"initial": "B"},
         {"initial": "Ç"},
     ]
+
+
+def test_rules_for_writes_may_look_at_it(ruled_store):
+    seller = Caller(principal=Principal(role="seller", subject="s"))
+    create = Create("products", ("name", "price"), P(0), returning=Node(outputs("doubled")))
+    assert ruled_store.ask(create, [[{"name": "new", "price": 49}]], seller) == [{"doubled": Decimal("98.00")}]
+    assert refusal(ruled_store, create, [[{"name": "new", "price": 51}]], seller).code == "42501"
+    update = Update("products", (Assign("price", P(0)),), Compare(FieldRef("doubled"), "gt", P(1)))
+    assert ruled_store.run(update, [120, 150], seller).affected == 1
+    assert refusal(ruled_store, update, [200, 150], seller).code == "42501"
+    assert refusal(ruled_store, update, [Decimal("0.4"), 150], seller).message == "too cheap"
+    ruled_store.restore()

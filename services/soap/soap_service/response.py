@@ -11,7 +11,7 @@ from contracts.catalog import Field
 from contracts.results import Result
 from msgspec.structs import astuple
 
-from soap_service import xsd
+from soap_service import groups, xsd
 from soap_service.markup import attribute
 from soap_service.port_type import FieldElement, FunctionType, PortType, RelationElement, ResourceType, Verb
 from soap_service.request import Call
@@ -36,6 +36,8 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
     closing = f"</{call.called.name}Response>"
     if verb is Verb.DELETE:
         return lambda result: f"{opening}<affectedRows>{result.affected or 0}</affectedRows>{closing}"
+    if verb is Verb.AGGREGATE:
+        return groups.writer(type, opening, closing, nillable=port.profile.nillable)
     called = call.called.called
     if called is not None and called.rows is None:
         return _value_writer(called, opening, closing, nillable=port.profile.nillable)

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Returns, Writable
+from contracts.catalog import (
+    WHOLE_BODY,
+    Argument,
+    Catalog,
+    Field,
+    Function,
+    Relation,
+    Resource,
+    Returns,
+    Unique,
+    Writable,
+)
 
 from graphql_service.names import NOT_FIELDS, assign, unique
 from graphql_service.schema import scalars
@@ -40,6 +51,9 @@ TYPE_PATTERNS = (
     "{}_updates",
     "{}_pk_columns_input",
     "{}_mutation_response",
+    "{}_constraint",
+    "{}_update_column",
+    "{}_on_conflict",
 )
 _ROOT_PATTERNS = (
     "{}",
@@ -131,6 +145,14 @@ class Exposed:
         if not all(name in self.resource.by_name for name in names):
             return ()
         return tuple(self.fields[self.field_names[name]] for name in names)
+
+    @cached_property
+    def constraints(self) -> dict[str, Unique]:
+        """The unique keys that new rows may be held against, by GraphQL name: those of which the role sees all."""
+        if not self.insertable or self.resource.kind != "table":
+            return {}
+        names = assign([unique.name for unique in self.resource.uniques], NOT_FIELDS)
+        return {names[unique.name]: unique for unique in self.resource.uniques}
 
     @cached_property
     def filterable(self) -> dict[str, ExposedField]:

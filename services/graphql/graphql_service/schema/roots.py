@@ -12,7 +12,7 @@ from graphql import (
     GraphQLString,
 )
 
-from graphql_service.schema import inputs
+from graphql_service.schema import inputs, upserts
 from graphql_service.schema.exposed import Exposed, ExposedFunction, Exposure
 from graphql_service.schema.functions import aggregate_field, call_field
 from graphql_service.schema.groups import grouped_field
@@ -133,7 +133,10 @@ def _insert(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     rows = GraphQLList(GraphQLNonNull(types.input("{}_insert_input", exposed)))
     return GraphQLField(
         types.object("{}_mutation_response", exposed),
-        {"objects": GraphQLArgument(GraphQLNonNull(rows), description="the rows to be inserted")},
+        {
+            "objects": GraphQLArgument(GraphQLNonNull(rows), description="the rows to be inserted"),
+            **upserts.arguments(types, exposed),
+        },
         description=f'insert data into the table: "{name}"',
     )
 
@@ -142,7 +145,7 @@ def _insert_one(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     row = GraphQLNonNull(types.input("{}_insert_input", exposed))
     return GraphQLField(
         types.object("{}", exposed),
-        {"object": GraphQLArgument(row, description="the row to be inserted")},
+        {"object": GraphQLArgument(row, description="the row to be inserted"), **upserts.arguments(types, exposed)},
         description=f'insert a single row into the table: "{name}"',
     )
 
