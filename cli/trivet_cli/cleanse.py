@@ -54,7 +54,8 @@ def cleanse(resources: tuple[str, ...], apply: bool, size: int, samples: int, re
         if not data.config:
             raise CannotStart("there is no configuration, so there are no rules")
         report = Report(samples)
-        with closing(_engine(data, layout, apply)) as engine:
+        data = with_state(data, layout)
+        with closing(open_engine(data, layout, apply)) as engine:
             refused = _all(engine, data, layout, resources, report, apply=apply, size=size, restart=restart)
     except (SettingsError, CannotStart) as fault:
         raise click.ClickException(str(fault)) from None
@@ -64,7 +65,12 @@ def cleanse(resources: tuple[str, ...], apply: bool, size: int, samples: int, re
     sys.exit(1 if refused else 0)
 
 
-def _engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
+def with_state(data: DataSettings, layout: Layout) -> DataSettings:
+    """The settings with the folder of the suite, where no other was chosen: its keys are there."""
+    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(layout.state))
+
+
+def open_engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
     """The engine; where the suite counts what is written, what we write is counted too. Raises `CannotStart`."""
     database = open_database(data if apply else replace(data, read_only=True))
     path = Path(data.versions) if data.versions else layout.versions

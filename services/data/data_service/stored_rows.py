@@ -21,6 +21,7 @@ from contracts.operations import (
     FieldOutput,
     FieldRef,
     Filter,
+    Is,
     Member,
     Node,
     Operation,
@@ -52,12 +53,39 @@ class Answers(Protocol):
         ...
 
 
+class Target(Protocol):
+    """A resource whose rows may have to change."""
+
+    @property
+    def resource(self) -> Resource:
+        """The resource, which has a key."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that it takes to know what changes."""
+        ...
+
+    def changed(self, rows: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+        """The new values of each row, by field. Raises `Problem`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Target:
+class Cleansed:
     """A resource with fields to cleanse: their names, steps, and whether these go into lists and objects."""
 
     resource: Resource
     fields: tuple[tuple[str, Cleansing, bool], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields to cleanse."""
+        return tuple(name for name, _, _ in self.fields)
+
+    def changed(self, rows: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+        """The clean values of each row."""
+        return [{name: cleansing(row[name], deep) for name, cleansing, deep in self.fields} for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +120,9 @@ class Batch:
     refused: list[tuple[Change, str]] = field(default_factory=list)
 
 
-def targets(processing: Processing, catalog: Catalog) -> tuple[list[Target], list[Left]]:
+def targets(processing: Processing, catalog: Catalog) -> tuple[list[Cleansed], list[Left]]:
     """What there is to cleanse, and what of it is left alone; ``catalog`` is the one that the admin sees."""
-    found: list[Target] = []
+    found: list[Cleansed] = []
     left: list[Left] = []
     for name, rules in processing.by_resource.items():
         cleansed = {key: rule for key, rule in rules.fields.items() if isinstance(rule.cleanse, Cleansing)}
@@ -115,7 +143,7 @@ def targets(processing: Processing, catalog: Catalog) -> tuple[list[Target], lis
             if rule.protect is None and isinstance(rule.cleanse, Cleansing)
         )
         if fields:
-            found.append(Target(resource, fields))
+            found.append(Cleansed(resource, fields))
     return found, left
 
 
@@ -134,7 +162,8 @@ def batches(engine: Answers, target: Target, *, size: int, after: Key | None, ap
         rows = _read(engine, target.resource, target, size, after)
         if not rows:
             return
-        changes = [change for change in (_change(target, row) for row in rows) if change.fields]
+        changed = zip(rows, target.changed(rows), strict=True)
+        changes = [change for row, new in changed if (change := _change(target, row, new)).fields]
         after = _key(target.resource, rows[-1])
         batch = Batch(len(rows), changes, after)
         if apply:
@@ -144,7 +173,7 @@ def batches(engine: Answers, target: Target, *, size: int, after: Key | None, ap
 
 
 def _read(engine: Answers, resource: Resource, target: Target, size: int, after: Key | None) -> list[dict[str, Value]]:
-    names = dict.fromkeys((*resource.key, *(name for name, _, _ in target.fields)))
+    names = dict.fromkeys((*resource.key, *target.names))
     node = Node(
         tuple(FieldOutput(name, FieldRef(name)) for name in names),
         filter=None if after is None else _beyond(resource.key),
@@ -170,12 +199,8 @@ def _key(resource: Resource, row: dict[str, Value]) -> Key:
     return tuple(row[name] for name in resource.key)
 
 
-def _change(target: Target, row: dict[str, Value]) -> Change:
-    found = {}
-    for name, cleansing, deep in target.fields:
-        clean = cleansing(row[name], deep)
-        if clean != row[name]:
-            found[name] = (row[name], clean)
+def _change(target: Target, row: dict[str, Value], changed: dict[str, Value]) -> Change:
+    found = {name: (row[name], new) for name, new in changed.items() if new != row[name]}
     return Change(_key(target.resource, row), found)
 
 
@@ -216,9 +241,11 @@ def _written(resource: Resource, changes: list[Change]) -> tuple[Document, list[
 
     members = []
     for number, change in enumerate(changes):
-        same = [Compare(FieldRef(n), "eq", param(v)) for n, v in zip(resource.key, change.key, strict=True)]
+        same: list[Filter] = [
+            Compare(FieldRef(n), "eq", param(v)) for n, v in zip(resource.key, change.key, strict=True)
+        ]
         same += [
-            Compare(FieldRef(name), "eq", param(old))
+            Is(FieldRef(name), "null") if old is None else Compare(FieldRef(name), "eq", param(old))
             for name, (old, _) in change.fields.items()
             if resource.by_name[name].type in _COMPARABLE
         ]

@@ -1,6 +1,6 @@
 """What the service offers a role: its operations and their types, made from the catalog."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -11,6 +11,7 @@ from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, FieldType, F
 from soap_service import xsd
 from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
 from soap_service.profiles import NET, Profile
+from soap_service.structures import Structure, is_structured, structure_of
 
 
 class Verb(Enum):
@@ -109,7 +110,8 @@ class FunctionType:
     """A function as XML: its name, the elements of its arguments, and its result.
 
     ``rows`` is the type of the rows that it gives, ``own`` where that is made for them alone; ``value`` the element of
-    what is no row. With neither it gives nothing.
+    what is no row. With neither it gives nothing. ``structures`` are those of arguments that are more than a value, by
+    their elements.
     """
 
     function: Function
@@ -118,6 +120,7 @@ class FunctionType:
     rows: ResourceType | None
     own: bool
     value: FieldElement | None
+    structures: Mapping[str, Structure]
 
 
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
@@ -243,7 +246,7 @@ def _function_types(port: PortType, names: Iterable[str]) -> Iterator[FunctionTy
         spelt = (port.profile.spell_type(candidate) for candidate in numbered(plain))
         chosen = next(each for each in spelt if taken.isdisjoint(_function_family(each)))
         taken |= _function_family(chosen)
-        yield _function_type(port, function, chosen)
+        yield _function_type(port, function, chosen, taken)
 
 
 def _function_family(name: str) -> set[str]:
@@ -251,17 +254,32 @@ def _function_family(name: str) -> set[str]:
     return {fold(each) for each in names}
 
 
-def _function_type(port: PortType, function: Function, name: str) -> FunctionType:
+def _function_type(port: PortType, function: Function, name: str, taken: set[str]) -> FunctionType:
     returns = function.returns
     own = returns.kind == "rows" and returns.resource is None
     rows = port.by_resource.get(returns.resource) if returns.resource is not None else None
+    arguments = _field_elements(tuple(map(_of_argument, function.arguments)), port.profile)
+
+    def type_name(base: str) -> str:
+        spelt = (port.profile.spell_type(candidate) for candidate in numbered(base))
+        chosen = next(each for each in spelt if taken.isdisjoint({fold(each), fold(f"ArrayOf{each}")}))
+        taken.update((fold(chosen), fold(f"ArrayOf{chosen}")))
+        return chosen
+
     return FunctionType(
         function=function,
         name=name,
-        arguments=_field_elements(tuple(map(_of_argument, function.arguments)), port.profile),
+        arguments=arguments,
         rows=_made(function, f"{name}Result", returns.fields, port.profile) if own else rows,
         own=own,
         value=FieldElement("result", _of_result(returns), "result") if returns.kind == "scalar" else None,
+        structures={
+            element.name: structure_of(
+                argument.schema or {}, name + pascal_case(argument.name), port.profile.spell, type_name
+            )
+            for element, argument in zip(arguments, function.arguments, strict=True)
+            if is_structured(argument.schema)
+        },
     )
 
 

@@ -13,6 +13,7 @@ from soap_service.markup import attribute, content
 from soap_service.port_type import CONNECTIVES, FieldElement, FunctionType, Operation, PortType, ResourceType, Verb
 from soap_service.profiles import address_of
 from soap_service.schema_parts import complex, member, type_of
+from soap_service.structures import Items, Object, types_of
 
 SERVICE = "TrivetService"
 _STRINGS = "tns:" + xsd.array_of("string")
@@ -114,11 +115,24 @@ def _types(type: ResourceType, port: PortType) -> Iterator[str]:
 
 
 def _results(called: FunctionType, port: PortType) -> Iterator[str]:
-    """The type of a function's own rows."""
+    """The types of a function's own rows and of its structured arguments."""
     if called.own and called.rows is not None:
         name = called.rows.name
         yield complex(name, (_field(each, nillable=port.profile.nillable) for each in called.rows.fields))
         yield complex(f"ArrayOf{name}", [member(name, f"tns:{name}", many=True)])
+    for structure in called.structures.values():
+        for declared in types_of(structure):
+            yield _structure(declared)
+
+
+def _structure(declared: Items | Object) -> str:
+    if isinstance(declared, Items):
+        return complex(declared.name, [member(declared.element, declared.of.type, many=True)])
+    members = (
+        member(each.element, each.structure.type, each.comment, least=each.required, nillable=each.nullable)
+        for each in declared.members
+    )
+    return complex(declared.name, members, declared.comment)
 
 
 def _related(target: ResourceType, cardinality: str) -> str:
@@ -168,10 +182,15 @@ def _wrapper(name: str, members: Iterable[str]) -> str:
 
 
 def _arguments(called: FunctionType) -> list[str]:
-    return [
-        _field(element, nillable=True, required=argument.required)
-        for element, argument in zip(called.arguments, called.function.arguments, strict=True)
-    ]
+    found = []
+    for element, argument in zip(called.arguments, called.function.arguments, strict=True):
+        structure = called.structures.get(element.name)
+        if structure is None:
+            found.append(_field(element, nillable=True, required=argument.required))
+        else:
+            nil = {"least": argument.required, "nillable": argument.nullable}
+            found.append(member(element.name, structure.type, argument.comment, **nil))
+    return found
 
 
 def _result(called: FunctionType) -> list[str]:

@@ -57,6 +57,10 @@ class Protections:
         """The full catalog with the fields marked that are not kept as they are; it shows their values as they are."""
         return self._with_fields(catalog, self._kept)
 
+    def stored(self, catalog: Catalog) -> Catalog:
+        """The full catalog with every field as the database has it."""
+        return self._with_fields(catalog, lambda _, item: _stored(item))
+
     def seen(self, catalog: Catalog, role: str) -> Catalog:
         """A full catalog with every field as a role sees it, whether or not it may read it at all."""
         name = unnarrowed(role)[0]

@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from graphql_service.readers import Readers
-from graphql_service.schema import functions, groups, inputs, outputs, roots, upserts
+from graphql_service.schema import functions, groups, inputs, outputs, roots, structures, upserts
 from graphql_service.schema.exposed import FUNCTIONS, JSON_OPERATORS, Exposure
 from graphql_service.schema.groups import HAVING_FUNCTIONS
 from graphql_service.schema.roots import Root
@@ -118,6 +118,7 @@ def build(catalog: Catalog) -> RoleSchema:
     for called in exposure.functions.values():
         if called.arguments:
             shared[called.arguments_type] = partial(functions.arguments_input, called=called)
+            shared |= structures.makers_of(called)
     types = Types(exposure, _MAKERS, shared, inputs.comparison_type)
     query = roots.root_type(types, "query_root", queries) if queries else roots.nothing_to_query()
     mutation = roots.root_type(types, "mutation_root", mutations) if mutations else None
