@@ -93,6 +93,10 @@ class Protections:
             if not self._is_index(resource.name, item.name) and (item.guard is None or item.guard.in_sql)
         )
 
+    def shown(self, catalog: Catalog) -> Catalog:
+        """A role's catalog as facades get it: its fields as they are seen, without how that is done."""
+        return self._with_fields(catalog, lambda _, item: msgspec.structs.replace(item, guard=None))
+
     def told(self, processing: Processing) -> list[str]:
         """What an operator should know: which fields are protected though no rule names them."""
         named = {(resource, name) for resource, name, _ in _rules(processing)}
