@@ -110,6 +110,46 @@ def test_all_rows_come_in_every_format_and_no_service_holds_them(suite, ask):
     assert max(grown.values()) < MOST_GROWTH, grown
 
 
+def soap(suite: Suite, body: str) -> requests.Response:
+    """A SOAP call as the administrator, its answer not taken yet."""
+    text = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{body}</s:Body></s:Envelope>'
+    headers = {"Authorization": f"Bearer {suite.admin_token()}", "Content-Type": "text/xml"}
+    answer = requests.post(f"{suite.base_url}/soap/v1", text, headers=headers, stream=True, timeout=60)
+    answer.raw.decode_content = True
+    return answer
+
+
+def list_of(limit: int) -> str:
+    """A list of so many readings, counted."""
+    return (
+        '<ListReadings xmlns="urn:trivet:v1"><orderBy><item><field>id</field></item></orderBy>'
+        f"<page><limit>{limit}</limit><includeTotal>true</includeTotal></page></ListReadings>"
+    )
+
+
+def test_a_soap_list_of_any_length_is_held_by_no_service(suite):
+    short = etree.fromstring(soap(suite, list_of(1000)).content)
+    assert len(short.findall(".//{urn:trivet:v1}Readings")) == 1000
+    assert soap(suite, list_of(5000)).content
+    before = {service: memory(suite, service) for service in ("soap", "data")}
+    ids, total = [], None
+    for _, element in etree.iterparse(soap(suite, list_of(1_000_000)).raw, tag="{urn:trivet:v1}*"):
+        if element.tag.endswith("Readings"):
+            ids.append(int(element.findtext("{urn:trivet:v1}id")))
+            element.clear()
+        elif element.tag.endswith("totalCount"):
+            total = int(element.text)
+    assert (ids, total) == (list(range(1, ROWS + 1)), ROWS)
+    grown = {service: memory(suite, service) - before[service] for service in before}
+    assert max(grown.values()) < MOST_GROWTH, grown
+    broken = soap(suite, '<ListBroken xmlns="urn:trivet:v1"><page><limit>1000000</limit></page></ListBroken>')
+    assert broken.status_code == 200
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        list(broken.iter_content(65536))
+    wrong = soap(suite, list_of(5000).replace("<field>id", "<field>nope"))
+    assert (wrong.status_code, b"Fault" in wrong.content) == (500, True)
+
+
 def test_they_are_counted_where_that_is_asked_for(ask):
     answer = ask("readings?select=id&order=id&limit=50000&offset=10", "text/csv", Prefer="count=exact")
     assert (answer.status_code, answer.headers["Content-Range"]) == (206, f"10-50009/{ROWS}")
