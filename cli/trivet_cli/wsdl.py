@@ -15,7 +15,7 @@ from contracts.problems import Problem
 from data_service.app import open_database, open_remote
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
-from data_service.processing.setting import Means
+from data_service.processing.setting import ELSEWHERE, Means
 from data_service.reflect.options import ExposureError
 from data_service.settings import DataSettings
 
@@ -66,7 +66,7 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
     )
     try:
         config = Path(data.config) if data.config else None
-        means = Means(remote=open_remote(data))
+        means = Means(remote=open_remote(data), computers=ELSEWHERE)
         with closing(Engine(open_database(data), config=config, means=means)) as engine:
             engine.refresh()
             found = engine.catalog(Caller(principal=Principal(role=role, subject="trivet", roles=(role,))))

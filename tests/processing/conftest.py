@@ -29,7 +29,7 @@ class Here:
 
     functions = ("shout",)
 
-    def compute(self, function, rows, occasion):
+    def compute(self, function, rows, types, occasion):
         assert function == "shout"
         return [row["name"].upper() for row in rows]
 

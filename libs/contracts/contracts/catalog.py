@@ -221,7 +221,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
 
     ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
-    source's own names. What is not ``volatile`` reads only.
+    source's own names. What is not ``volatile`` reads only. ``session`` is the argument that no client gives: it gets
+    the caller's session variables, as JSON.
     """
 
     name: str
@@ -232,6 +233,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     volatility: Volatility = "volatile"
     source: FunctionSource = "database"
     comment: str | None = None
+    session: Argument | None = None
 
     @property
     def reads_only(self) -> bool:

@@ -18,6 +18,7 @@ from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
 
 from data_service.access import restrict
+from data_service.beneath import Beneath
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
 from data_service.execute.database import Database
@@ -36,6 +37,7 @@ from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.outward import Outward
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
+from data_service.resealing import Resealed, resealed
 from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Arguments, Caps
 from data_service.streams import Room, StreamShape, flow
@@ -166,6 +168,16 @@ class Engine:
     def watch(self, seconds: float) -> None:
         """Look for changes when the database announces them and every so often, in a thread of its own."""
         self._present.watch(seconds)
+
+    def beneath(self) -> Beneath:
+        """What the database holds, past policies and protection: for maintenance alone. Raises `Problem` PGRST002."""
+        state = self._present.require()
+        return Beneath(self._database, state.protections.stored(state.catalog))
+
+    def resealed(self) -> tuple[list[Resealed], list[str]]:
+        """The tables with values that are kept otherwise than they are, and those where none can be kept anew."""
+        state = self._present.require()
+        return resealed(state.catalog, state.protections)
 
     def close(self) -> None:
         """End the watching, and close the database's connections."""

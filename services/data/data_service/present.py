@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -70,7 +71,8 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            found = self.protections.limited(limit_catalog(self.catalog, self.policies, role), role)
+            limited = limit_catalog(self.catalog, self.policies, role, partial(self.protections.returned, role))
+            found = self.protections.limited(limited, role)
             self.catalogs.put(role, found)
         return found
 

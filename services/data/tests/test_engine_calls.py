@@ -64,6 +64,8 @@ create function refuse() returns void language plpgsql as
 create function null_number() returns integer language sql immutable return null::integer;
 create function nothing() returns void language sql stable as '';
 create function sales.tax(a numeric) returns numeric language sql immutable return a * 0.20;
+create function whoami(hasura_session json, prefix text default '') returns text language sql stable
+    return prefix || (hasura_session ->> 'x-hasura-user-id');
 create function stamp() returns text language sql security definer return 'lent';
 """
 CONFIG = """
@@ -379,3 +381,17 @@ def test_a_function_that_is_changed_is_noticed(desk):
     with psycopg.connect(desk.url, autocommit=True) as connection:
         connection.execute("drop function fleeting")
     assert desk.refusal(Call("fleeting", named("a")), 4).code == "PGRST202"
+
+
+def test_the_session_is_given_by_nobody_but_us(desk):
+    def known(number):
+        session = {"x-hasura-user-id": str(number)}
+        return Caller(principal=Principal(role="admin", subject="s", session=session))
+
+    (function,) = desk.engine.catalog(caller()).functions_by_name["whoami"]
+    assert [argument.name for argument in function.arguments] == ["prefix"]
+    for number in (1, 2):
+        assert desk.ask(Call("whoami", named("prefix")), "n", who=known(number)) == f"n{number}"
+    assert desk.ask(Call("whoami"), who=caller()) is None
+    forged = desk.refusal(Call("whoami", named("hasura_session")), {"x-hasura-user-id": "1"}, who=known(2))
+    assert forged.code == "PGRST202"

@@ -71,6 +71,8 @@ class Arguments:
             return bind.encode(self.session[what])
         if kind == "rows":
             return bind.encode(self.rows)
+        if kind == "session":
+            return bind.encode(dict(self.session))
         return bind.encode(self.affected if kind == "affected" else what)
 
 
