@@ -12,7 +12,7 @@ from contracts import catalog as catalogs
 from contracts.catalog import Catalog
 from contracts.identity import Caller, Principal
 from contracts.problems import Problem
-from data_service.app import open_database, open_remote, open_secrets
+from data_service.app import open_database, open_project, open_remote, open_secrets
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
 from data_service.processing.setting import ELSEWHERE, Means
@@ -68,7 +68,7 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
         config = Path(data.config) if data.config else None
         secrets = open_secrets(with_state(data, layout_of(settings.state)))
         means = Means(remote=open_remote(data), computers=ELSEWHERE, secrets=secrets)
-        with closing(Engine(open_database(data), config=config, means=means)) as engine:
+        with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
             engine.refresh()
             found = engine.catalog(Caller(principal=Principal(role=role, subject="trivet", roles=(role,))))
     except (ConfigurationError, ExposureError) as fault:
