@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,7 +128,9 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
 def _with_sources(catalog: Catalog, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog:
     """The catalog with what remote sources give, where they can be asked."""
     file = policies.document.file if policies.document else "the configuration"
-    with closing(open_remote(dataclasses.replace(settings, config=file))) as remote:
+    # nothing that is read here is kept: the running suite's copies are its own
+    folder = tempfile.TemporaryDirectory()
+    with folder, closing(open_remote(dataclasses.replace(settings, config=file, state_dir=folder.name))) as remote:
         try:
             found = with_remote(catalog, policies, remote)
         except ConfigurationError as error:
