@@ -12,7 +12,7 @@ from contracts import catalog as catalogs
 from contracts.catalog import Catalog
 from contracts.identity import Caller, Principal
 from contracts.problems import Problem
-from data_service.app import open_database, open_remote
+from data_service.app import open_database, open_project, open_remote
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
 from data_service.processing.setting import ELSEWHERE, Means
@@ -67,7 +67,7 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
     try:
         config = Path(data.config) if data.config else None
         means = Means(remote=open_remote(data), computers=ELSEWHERE)
-        with closing(Engine(open_database(data), config=config, means=means)) as engine:
+        with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
             engine.refresh()
             found = engine.catalog(Caller(principal=Principal(role=role, subject="trivet", roles=(role,))))
     except (ConfigurationError, ExposureError) as fault:

@@ -95,9 +95,9 @@ class SoapAsker:
             if one.ask.what not in known:
                 missing.append((one.line, f"its WSDL has no operation {one.ask.what}{suggestion(one.ask.what, known)}"))
                 continue
-            arguments, returns, path = signature_of(known[one.ask.what])
+            arguments, returns = signature_of(known[one.ask.what])
             named = replace(one, comment=one.comment or f"{one.ask.what} of {rule.name}")
-            found.append(told_by_wsdl(rule.name, named, arguments, returns, path))
+            found.append(told_by_wsdl(rule.name, named, arguments, returns))
         return found, missing
 
     def client(self, deadline: float | None = None) -> zeep.Client:
