@@ -29,7 +29,7 @@ from trivet_cli.cleanse_report import Report, print_report
 from trivet_cli.cleanse_state import Places
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout, layout_of
-from trivet_cli.served import served
+from trivet_cli.served import served, with_state
 from trivet_cli.settings import load_up
 
 
@@ -64,11 +64,6 @@ def cleanse(resources: tuple[str, ...], apply: bool, size: int, samples: int, re
         raise click.ClickException(f"the database can't be used: {fault}") from None
     print_report(report, apply=apply)
     sys.exit(1 if refused else 0)
-
-
-def with_state(data: DataSettings, layout: Layout) -> DataSettings:
-    """The settings with the folder of the suite, where no other was chosen: its keys are there."""
-    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(layout.state))
 
 
 def open_engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
