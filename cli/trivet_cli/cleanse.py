@@ -1,6 +1,7 @@
 """`trivet cleanse`: stored rows held against the rules of cleansing, and changed by them where that is asked for."""
 
 import hashlib
+import logging
 import sys
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -75,6 +76,7 @@ def open_engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
             versioning = Versioning(path, Writer.claim(path), database)
         except (Crowded, Unfit, OSError) as fault:
             raise CannotStart(f"the suite can't be told what is written: {fault}") from None
+    logging.getLogger("trivet.engine").setLevel(logging.ERROR)  # what else is in the file is for `trivet check` to say
     means = Means(secrets=open_secrets(data), computers=ELSEWHERE)
     engine = Engine(database, config=Path(data.config), versioning=versioning, means=means)
     try:

@@ -232,7 +232,7 @@ class Engine:
             else:
                 at_work = self._at_work(state, caller, role, writes=shape.writes, limit=limit)
                 if shape.processes.worked:
-                    result, basis = at_work(lambda work: work.perform(shape, values, role)), None
+                    result, basis = at_work(lambda work: work.perform(shape, values, role, zone)), None
                 else:
                     occasion = Occasion(caller, role, at_work=at_work)
                     result, basis = self._processed(shape, shape.processes, arguments, occasion, limit)
