@@ -20,7 +20,9 @@ from data_service.operations.project import with_functions, with_roles
 from data_service.policies import ConfigurationError, Policies
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
+from data_service.processing.protection import protections_of, wanted
 from data_service.processing.remote_sources import with_remote, with_undescribed
+from data_service.reflect.lineage import NO_LINEAGE
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
@@ -129,6 +131,7 @@ def _catalog(
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
             effects = database.effects()
+            lineage = database.lineage() if wanted(policies.processing) else NO_LINEAGE
             catalog = with_functions(catalog, declared)
             known = declared.computes if declared.operations or declared.hooks or declared.computes else None
             misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal, known))
@@ -146,6 +149,7 @@ def _catalog(
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)
     findings.remarks += check_advice.advice(survey, catalog, policies, settings)
+    findings.remarks += protections_of(catalog, policies.processing, lineage, None).told(policies.processing)
     pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
     findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
     return catalog

@@ -240,6 +240,8 @@ class Present:
         protections = self._protections(catalog, policies, lineage)
         catalog = protections.kept(catalog)
         if self._means.remote is not None:
+            if force:
+                self._means.remote.reread()
             catalog = with_remote(catalog, policies, self._means.remote)
         mark = base + self._remote_mark()
         loaded = python.fingerprint if python is not None else ""

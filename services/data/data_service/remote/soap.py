@@ -61,6 +61,10 @@ class SoapAsker:
                 raise Trouble("failed", f"{ask.what[:100]} can't be asked or understood: {_kind(fault)}") from None
         return serialize_object(answer, dict)
 
+    def forget(self) -> None:
+        """Read the WSDL again at the next use."""
+        self._client = self._failed = None
+
     def misfit(self, rule: EnrichRule) -> str | None:
         """Why the WSDL can't answer a field's rule; None where it can. Raises `Trouble`."""
         known = operations_of(self.client())
