@@ -20,12 +20,15 @@ from tests.fixtures.suite import Suite
 ROWS = 100_000
 MOST_GROWTH = 40_000_000  # bytes that a process may take more for 100,000 rows, which are 11 MB as JSON
 SCHEMA = "create table readings (id integer primary key, sensor text not null, value numeric(10,2), note text)"
+MOMENTS = "create table moments (id integer primary key, at timestamptz)"
+MOMENT = "insert into moments values (1, '2024-07-01T12:00:00+00:00')"
 
 
 def postgres_rows(url: str) -> None:
     """The rows in PostgreSQL; the last one of ``broken`` can't be read."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA)
+        for statement in (SCHEMA, MOMENTS, MOMENT):
+            connection.execute(statement)
         connection.execute(
             "insert into readings select n, 'sensor ' || (n % 10), n / 100.0, case when n % 2 = 0 then 'even, \"' || n || '\"' end"
             f" from generate_series(1, {ROWS}) n"
@@ -39,7 +42,8 @@ def postgres_rows(url: str) -> None:
 def sqlite_rows(path: Path) -> None:
     """The same rows in SQLite."""
     with sqlite3.connect(path) as connection:
-        connection.execute(SCHEMA)
+        for statement in (SCHEMA, MOMENTS, MOMENT):
+            connection.execute(statement)
         connection.execute("create table numbers (n integer primary key)")
         connection.execute(
             f"with recursive s(n) as (select 1 union all select n + 1 from s where n < {ROWS})"
@@ -108,6 +112,22 @@ def test_all_rows_come_in_every_format_and_no_service_holds_them(suite, ask):
     assert (rows[0], rows[-1], len(rows)) == ("1", str(ROWS), ROWS)
     grown = {service: memory(suite, service) - before[service] for service in before}
     assert max(grown.values()) < MOST_GROWTH, grown
+
+
+def test_times_come_in_the_zone_that_a_request_asks_for(suite, ask):
+    answer = ask("moments?select=at", "application/json", Prefer="timezone=Asia/Tokyo, count=exact")
+    assert answer.json() == [{"at": "2024-07-01T21:00:00+09:00"}]
+    assert answer.headers["Preference-Applied"] == "count=exact, timezone=Asia/Tokyo"
+    assert ask("moments?select=at", "application/json").json() == [{"at": "2024-07-01T12:00:00+00:00"}]
+    assert ask("moments?select=at", "text/csv", Prefer="timezone=-03:30").content == b"at\n2024-07-01T08:30:00-03:30\n"
+    lenient = ask("moments?select=at", "application/json", Prefer="timezone=Nowhere")
+    assert (lenient.json()[0]["at"], "Preference-Applied" in lenient.headers) == ("2024-07-01T12:00:00+00:00", False)
+    strict = ask("moments?select=at", "application/json", Prefer="timezone=Nowhere, handling=strict")
+    assert (strict.status_code, strict.json()["code"]) == (400, "PGRST122")
+    headers = {"Authorization": f"Bearer {suite.admin_token()}", "Prefer": "timezone=Asia/Tokyo"}
+    query = {"query": "{ moments { at } }"}
+    answer = requests.post(f"{suite.base_url}/graphql", json=query, headers=headers, timeout=30)
+    assert answer.json() == {"data": {"moments": [{"at": "2024-07-01T21:00:00+09:00"}]}}
 
 
 def soap(suite: Suite, body: str) -> requests.Response:

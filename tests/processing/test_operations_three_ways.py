@@ -65,7 +65,9 @@ def test_rest_calls_them(suite: Suite) -> None:
 
 def test_graphql_calls_them(suite: Suite) -> None:
     before = items(suite)
-    query = "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    query = (
+        "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    )
     assert exact(suite.ask(query, CLERK, lines=PLACE["lines"]).data) == {
         "data": {"place_order": {"total": Decimal("209.90")}}
     }
@@ -89,7 +91,9 @@ def test_a_problem_has_each_dialect_s_form(suite: Suite) -> None:
         404,
         {"code": "NO_PRODUCT", "message": "There is no product 99", "details": None, "hint": None},
     )
-    query = "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    query = (
+        "mutation($lines: [place_order_lines_input!]!) { place_order(args: {customer: 1, lines: $lines}) { total } }"
+    )
     (error,) = suite.ask(query, CLERK, lines=lines).get_json()["errors"]
     assert error["message"] == "There is no product 99"
     with pytest.raises(zeep.exceptions.Fault) as caught:
@@ -113,7 +117,7 @@ def test_who_may_not_call_them_does_not_find_them(suite: Suite) -> None:
 
 
 def test_all_three_document_them(suite: Suite) -> None:
-    post = suite.get("", CLERK, Accept="application/openapi+json").get_json()
+    post = suite.get("openapi.json", CLERK).get_json()
     text = str(post)
     assert "Make an order of these lines." in text
     assert "What is ordered." in text

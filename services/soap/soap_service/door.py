@@ -134,7 +134,7 @@ class SoapDoor:
         if self._results is None or received.pieces is None or caller.explain:
             return None
         with step("cache"):
-            return self._results.find(caller.principal, _question(received.pieces, request))
+            return self._results.find(caller.principal, _question(received.pieces, request, caller))
 
     def _answered(self, received: Received, request: Request, caller: Caller) -> str | Rows:
         """The response element; asked for again where a message was read by operations older than the database."""
@@ -167,7 +167,7 @@ class SoapDoor:
         if basis is not None and results is not None and pieces is not None and same:
             answer = Kept(content, prepared.called.name)
             size = sys.getsizeof(content) + len(received.text)
-            results.keep(caller.principal, _question(pieces, request), basis, answer, size=size, asked=begun)
+            results.keep(caller.principal, _question(pieces, request, caller), basis, answer, size=size, asked=begun)
         return content
 
     def _read(self, received: Received, port: PortType, caller: Caller) -> tuple[Prepared, list[Any]]:
@@ -199,9 +199,9 @@ def needs_login() -> Problem:
     )
 
 
-def _question(pieces: Pieces, request: Request) -> Hashable:
-    """All of a message that its answer is made from, but for the caller: whatever its header says."""
-    return pieces.markup, tuple(pieces.texts), request.query
+def _question(pieces: Pieces, request: Request, caller: Caller) -> Hashable:
+    """All of a message that its answer is made from, but for who calls: whatever its header says."""
+    return pieces.markup, tuple(pieces.texts), request.query, caller.timezone
 
 
 def _profile(request: Request) -> Profile:
