@@ -22,15 +22,21 @@ from contracts.operations import (
     Param,
     Read,
     RelationRef,
+    Sort,
     Update,
 )
 from contracts.problems import Problem
+from data_service.app import open_remote
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase
 from data_service.policies import check_against, load
+from data_service.processing.setting import Means
+from data_service.settings import DataSettings
 
 from demo import store
 from demo.accounts import ACCOUNTS
+from demo.rates import application as rates_application
+from tests.fixtures.remote_servers import serving
 
 CONFIG = Path(store.__file__).with_name("trivet.yaml")
 Ask = Callable[..., Any]
@@ -50,12 +56,15 @@ def rows(file: Path) -> Iterator[Callable[[str], list[Any]]]:
 
 
 @pytest.fixture
-def engine(file: Path, tmp_path: Path) -> Engine:
+def engine(file: Path, tmp_path: Path) -> Iterator[Engine]:
     copy = tmp_path / "store.db"
     copy.write_bytes(file.read_bytes())
-    engine = Engine(SqliteDatabase(copy, size=2, limit=8), config=CONFIG)
-    assert engine.refresh()
-    return engine
+    with serving(rates_application) as server:
+        settings = DataSettings(state_dir=str(tmp_path), sources=(f"rates={server.url}/rates?wsdl",))
+        means = Means(remote=open_remote(settings))
+        engine = Engine(SqliteDatabase(copy, size=2, limit=8), config=CONFIG, means=means)
+        assert engine.refresh()
+        yield engine
 
 
 @pytest.fixture
@@ -206,6 +215,35 @@ def test_everybody_reads_goods_but_not_what_they_cost_us(ask: Ask) -> None:
         with pytest.raises(Problem) as caught:
             ask("anybody", operation, [1])
         assert caught.value.code == code
+
+
+def test_only_clerks_see_the_margin(ask: Ask, rows: Any) -> None:
+    best = Node(
+        outputs=fields("id", "margin"), sort=(Sort(FieldRef("margin"), descending=True, nulls="last"),), limit=Param(0)
+    )
+    found = ask("clerk", Read("products", best), [1])
+    ((number, margin),) = rows(
+        "select id, round(price - cost, 2) from products order by price - cost desc nulls last limit 1"
+    )
+    assert found == [{"id": number, "margin": margin}]
+    for who in ("customer", "anybody"):
+        with pytest.raises(Problem) as caught:
+            ask(who, Read("products", Node(outputs=fields("margin"))))
+        assert caught.value.code == "42703"
+
+
+def test_addresses_have_one_form(ask: Ask) -> None:
+    create = Create(
+        "customers", ("email", "name"), Param(0), returning=Node(outputs=fields("email", "name"), shape="one")
+    )
+    made = ask("clerk", create, [[{"email": " Grace@Example.COM", "name": " Grace  Hopper"}]])
+    assert made == {"email": "grace@example.com", "name": "Grace Hopper"}
+    with pytest.raises(Problem) as caught:
+        ask("clerk", create, [[{"email": "CUSTOMER@example.com", "name": "Another"}]])
+    assert caught.value.code == "23505"
+    with pytest.raises(Problem) as caught:
+        ask("clerk", create, [[{"email": "nobody", "name": "Nobody"}]])
+    assert caught.value.code == "TRV300"
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,34 @@ def test_as_a_program_in_a_pipe(run: Run) -> None:
     assert found.stderr == ""
     assert found.stdout.splitlines()[-2:] == [f"fault: trivet.yaml:3: there is no resource {long}", "1 fault"]
     assert "\x1b" not in found.stdout
+
+
+def test_rules_of_data_processing_are_held_against_the_database(run: Run) -> None:
+    text = GOOD.replace(
+        "  orders:\n",
+        "    fields:\n"
+        "      nmae: {cleanse: [trim]}\n"
+        "      shout: {compute: {sql: 'uper(name)', type: text}}\n"
+        "  orders:\n"
+        "    fields:\n"
+        "      note: {cleanse: [trim], validate: {maxLenght: 3}}\n",
+        1,
+    )
+    result = run("--config", write(text), "--database", "shop.db")
+    assert result.exit_code == 1
+    assert [line for line in lines_of(result) if line.startswith("fault: ")] == [
+        "fault: trivet.yaml:12: there is no keyword maxLenght of validation; did you mean maxLength?"
+    ]
+    result = run("--config", write(text.replace("maxLenght", "maxLength")), "--database", "shop.db")
+    assert [line for line in lines_of(result) if line.startswith("fault: ")] == [
+        "fault: trivet.yaml:8: customers has no column nmae; did you mean name?",
+        "fault: trivet.yaml:9: the database refuses the expression of shout: no such function: uper",
+    ]
+
+
+def test_fields_that_rules_make_may_be_opened(run: Run) -> None:
+    text = GOOD.replace(
+        "  orders:\n", "    fields:\n      shout: {compute: {sql: 'upper(name)', type: text}}\n  orders:\n", 1
+    ).replace("columns: [id]", "columns: [id, shout]")
+    result = run("--config", write(text), "--database", "shop.db")
+    assert result.exit_code == 0, result.output

@@ -49,6 +49,8 @@ def seen(response) -> dict[str, Any]:
         ("/rest/v1/orders?id=eq.1", "rest"),
         ("/graphql", "graphql"),
         ("/v1/graphql", "graphql"),
+        ("/v1/version", "graphql"),
+        ("/healthz", "graphql"),
         ("/soap/v1?wsdl", "soap"),
         ("/soap/v1.wsdl", "soap"),
         ("/soap/v1/shop", "soap"),
@@ -72,7 +74,7 @@ def test_each_path_reaches_its_service(router, path: str, service: str) -> None:
     [
         "/metrics", "/execute", "/catalog", "/reload", "/batch", "/-/exchange", "/-/revocations", "/-/error/404", "/rest",
         "/rest/v1x", "/rest/v2/orders", "/graphqlx", "/graphql/", "/soap/v10", "/auth/v1", "//rest/v1/orders", "/livez/x",
-        "/METRICS", "/%6detrics", "/healthz",
+        "/METRICS", "/%6detrics", "/healthz/x",
     ],
 )  # fmt: skip
 def test_nothing_else_is_reachable(router, path: str) -> None:

@@ -126,6 +126,15 @@ def test_one_that_ends_while_starting_is_told_with_its_last_words(watched: Watch
         watched.supervisor.wait_ready(10)
 
 
+def test_a_patient_one_and_its_children_let_others_finish(watched: Watched, eventually) -> None:
+    for name, patient, policy in (("patient", True, os.SCHED_BATCH), ("usual", False, os.SCHED_OTHER)):
+        file = watched.places.state / f"{name}.ids"
+        argv = (sys.executable, "-c", HEAD, str(file))
+        watched.supervisor.start(Program(name, argv, {}, file.exists, patient=patient))
+        eventually(lambda file=file: file.exists() and file.read_text().endswith("\n"))
+        assert [os.sched_getscheduler(int(pid)) for pid in file.read_text().split()] == [policy, policy]
+
+
 def test_one_that_is_never_ready_is_named(watched: Watched) -> None:
     watched.supervisor.start(Program("slow", (sys.executable, "-c", HEAD, "/dev/null"), {}, lambda: False))
     with pytest.raises(CannotStart, match=r"not ready after 0\.1 s: slow"):

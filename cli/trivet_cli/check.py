@@ -13,10 +13,11 @@ from chassis.settings import SettingsError, load
 from contracts.catalog import Catalog
 from contracts.problems import Problem
 from data_service import policies as configuration
-from data_service.app import open_database
+from data_service.app import open_database, open_remote
 from data_service.policies import ConfigurationError, Policies
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
+from data_service.processing.remote_sources import with_remote, with_undescribed
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
@@ -112,6 +113,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
         reason = " ".join(str(error.__cause__ or "").split())
         findings.fault(f"the database can't be read: {error}" + (f" ({reason})" if reason else ""))
         return None
+    catalog = _with_sources(catalog, policies, settings, findings)
     for fault in (*configuration.check_against(policies, catalog), *misfitting):
         findings.fault(str(fault))
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
@@ -120,6 +122,24 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
     pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
     findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
     return catalog
+
+
+def _with_sources(catalog: Catalog, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog:
+    """The catalog with what remote sources give, where they can be asked."""
+    file = policies.document.file if policies.document else "the configuration"
+    with closing(open_remote(dataclasses.replace(settings, config=file))) as remote:
+        try:
+            found = with_remote(catalog, policies, remote)
+        except ConfigurationError as error:
+            for fault in error.faults:
+                findings.fault(str(fault))
+            return catalog
+        for source in remote.missing():
+            findings.remarks.append(
+                f"{file}:{source.line}: the source {source.name} can't be asked now what it can do; its fields and "
+                "operations fail until it can"
+            )
+        return with_undescribed(found, remote)
 
 
 def _report(findings: Findings, policies: Policies | None, catalog: Catalog | None) -> None:

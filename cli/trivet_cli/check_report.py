@@ -32,9 +32,21 @@ def print_exposed(console: Console, policies: Policies, catalog: Catalog) -> Non
             )
         console.print(table)
         print_lines(console, "", [_LEGEND], "dim")
+    print_functions(console, policies, catalog)
     closed = len(catalog.resources) - len(open_)
     schemas = ", ".join(catalog.schemas)
     lines = [f"{len(catalog.resources)} resources of {schemas} ({catalog.engine}); {closed} of them only admin sees"]
+    print_lines(console, "", lines, "")
+
+
+def print_functions(console: Console, policies: Policies, catalog: Catalog) -> None:
+    """A line for each function that some role may call, and how many only admin may."""
+    names = list(catalog.functions_by_name)
+    callers = {name: [role for role in policies.roles() if policies.call(role, name)] for name in names}
+    lines = [f"function {name}: {', '.join(roles)}" for name, roles in callers.items() if roles]
+    closed = sum(not roles for roles in callers.values())
+    if names:
+        lines.append(f"{len(names)} functions; {closed} of them only admin may call")
     print_lines(console, "", lines, "")
 
 

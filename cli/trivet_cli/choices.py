@@ -93,6 +93,16 @@ def require_free(bind: str, port: int, setting: str = "PORT") -> None:
             raise CannotStart(f"{setting}={port} on {bind} can't be had: {fault.strerror}; choose another") from None
 
 
+def free_port(*taken: int) -> int:
+    """A port of this machine's own address that nobody listens on at present, none of those that are ``taken``."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            return port
+
+
 def _tls(settings: UpSettings) -> Tls:
     if not settings.tls_port:
         return NO_TLS

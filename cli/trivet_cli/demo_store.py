@@ -29,6 +29,11 @@ def accounts() -> Sequence[dict[str, Any]]:
     return found
 
 
+def rates_service() -> Path:
+    """The program of the SOAP service that tells the store's exchange rates."""
+    return Path(str(_demo("rates").__file__))
+
+
 def configuration() -> Path:
     """The demo's `trivet.yaml`."""
     return Path(str(_demo("store").__file__)).parent / "trivet.yaml"

@@ -16,6 +16,8 @@ _COMMANDS = {
     "backup": ("trivet_cli.backup", "backup"),
     "restore": ("trivet_cli.restore", "restore"),
     "wsdl": ("trivet_cli.wsdl", "wsdl"),
+    "protect": ("trivet_cli.protect", "protect"),
+    "cleanse": ("trivet_cli.cleanse", "cleanse"),
     "compare": ("trivet_cli.compare", "compare"),
 }
 

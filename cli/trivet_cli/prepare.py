@@ -55,6 +55,11 @@ def _configure(target: Path, chosen: Path | None, *, demo: bool) -> None:
     The demo's operations in Python go with it.
     """
     source = chosen or (demo_store.configuration() if demo else None)
+    operations = target.parent / "operations"
+    shutil.rmtree(operations, ignore_errors=True)
+    if demo and chosen is None:
+        origin = demo_store.configuration().parent / "operations"
+        shutil.copytree(origin, operations, ignore=shutil.ignore_patterns("__pycache__"))
     if source is None:
         target.write_text("version: 1\n", encoding="utf-8")
     else:

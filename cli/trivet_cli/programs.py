@@ -84,11 +84,21 @@ def service(name: str, layout: Layout, environment: Mapping[str, str], extra: Ma
     return Program(name, argv, env, ready, orphaned=signal.SIGQUIT, stage=2 if name in ("data", "auth") else 1)
 
 
+def rates(script: Path, port: int, base: Mapping[str, str]) -> Program:
+    """The demo's SOAP service of exchange rates, which stands for a system that was there before."""
+    argv = (sys.executable, str(script), "--port", str(port))
+    return Program("rates", argv, base, http_ready(f"http://127.0.0.1:{port}", "/rates?wsdl"), stage=3)
+
+
 def nginx(configuration: Path, base: Mapping[str, str], address: str) -> Program:
-    """The router, in the foreground; ready when it reaches the gateway through ``address`` (`http://host:port`)."""
+    """The router, in the foreground; ready when it reaches the gateway through ``address`` (`http://host:port`).
+
+    It is patient: a service that answers several clients in a row would else be interrupted for each of them, and nginx
+    would be woken for each: together a third of what a small read costs (docs/performance.md).
+    """
     folder = configuration.parent
     argv = (find("nginx", base), "-p", f"{folder}/", "-c", str(configuration), "-e", "stderr")
-    return Program("nginx", argv, base, http_ready(address, "/livez"), stop=signal.SIGQUIT, stage=0)
+    return Program("nginx", argv, base, http_ready(address, "/livez"), stop=signal.SIGQUIT, stage=0, patient=True)
 
 
 def http_ready(url: str, path: str) -> Callable[[], bool]:

@@ -30,7 +30,8 @@ class Program:
 
     ``ready`` is asked until it is true. ``stop`` is the signal that ends it in order, ``orphaned`` the one that it
     gets from the kernel when its supervisor dies. ``stage`` tells who stands on whom: the lowest ends first and is
-    asked last whether it is ready.
+    asked last whether it is ready. One that is ``patient`` lets whoever wakes it finish what it is at (sched(7),
+    SCHED_BATCH).
     """
 
     name: str
@@ -40,6 +41,7 @@ class Program:
     stop: signal.Signals = signal.SIGTERM
     orphaned: signal.Signals = signal.SIGTERM
     stage: int = 1
+    patient: bool = False
 
 
 @dataclass
@@ -174,7 +176,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log if log is not None else subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(program.orphaned),  # noqa: PLW1509  (this process has one thread)
+                preexec_fn=_arranging(program),  # noqa: PLW1509  (this process has one thread)
             )
         running.started = time.monotonic()
         self._pid_file(program.name).write_text(str(running.process.pid), encoding="ascii")
@@ -195,15 +197,17 @@ class Supervisor:
         return self._run / f"{name}.pid"
 
 
-def _end_with_parent(signal_number: int) -> Callable[[], None] | None:
-    if not hasattr(_libc, "prctl"):
-        return None  # macOS: a supervisor that is killed leaves its processes behind
+def _arranging(program: Program) -> Callable[[], None]:
+    """What a new process sees to before it becomes the program."""
     parent = os.getpid()
 
     def arrange() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
-        if os.getppid() != parent:
-            os._exit(1)  # it died before we could ask
+        if program.patient and hasattr(os, "SCHED_BATCH"):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if hasattr(_libc, "prctl"):  # on macOS a supervisor that is killed leaves its processes behind
+            _libc.prctl(_PR_SET_PDEATHSIG, int(program.orphaned))
+            if os.getppid() != parent:
+                os._exit(1)  # it died before we could ask
 
     return arrange
 

@@ -10,7 +10,7 @@ from chassis.settings import SettingsError, load
 from rich.console import Console
 
 from trivet_cli import demo_store, greeting, layout, leftovers, nginx_conf, programs
-from trivet_cli.choices import Choices, require_free, settle
+from trivet_cli.choices import Choices, free_port, require_free, settle
 from trivet_cli.database_url import shown
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
@@ -71,6 +71,10 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     console.print(f"Starting Trivet for {what}", markup=False, soft_wrap=True)
     supervisor.start(programs.redis(places, base))
     told = served(choices, places)
+    if choices.demo:
+        port = free_port(choices.port, settings.tls_port)
+        supervisor.start(programs.rates(demo_store.rates_service(), port, base))
+        told["TRIVET_SOURCES"] = f"rates=http://127.0.0.1:{port}/rates?wsdl"
     # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
     home = replace(places, state=places.demo) if choices.demo else places
     shutil.rmtree(home.metrics, ignore_errors=True)

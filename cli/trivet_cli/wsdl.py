@@ -12,9 +12,10 @@ from contracts import catalog as catalogs
 from contracts.catalog import Catalog
 from contracts.identity import Caller, Principal
 from contracts.problems import Problem
-from data_service.app import open_database
+from data_service.app import open_database, open_remote
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
+from data_service.processing.setting import ELSEWHERE, Means
 from data_service.reflect.options import ExposureError
 from data_service.settings import DataSettings
 
@@ -64,7 +65,9 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
         load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=1, workers=1
     )
     try:
-        with closing(Engine(open_database(data), config=Path(data.config) if data.config else None)) as engine:
+        config = Path(data.config) if data.config else None
+        means = Means(remote=open_remote(data), computers=ELSEWHERE)
+        with closing(Engine(open_database(data), config=config, means=means)) as engine:
             engine.refresh()
             found = engine.catalog(Caller(principal=Principal(role=role, subject="trivet", roles=(role,))))
     except (ConfigurationError, ExposureError) as fault:

@@ -46,6 +46,7 @@ def ask_rest(suite: Suite, question: Question) -> Answer:
     rest = question.rest
     assert not isinstance(rest, NotAsked)
     prefer = "count=exact" if question.total is not None else "return=representation"
+    prefer = f"{prefer}, {rest.prefer}" if rest.prefer else prefer
     answer = suite.send(rest.method, rest.address, question.who, rest.body, Prefer=prefer)
     found = exact(answer.data)
     if not answer.status_code < 300:

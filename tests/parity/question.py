@@ -14,11 +14,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rest:
-    """A request by REST: the method, and the address after ``/rest/v1/``."""
+    """A request by REST: the method, the address after ``/rest/v1/``, and what else is preferred."""
 
     method: str
     address: str
     body: Any = None
+    prefer: str = ""
 
 
 def get(address: str) -> Rest:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from contracts.operations import And, Assign, Create, Delete, FieldOutput, Node, Read, Update
+from contracts.operations import And, Assign, Conflict, Create, Delete, FieldOutput, Node, Read, Update
 
 from tests.fixtures.guarded_store import Who
 from tests.parity.question import After, F, Graphql, NotAsked, P, Question, Rest, by, call, compare, out, strings
@@ -76,6 +76,65 @@ QUESTIONS = (
         soap=NotAsked("a call creates one row"),
         rows=[{"id": 8, "name": "a"}, {"id": 9, "name": "b"}],
         after=After(Read("tags", Node(outputs=out("id"), sort=by("id"))), [{"id": n} for n in (1, 2, 3, 8, 9)]),
+    ),
+    Question(
+        name="create rows of which one is there and takes the new values",
+        ask=Create(
+            "tags",
+            ("id", "name"),
+            P(0),
+            conflict=Conflict(constraint="tags_pkey", update=("name",)),
+            returning=Node(outputs=out("id", "name")),
+        ),
+        values=([{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],),
+        rest=Rest(
+            "POST",
+            "tags?select=id,name",
+            [{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],
+            "resolution=merge-duplicates",
+        ),
+        graphql=Graphql(
+            "mutation ($rows: [tags_insert_input!]!, $columns: [tags_update_column!]!) {"
+            " made: insert_tags(objects: $rows, on_conflict: {constraint: tags_pkey, update_columns: $columns})"
+            " { rows: returning { id name } } }",
+            {"rows": [{"id": 1, "name": "a"}, {"id": 9, "name": "b"}], "columns": ["name"]},
+        ),
+        soap=NotAsked("a call creates one row"),
+        rows=[{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],
+        order=("id",),
+        after=After(
+            Read("tags", Node(outputs=out("id", "name"), filter=compare("id", "lt"), sort=by("id"))),
+            [{"id": 1, "name": "a"}],
+            (2,),
+        ),
+    ),
+    Question(
+        name="create rows of which one is there and stays as it is",
+        ask=Create(
+            "tags",
+            ("id", "name"),
+            P(0),
+            conflict=Conflict(constraint="tags_pkey"),
+            returning=Node(outputs=out("id", "name")),
+        ),
+        values=([{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],),
+        rest=Rest(
+            "POST",
+            "tags?select=id,name",
+            [{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],
+            "resolution=ignore-duplicates",
+        ),
+        graphql=Graphql(
+            'mutation { made: insert_tags(objects: [{id: 1, name: "a"}, {id: 9, name: "b"}],'
+            " on_conflict: {constraint: tags_pkey}) { rows: returning { id name } } }"
+        ),
+        soap=NotAsked("a call creates one row"),
+        rows=[{"id": 9, "name": "b"}],
+        after=After(
+            Read("tags", Node(outputs=out("id", "name"), filter=compare("id", "lt"), sort=by("id"))),
+            [{"id": 1, "name": "heavy"}],
+            (2,),
+        ),
     ),
     Question(
         name="create a row with a composite key",

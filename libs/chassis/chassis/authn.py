@@ -87,10 +87,11 @@ class Authenticator:
         return self._proven(self._exchanges().digest(username, proof, address), caller)
 
     def verify(self, token: str) -> Principal:
-        """The principal of an access token, in its default role. Raises `Problem` PGRST301 and PGRST303."""
+        """The principal of an access token, in its default role. Raises `Problem` PGRST301, PGRST303, TRV107."""
         principal = self._verified.get(token)
         if principal is None:
             principal = principal_of(self._decode(token))
+            self._revocations.require_known()
             self._verified.put(token, principal)
         if principal.expires is not None and principal.expires + LEEWAY < time.time():
             raise _bad("PGRST303", "JWT expired")

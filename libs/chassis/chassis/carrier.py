@@ -49,6 +49,7 @@ class _Line:
     __slots__ = (
         "complete",
         "fd",
+        "forsaken",
         "keeps",
         "parser",
         "reader",
@@ -72,6 +73,7 @@ class _Line:
         self.since = 0.0  # when its request was sent
         self.complete = False
         self.keeps = False
+        self.forsaken = False  # somebody has left who was not answered
 
     # --- what the parser calls ---------------------------------------------------------------------------------------
 
@@ -179,6 +181,7 @@ class Carrier:
             self._idle.append(line)
             return
         line.waiters = waiters
+        line.forsaken = False
         line.since = time.monotonic()
         size = 0
         parts = [b""]
@@ -237,6 +240,8 @@ class Carrier:
             self._complete(line, {waiter for waiter, _ in answers})
         for waiter, answered in answers:
             self._finish(waiter, answered)
+        if line.forsaken:
+            self._let_go(line)
 
     def _complete(self, line: _Line, answered: set[_Waiter]) -> None:
         """A request has its whole answer: the line is for the next one."""
@@ -272,7 +277,8 @@ class Carrier:
             self._hub.call_soon(self._finish, waiter, unreachable())
 
     def _let_go(self, line: _Line) -> None:
-        """Close a line where nobody waits any more: the other side then stops."""
+        """Close a line where nobody waits any more, now or once the others have their answers: the other side stops."""
+        line.forsaken = True
         if line.waiters and not any(waiter.waits for waiter in line.waiters):
             self._lose(line)
 

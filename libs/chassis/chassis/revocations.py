@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from contracts.problems import Problem
 
+from chassis.flights import Flights
 from chassis.hop import Hop
 
 PATH = "/-/revocations"
@@ -31,15 +32,29 @@ class Revocations:
         self._subjects: dict[str, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._flights: Flights[str, None] = Flights()
+        self._known = True  # nothing is waited for before `start`
         self.current = False
 
     def start(self) -> None:
         """Begin to keep the copy current, in a thread of its own."""
+        self._known = False
         threading.Thread(target=self._keep_current, name="trivet-revocations", daemon=True).start()
 
     def look_again(self) -> None:
         """Ask auth now."""
         self._wake.set()
+
+    def require_known(self) -> None:
+        """Make sure that what was ended before this process began is known.
+
+        Raises `Problem` TRV107 where auth has not told it yet.
+        """
+        if self._known:
+            return
+        self._flights.share("first", self.fetch)
+        if not self._known:
+            raise Problem("TRV107", "auth does not answer", headers={"Retry-After": "1"})
 
     def note(self, event: Mapping[str, Any]) -> None:
         """Take in one announced revocation."""
@@ -57,18 +72,19 @@ class Revocations:
 
     def fetch(self) -> None:
         """Take over what auth has revoked since the last look."""
-        with self._lock:
-            try:
-                reply = self._hop.call("GET", f"{PATH}?after={self._cursor}", timeout=5.0)
-                found = msgspec.json.decode(reply.body) if reply.status == 200 else None
-            except (Problem, msgspec.DecodeError):
-                found = None
-            self.current = found is not None
-            if found is not None:
+        try:
+            reply = self._hop.call("GET", f"{PATH}?after={self._cursor}", timeout=5.0)
+            found = msgspec.json.decode(reply.body) if reply.status == 200 else None
+        except (Problem, msgspec.DecodeError):
+            found = None
+        self.current = found is not None
+        if found is not None:
+            with self._lock:
                 for event in found["revoked"]:
                     self.note(event)
                 self._cursor = found["cursor"]
                 self._forget(time.time() - float(found.get("life", _LIFE)))
+            self._known = True
 
     def _forget(self, before: float) -> None:
         for ended in (self._sessions, self._subjects):

@@ -11,11 +11,13 @@ from chassis import frames
 from chassis.carrier import Carrier
 from chassis.frames import Answered
 from chassis.hop import Hop
+from chassis.hub.lanes import Abandoned
 from chassis.hub.loop import Hub, pause
 from chassis.inner_problems import encode_problem
 from contracts.identity import Caller
 from contracts.problems import Problem
 from contracts.results import Result
+from greenlet import getcurrent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +168,52 @@ def test_a_quick_answer_does_not_wait_for_a_slow_one(hub: Hub) -> None:
 
     run(hub, lambda: note("slow"), lambda: note("quick", then=go.set))
     assert order == [b"1", b"0"]
+    carrier.close()
+    thread.join(10)
+    listener.close()
+
+
+def test_the_other_side_hears_that_nobody_waits_any_more_whoever_left_first(hub: Hub) -> None:
+    """One of two that travel together leaves while the other waits: once that one has its answer, the line is closed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    left, heard = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        sock, _ = listener.accept()
+        sock.settimeout(10)
+        sock.recv(65_536)
+        second = frames.answered(1, Result(body=b"quick"))
+        left.wait(10)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n" % (len(second), second))
+        if sock.recv(1) == b"":
+            heard.set()
+        sock.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    carrier = Carrier(hub, Hop(f"http://127.0.0.1:{listener.getsockname()[1]}"), frames.PATH)
+    lanes: list[Any] = []
+
+    def leave() -> None:
+        lanes.append(getcurrent())
+        with pytest.raises(Abandoned):
+            ask(carrier, "slow")()
+
+    def stay() -> Answered:
+        hub.call_soon(hub.start, abandon)
+        return ask(carrier, "quick")()
+
+    def abandon() -> None:
+        pause(0.1)
+        hub.call_soon(hub.abandon, lanes[0])
+        hub.call_soon(left.set)
+
+    hub.start(leave)
+    assert run(hub, stay) == [b"quick"]
+    end = time.monotonic() + 10
+    while not heard.is_set() and time.monotonic() < end:
+        hub.turn(0.05)
+    assert heard.is_set()
     carrier.close()
     thread.join(10)
     listener.close()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chassis.hop import Hop
 from chassis.revocations import Revocations
+from contracts.problems import Problem
 
 
 def told(cursor: int, *revoked: dict[str, object], **more: object) -> tuple[int, dict[str, str], bytes]:
@@ -90,3 +91,23 @@ def test_the_thread_looks_at_once_when_told_to(peer: Any) -> None:
     assert looked.acquire(timeout=10)
     revocations.look_again()
     assert looked.acquire(timeout=10)
+
+
+def test_a_process_that_began_just_now_knows_what_was_ended_before_it_lets_in_anybody(peer: Any) -> None:
+    """However soon the first token comes, and however late the thread."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def answer(_: object) -> tuple[int, dict[str, str], bytes]:
+        begun.release()
+        return told(1, {"session": "s1"}) if go_on.is_set() else (503, {}, b"")
+
+    peer.answer = answer
+    revocations = Revocations(Hop(peer.url))
+    revocations.start()
+    assert begun.acquire(timeout=10)
+    with pytest.raises(Problem) as caught:
+        revocations.require_known()
+    assert (caught.value.code, caught.value.status) == ("TRV107", 503)
+    go_on.set()
+    revocations.require_known()
+    assert revocations.covers({"sid": "s1"})

@@ -74,6 +74,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
     never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
     or aggregate may name it. With a ``guard`` it is protected; facades never get that.
+    ``keywords`` is the text of a JSON object: the JSON Schema keywords that a value must satisfy as a client gives it.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expression: tuple[str, ...] = ()
     filterable: bool = True
     guard: Guard | None = None
+    keywords: str | None = None
 
     @property
     def writable(self) -> bool:
@@ -221,7 +223,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
 
     ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
-    source's own names. What is not ``volatile`` reads only.
+    source's own names. What is not ``volatile`` reads only. ``session`` is the argument that no client gives: it gets
+    the caller's session variables, as JSON.
     """
 
     name: str
@@ -232,6 +235,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     volatility: Volatility = "volatile"
     source: FunctionSource = "database"
     comment: str | None = None
+    session: Argument | None = None
 
     @property
     def reads_only(self) -> bool:

@@ -9,7 +9,7 @@ from contracts.problems import Problem
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
-from auth_service import accounts, api_keys, audit, revocations, schemas
+from auth_service import accounts, api_keys, audit, revocations, schemas, sessions
 from auth_service.admin_routes import admin
 from auth_service.api_key_schemas import ApiKeyBody, ApiKeyMade, ApiKeyWanted, Revocation, Rotation
 from auth_service.api_keys import ApiKey, ApiKeyError, Wanted
@@ -94,8 +94,12 @@ def revoke(body: dict[str, Any]) -> Response:
         raise Problem("TRV109", "Name one of jti, session_id and user_id")
     ((kind, value),) = body.items()
     with this.store.write() as connection:
-        if kind != "user_id":
+        if kind == "jti":
             event = revocations.record(connection, {"session": str(value)})
+        elif kind == "session_id":
+            if (session := sessions.find(connection, str(value))) is not None:
+                accounts.lock(connection, session.account_id)  # a refresh under way is over before, or comes too late
+            event = sessions.end(connection, str(value))
         elif accounts.lock(connection, str(value)) is None:
             raise Problem("TRV110", "There is no such account")
         else:

@@ -100,7 +100,8 @@ def build_login(settings: AuthSettings) -> Login:
             *ldap.connectors(settings, accounts, client, upkeep.announce),
         ),
         Attempts(limits, client, wide),
-        Admission(settings.threads - 1),
+        # together they leave a thread for who is known, and for everything else
+        Admission(settings.threads // 2, settings.threads - settings.threads // 2 - 1),
         upkeep,
         upgrade.master_key(settings),
         Mail(settings),

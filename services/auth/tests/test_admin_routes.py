@@ -91,3 +91,18 @@ def test_what_can_t_be_is_refused(
     before = call(client, admin, "GET", f"/users/{account_id}").get_json()
     assert call(client, admin, "PUT", f"/users/{account_id}", body).status_code == 422
     assert call(client, admin, "GET", f"/users/{account_id}").get_json() == before
+
+
+def test_a_session_that_an_administrator_ends_goes_on_nowhere(client: FlaskClient, admin: dict[str, str]) -> None:
+    """Neither by its access token nor by its refresh token; the account's other session does."""
+    ended, other = session(client), session(client)
+    (named,) = [
+        one["id"]
+        for one in client.get("/auth/v1/sessions", headers=bearer(ended)).get_json()
+        if one["current"]
+    ]  # fmt: skip
+    assert call(client, admin, "POST", "/revocations", {"session_id": named}).status_code == 204
+    assert client.get("/auth/v1/user", headers=bearer(ended)).status_code == 401
+    for one, status in ((ended, 401), (other, 200)):
+        body = {"refresh_token": one.get_json()["refresh_token"]}
+        assert client.post("/auth/v1/token?grant_type=refresh_token", json=body).status_code == status

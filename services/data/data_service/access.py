@@ -1,11 +1,11 @@
 """Permissions: the catalog as a role may see it, and row filters, presets and checks at every node of a plan."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Function, Relation, Resource, Writable
+from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
 from contracts.operations import Filter
 from contracts.problems import Problem
 
@@ -27,9 +27,18 @@ from data_service.plan.nodes import (
 )
 from data_service.policies import Policies, Rules
 
+FieldsOf = Callable[[Resource], tuple[Field, ...]]
 
-def limit_catalog(full: Catalog, policies: Policies, role: str) -> Catalog:
-    """The catalog as ``role`` may see it: resources, fields, relations and rights."""
+
+def _all_fields(resource: Resource) -> tuple[Field, ...]:
+    return resource.fields
+
+
+def limit_catalog(full: Catalog, policies: Policies, role: str, returned: FieldsOf = _all_fields) -> Catalog:
+    """The catalog as ``role`` may see it: resources, fields, relations, rights and functions.
+
+    ``returned`` are the fields of a resource's rows that a function gives past the resource's policy.
+    """
     rules = {resource.name: policies.rules(role, resource.name) for resource in full.resources}
     seen = {name for name, rule in rules.items() if rule.select or rule.insert or rule.update or rule.delete}
     visible = {name: _visible(full.by_name[name], rules[name]) for name in seen}
@@ -56,15 +65,14 @@ def limit_catalog(full: Catalog, policies: Policies, role: str) -> Catalog:
         role=role,
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
-        functions=_functions(full, policies, role, visible),
+        functions=tuple(_functions(full, policies, role, visible, returned)),
     )
 
 
 def _functions(
-    full: Catalog, policies: Policies, role: str, visible: Mapping[str, frozenset[str]]
-) -> tuple[Function, ...]:
+    full: Catalog, policies: Policies, role: str, visible: Mapping[str, frozenset[str]], returned: FieldsOf
+) -> Iterator[Function]:
     """The functions that the role may call; one that gives rows of a resource only if it sees these or may so."""
-    found = []
     for function in full.functions:
         call, resource = policies.call(role, function.name), function.returns.resource
         if call is None:
@@ -72,13 +80,13 @@ def _functions(
         if resource is not None and call.returned:
             fields = tuple(
                 msgspec.structs.replace(field, default=None, has_default=False)
-                for field in full.by_name[resource].fields
+                for field in returned(full.by_name[resource])
+                if field.origin == "column"
             )
             returns = msgspec.structs.replace(function.returns, resource=None, fields=fields)
-            found.append(msgspec.structs.replace(function, returns=returns))
+            yield msgspec.structs.replace(function, returns=returns)
         elif resource is None or visible.get(resource):
-            found.append(function)
-    return tuple(found)
+            yield function
 
 
 def _visible(resource: Resource, rules: Rules) -> frozenset[str]:

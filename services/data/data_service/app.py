@@ -82,8 +82,16 @@ def open_remote(settings: DataSettings) -> Remote:
         )
         return Engine(open_database(chosen))
 
+    addresses = dict(_pair(text) for text in settings.sources)
     secrets = Path(settings.secrets_dir) if settings.secrets_dir else beside
-    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only)
+    return Remote(secrets=secrets, copies=state, open_data=open_data, read_only=settings.read_only, addresses=addresses)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, address = text.partition("=")
+    if not (name.strip() and equals and address.strip()):
+        raise SettingsError([f"TRIVET_SOURCES: expected name=address, got {text!r}"])
+    return name.strip(), address.strip()
 
 
 def open_project(settings: DataSettings) -> Project | None:

@@ -171,8 +171,10 @@ def _writes_itself(call: CallPlan) -> bool:
 
 
 def _is_volatile(node: Any) -> bool:
-    """Whether it calls a function that gives something else each time."""
-    return isinstance(node, Scan) and node.call is not None and not node.call.function.reads_only
+    """Whether it calls a function that gives something else each time, or to everybody."""
+    if not isinstance(node, Scan) or node.call is None:
+        return False
+    return not node.call.function.reads_only or node.call.function.session is not None
 
 
 def _walk(node: Any) -> Iterator[Any]:

@@ -181,6 +181,8 @@ class FilterReader:
     def _column(self, key: str, node: Node, resource: Resource | None) -> Filter:
         if not node.value:
             self._faults.add(node.line, f"the column {key} needs an operator, such as {{_eq: …}}")
+        if resource is not None and key in resource.by_name and not resource.by_name[key].filterable:
+            self._faults.add(node.line, f"{key} is not made by the database: it can only be read")
         found = [self._operator(key, operator, item, resource) for operator, item in node.value.items()]
         return _all([part for part in found if part is not None])
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
 from data_service.processing.protection import NO_PROTECTIONS, Protections, needs_keys, protections_of, wanted
-from data_service.processing.remote_sources import with_remote
+from data_service.processing.remote_sources import with_remote, with_undescribed
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
@@ -70,7 +71,8 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            found = self.protections.limited(limit_catalog(self.catalog, self.policies, role), role)
+            limited = limit_catalog(self.catalog, self.policies, role, partial(self.protections.returned, role))
+            found = self.protections.limited(limited, role)
             self.catalogs.put(role, found)
         return found
 
@@ -253,7 +255,7 @@ class Present:
         self._serve(State(catalog, policies, mark, effects, cache, python, protections=protections))
         for tale in protections.told(policies.processing):
             log.warning("%s", tale)
-        for fault in configuration.check_against(policies, catalog):
+        for fault in configuration.check_against(policies, with_undescribed(catalog, self._means.remote)):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)

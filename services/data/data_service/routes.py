@@ -11,7 +11,7 @@ from chassis.app import Edge
 from chassis.hub.loop import blocking
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, Field
 from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Blueprint, Response, request
@@ -59,11 +59,14 @@ def _caller(edge: Edge) -> Caller:
 
 def _shown(catalog: Catalog) -> Catalog:
     """The catalog for facades: without what is data's business: expressions of defaults and fields, and guards."""
-    resources = tuple(
-        msgspec.structs.replace(
-            resource,
-            fields=tuple(msgspec.structs.replace(f, default=None, expression=(), guard=None) for f in resource.fields),
-        )
-        for resource in catalog.resources
+    replace = msgspec.structs.replace
+    resources = tuple(replace(resource, fields=_bare(resource.fields)) for resource in catalog.resources)
+    functions = tuple(
+        replace(function, returns=replace(function.returns, fields=_bare(function.returns.fields)))
+        for function in catalog.functions
     )
-    return msgspec.structs.replace(catalog, resources=resources)
+    return replace(catalog, resources=resources, functions=functions)
+
+
+def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(msgspec.structs.replace(field, default=None, expression=(), guard=None) for field in fields)

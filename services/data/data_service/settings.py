@@ -40,6 +40,9 @@ class DataSettings(ServiceSettings):
     secrets_dir: str = setting(
         "", "folder of the secrets that `trivet.yaml` names, a file for each; empty: `secrets` beside `trivet.yaml`"
     )
+    sources: tuple[str, ...] = setting(
+        (), "addresses of remote sources here, instead of those in `trivet.yaml`: `name=address, …`"
+    )
     read_only: bool = setting(False, "whether all writes are refused (25006)", env="READ_ONLY")
     show_statements: bool = setting(
         False,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
+from chassis.versions import Writer
 from contracts.identity import Caller, Principal, narrowed
 from contracts.operations import (
     Aggregate,
@@ -27,6 +28,7 @@ from contracts.operations import (
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
+from data_service.versioning import Versioning
 
 SCRIPT = r"""
 create schema sales;
@@ -64,6 +66,8 @@ create function refuse() returns void language plpgsql as
 create function null_number() returns integer language sql immutable return null::integer;
 create function nothing() returns void language sql stable as '';
 create function sales.tax(a numeric) returns numeric language sql immutable return a * 0.20;
+create function whoami(hasura_session json, prefix text default '') returns text language sql stable
+    return prefix || (hasura_session ->> 'x-hasura-user-id');
 create function stamp() returns text language sql security definer return 'lent';
 """
 CONFIG = """
@@ -379,3 +383,52 @@ def test_a_function_that_is_changed_is_noticed(desk):
     with psycopg.connect(desk.url, autocommit=True) as connection:
         connection.execute("drop function fleeting")
     assert desk.refusal(Call("fleeting", named("a")), 4).code == "PGRST202"
+
+
+def test_the_session_is_given_by_nobody_but_us(desk):
+    def known(number):
+        session = {"x-hasura-user-id": str(number)}
+        return Caller(principal=Principal(role="admin", subject="s", session=session))
+
+    (function,) = desk.engine.catalog(caller()).functions_by_name["whoami"]
+    assert [argument.name for argument in function.arguments] == ["prefix"]
+    for number in (1, 2):
+        assert desk.ask(Call("whoami", named("prefix")), "n", who=known(number)) == f"n{number}"
+    assert desk.ask(Call("whoami"), who=caller()) is None
+    forged = desk.refusal(Call("whoami", named("hasura_session")), {"x-hasura-user-id": "1"}, who=known(2))
+    assert forged.code == "PGRST202"
+
+
+def test_what_is_behind_a_call_is_told(desk):
+    found = desk.engine.explain(Call("shops"), CLERK)
+    assert '"public"."shops"()' in found.statement
+    assert [(rule.resource, rule.verb, rule.place) for rule in found.rules] == [
+        ("shops", "call", "trivet.yaml:11"),
+        ("shop", "select", "trivet.yaml:8"),
+    ]
+    closed = desk.engine.explain(Call("numbers", named("n")), CLERK)
+    assert [(rule.resource, rule.verb, rule.place) for rule in closed.rules] == [("numbers", "call", None)]
+
+
+def test_which_answers_may_be_kept(desk, tmp_path):
+    config = tmp_path / "trivet.yaml"
+    config.write_text("version: 1\nschemas: [public, sales]\ncache: {only_writer: true, max_age: 30}\n")
+    database = PostgresDatabase(desk.url, size=2, limit=5.0)
+    versioning = Versioning(tmp_path / "versions", Writer.claim(tmp_path / "versions"), database)
+    engine = Engine(database, config=config, versioning=versioning)
+    engine.refresh()
+    versioning.tend()
+
+    def basis(call, *values):
+        return engine.execute(call, values, caller()).basis
+
+    try:
+        assert basis(Call("add", named("a")), 1).age == 30
+        assert basis(Call("whoami")) is None
+        cities = Read("city")
+        before = basis(cities)
+        assert engine.execute(cities, (), caller()).basis == before
+        assert basis(Call("note", named("what")), "x") is None
+        assert basis(cities) != before  # nobody knows what a function that writes has written to
+    finally:
+        engine.close()

@@ -13,7 +13,10 @@ from contracts.operations import (
     Embed,
     FieldOutput,
     FieldRef,
+    Is,
     Node,
+    Not,
+    Or,
     Param,
     Read,
     RelationRef,
@@ -34,6 +37,17 @@ resources:
       heavy: {compute: {sql: "coalesce(weight, 0) > 40", type: bool}}
     permissions:
       guest: {select: {columns: [id, doubled], filter: {doubled: {_lt: 100}}, allow_aggregations: true}}
+      seller:
+        select: {columns: '*', filter: {}}
+        insert: {columns: [name, price], check: {doubled: {_lt: 100}}}
+        update: {columns: [price], filter: {}, check: {doubled: {_lt: 300}}}
+    checks:
+      - {expression: {doubled: {_gte: 1}}, message: too cheap}
+  tags:
+    fields:
+      ratio: {compute: {sql: "100 / (id - 3)", type: "numeric(10,2)"}}
+    permissions:
+      careful: {select: {columns: [id, ratio], filter: {product_tags: {product_id: {_gt: 0}}}}}
   customers:
     fields:
       initial: {compute: {sql: "substr(name, 1, 1)", type: text}}
@@ -133,3 +147,30 @@ def test_texts_of_rows_and_names_alike_are_computed(ruled_store):
         {"initial": "B"},
         {"initial": "Ç"},
     ]
+
+
+def test_rules_for_writes_may_look_at_it(ruled_store):
+    seller = Caller(principal=Principal(role="seller", subject="s"))
+    create = Create("products", ("name", "price"), P(0), returning=Node(outputs("doubled")))
+    assert ruled_store.ask(create, [[{"name": "new", "price": 49}]], seller) == [{"doubled": Decimal("98.00")}]
+    assert refusal(ruled_store, create, [[{"name": "new", "price": 51}]], seller).code == "42501"
+    update = Update("products", (Assign("price", P(0)),), Compare(FieldRef("doubled"), "gt", P(1)))
+    assert ruled_store.run(update, [120, 150], seller).affected == 1
+    assert refusal(ruled_store, update, [200, 150], seller).code == "42501"
+    assert refusal(ruled_store, update, [Decimal("0.4"), 150], seller).message == "too cheap"
+    ruled_store.restore()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        Compare(FieldRef("ratio"), "lt", P(0)),
+        Is(FieldRef("ratio"), "not_null"),
+        Or((Compare(FieldRef("id"), "gt", P(0)), Not(Compare(FieldRef("id"), "eq", FieldRef("ratio"))))),
+    ],
+)
+def test_an_expression_never_meets_rows_that_a_policy_hides(ruled_store, kind, where):
+    careful = Caller(principal=Principal(role="careful", subject="s"))
+    assert len(ruled_store.ask(Read("tags", Node(outputs("id"), where)), [0], careful)) == 2
+    if kind == "postgresql":  # SQLite has null for it
+        assert refusal(ruled_store, Read("tags", Node(outputs("ratio"))), []).code == "22012"

@@ -228,3 +228,12 @@ def test_checks_of_a_document_name_their_member(fresh):
     update = Update("customers", (Assign("vip", P(0)),), where, returning=Node((), shape="summary"))
     problem = refusal(fresh, Document((Member("it", update),)), [True, 3])
     assert told(problem) == [(("it",), "a VIP has an address", "customers.checks.0")]
+
+
+def test_many_rows_are_cleansed_and_told_of_like_few(fresh):
+    create = Create("customers", ("id", "name"), P(0))
+    rows = [{"id": n, "name": f"  Number   {n} "} for n in range(1000, 1500)]
+    assert fresh.run(create, [rows]).affected == 500
+    assert customer(fresh, 1234, "name") == {"name": "Number 1234"}
+    found = told(refusal(fresh, create, [[{"id": n, "name": "x"} for n in range(2000, 2300)]]))
+    assert [path for path, _, _ in found] == [(n, "name") for n in range(300)]

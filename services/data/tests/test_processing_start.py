@@ -5,7 +5,8 @@ from contracts.identity import Caller, Principal
 from contracts.operations import Read
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase
-from data_service.policies import ConfigurationError
+from data_service.policies import ConfigurationError, check_against, parse
+from data_service.processing.made_fields import with_made_fields
 
 ADMIN = Caller(principal=Principal(role="admin", subject="s"))
 
@@ -70,7 +71,7 @@ def refused(folder, sqlite_maker, text):
         ),
         (
             "    fields:\n      x:\n        compute: {sql: name, type: txt}\n",
-            "trivet.yaml:6: there is no type txt for what is computed; did you mean text?",
+            "trivet.yaml:6: type must be one of int2, int4, int8, numeric, float4, float8, bool, text, uuid, date, time, timetz, timestamp, timestamptz, interval, json, bytes, not `txt`; did you mean text?",
         ),
         (
             "    fields:\n      x:\n        compute: {sql: name, python: name, type: text}\n",
@@ -85,6 +86,21 @@ def refused(folder, sqlite_maker, text):
             "trivet.yaml:5: there is no function shout that computes a field",
         ),
         (
+            "    fields:\n      x: {compute: {python: shout, needs: [y], type: text}}\n"
+            "      y: {compute: {python: shout, needs: [x], type: text}}\n",
+            "trivet.yaml:5: x is computed from itself\ntrivet.yaml:6: y is computed from itself",
+        ),
+        (
+            "    fields:\n      secret: {protect: {mask: hidden}}\n"
+            "    checks:\n      - {expression: {_not: {secret: {_eq: x}}}, message: m}\n",
+            "trivet.yaml:7: a check can't look at customers.secret, which is protected",
+        ),
+        (
+            "    fields:\n      secret: {protect: {mask: hidden}}\n  orders:\n"
+            "    checks:\n      - {expression: {customer: {secret: {_eq: x}}}, message: m}\n",
+            "trivet.yaml:8: a check can't look at customers.secret, which is protected",
+        ),
+        (
             "    permissions:\n      guest: {insert: {columns: [x], check: {}}}\n"
             "    fields: {x: {compute: {sql: 'name || nmae', type: text}}}\n",
             "trivet.yaml:6: the database refuses the expression of x: no such column: nmae; did you mean name?",
@@ -92,7 +108,7 @@ def refused(folder, sqlite_maker, text):
     ],
 )
 def test_a_rule_that_does_not_fit_stops_the_start(tmp_path, sqlite_maker, text, fault):
-    assert refused(tmp_path, sqlite_maker, text) == [fault]
+    assert refused(tmp_path, sqlite_maker, text) == fault.split("\n")
 
 
 def test_rules_of_no_resource_stop_the_start(tmp_path, sqlite_maker):
@@ -110,3 +126,17 @@ def test_while_it_runs_the_last_good_rules_stay(tmp_path, sqlite_maker):
     assert made.engine.version == version
     assert len(made.ask(Read("customers"), [], ADMIN)) == 3
     database.close()
+
+
+def test_a_filter_on_what_can_only_be_read_is_a_fault(tmp_path, sqlite_maker):
+    made, database = sqlite_maker(tmp_path)
+    database.close()
+    text = (
+        "    fields: {x: {compute: {python: shout, needs: [name], type: text}}}\n"
+        "    permissions:\n      guest: {select: {columns: [x], filter: {x: {_eq: A}}}}\n"
+    )
+    policies = parse(rules(text))
+    catalog = with_made_fields(made.engine.catalog(ADMIN), policies.processing)
+    assert [(fault.line, fault.message) for fault in check_against(policies, catalog)] == [
+        (6, "x is not made by the database: it can only be read")
+    ]

@@ -15,6 +15,7 @@ def faults(keywords, value):
     "name, good, bad",
     [
         ("email", "ada@example.com", "ada@"),
+        ("email", "ada+x@example.com", "ada@corp.local"),
         ("phone", "+47 22 12 34 56", "22 12 34 56"),
         ("uri", "https://example.com/a?b=%20#c", "example com"),
         ("uri", "urn:isbn:123", "//example.com"),

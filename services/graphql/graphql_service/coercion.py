@@ -32,6 +32,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    is_required_input_field,
 )
 
 from graphql_service.errors import DATA_EXCEPTION, Misfit
@@ -180,7 +181,7 @@ def input_field(type_: GraphQLInputObjectType, name: str) -> GraphQLInputField:
 
 def required_fields(type_: GraphQLInputObjectType) -> tuple[str, ...]:
     """The fields that an input object can't do without."""
-    return tuple(name for name, field in type_.fields.items() if isinstance(field.type, GraphQLNonNull))
+    return tuple(name for name, field in type_.fields.items() if is_required_input_field(field))
 
 
 def check_filled(required: Iterable[str], given: Container[str]) -> None:

@@ -30,7 +30,7 @@ class _Operator(NamedTuple):
     negated: bool = False
 
 
-_OPERATORS: dict[str, _Operator] = {
+OPERATORS: dict[str, _Operator] = {
     "_eq": _Operator("eq"),
     "_neq": _Operator("neq"),
     "_gt": _Operator("gt"),
@@ -112,7 +112,7 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
         if name == "_is_null":
             yield Is(left, "null" if value else "not_null")
             continue
-        operator = _OPERATORS[name]
+        operator = OPERATORS[name]
         if operator.comparison == "in" and (field.scalar.array or field.field.type == "json"):
             # databases compare neither lists nor JSON with the members of a list: one comparison each
             items = (scope.param(_operand(field, "eq", item)) for item in value)
@@ -155,7 +155,7 @@ def _counts(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[F
         if name == "_is_null":
             yield Or() if value else And()  # a count is never null
             continue
-        operator = _OPERATORS[name]
+        operator = OPERATORS[name]
         compare = CompareAggregate(
             RelationRef(relation.relation.name),
             "count",

@@ -103,12 +103,14 @@ def _summary_outputs(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Outp
     def make(key: str, name: str, found: Nodes) -> Output:
         if name == "nodes":
             return Rows(key, outputs(scope, exposed, found))
-        return Group(key, _aggregates(scope, exposed, found))
+        return Group(key, aggregates(scope, exposed, found))
 
     return walk(scope, nodes, f"{exposed.type_name}_aggregate", make)
 
 
-def _aggregates(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ...]:
+def aggregates(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ...]:
+    """What is selected of ``T_aggregate_fields``."""
+
     def make(key: str, name: str, found: Nodes) -> Output:
         if name == "count":
             return _count(scope, exposed, key, found[0])
@@ -143,8 +145,8 @@ def _paged(scope: Scope, exposed: Exposed, node: FieldNode, expected: Arguments,
         made,
         filter=where_filter(scope, exposed, where) if where is not None else None,
         sort=sort,
-        limit=_limit(scope, node, arguments.get("limit")),
-        offset=_offset(scope, arguments.get("offset")),
+        limit=limit_of(scope, node, arguments.get("limit")),
+        offset=offset_of(scope, arguments.get("offset")),
         distinct_on=distinct,
     )
 
@@ -157,7 +159,8 @@ def where_filter(scope: Scope, exposed: Exposed, where: dict[str, Any]) -> Filte
         raise misfit.under("args", "where") from None
 
 
-def _limit(scope: Scope, node: FieldNode, value: int | None) -> Param | None:
+def limit_of(scope: Scope, node: FieldNode, value: int | None) -> Param | None:
+    """The value of ``limit``. Raises `Misfit`."""
     if value is None:
         return None
     if value < 0:
@@ -167,7 +170,8 @@ def _limit(scope: Scope, node: FieldNode, value: int | None) -> Param | None:
     return scope.param(value)
 
 
-def _offset(scope: Scope, value: int | None) -> Param | None:
+def offset_of(scope: Scope, value: int | None) -> Param | None:
+    """The value of ``offset``. Raises `Misfit`."""
     if value is None:
         return None
     if value < 0:

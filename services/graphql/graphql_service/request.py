@@ -21,7 +21,7 @@ from graphql import (
     validate,
 )
 
-from graphql_service import calls, introspection, limits, reads, writes
+from graphql_service import calls, groups, introspection, limits, reads, writes
 from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
 from graphql_service.limits import Limits
 from graphql_service.places import path_of, variables_in
@@ -205,6 +205,7 @@ def _read(make: Callable[..., Any]) -> Callable[..., Read]:
 _MEMBERS: dict[str, Callable[..., Operation]] = {
     "select": _read(reads.rows_node),
     "aggregate": _read(reads.summary_node),
+    "grouped": _read(groups.groups_node),
     "by_pk": _read(reads.key_node),
     "insert": writes.insert,
     "insert_one": writes.insert_one,

@@ -47,21 +47,32 @@ def _terms(exposed: Exposed, given: dict[str, Any], via: tuple[RelationRef, ...]
             relation = exposed.relations[name]
             yield from _terms(relation.target, value, (*via, RelationRef(relation.relation.name)))
         else:
-            yield from _aggregates(exposed.relations[name.removesuffix("_aggregate")], value, via)
+            yield from _related_aggregates(exposed.relations[name.removesuffix("_aggregate")], value, via)
 
 
-def _aggregates(relation: ExposedRelation, given: dict[str, Any], via: tuple[RelationRef, ...]) -> Iterator[Sort]:
-    path = (*via, RelationRef(relation.relation.name))
+def key_terms(exposed: Exposed, given: dict[str, Any]) -> Iterator[Sort]:
+    """The terms of a ``T_group_key_order_by``."""
+    return _terms(exposed, given, ())
+
+
+def aggregate_terms(exposed: Exposed, given: dict[str, Any], via: tuple[RelationRef, ...]) -> Iterator[Sort]:
+    """The terms of a ``T_aggregate_order_by``, over the related rows that ``via`` leads to, or over a group's."""
     for name, value in given.items():
         if value is None:
             continue
         if name == "count":
-            yield _term(None, value, path, "count")
+            yield _term(None, value, via, "count")
             continue
         for field, direction in value.items():
             if direction is not None:
-                reference = FieldRef(relation.target.fields[field].field.name)
-                yield _term(reference, direction, path, cast("AggregateFunction", name))
+                reference = FieldRef(exposed.fields[field].field.name)
+                yield _term(reference, direction, via, cast("AggregateFunction", name))
+
+
+def _related_aggregates(
+    relation: ExposedRelation, given: dict[str, Any], via: tuple[RelationRef, ...]
+) -> Iterator[Sort]:
+    return aggregate_terms(relation.target, given, (*via, RelationRef(relation.relation.name)))
 
 
 def _term(

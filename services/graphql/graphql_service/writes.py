@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.operations import Affected, Assign, Create, Delete, How, Node, Output, Read, Rows, Update
+from contracts.operations import Affected, Assign, Conflict, Create, Delete, How, Node, Output, Read, Rows, Update
 from graphql import FieldNode, GraphQLArgument
 from msgspec.structs import replace
 
@@ -26,13 +26,13 @@ _TAKEN = {"_delete_key": "String", "_delete_elem": "Int", "_delete_at_path": "[S
 def insert(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Create:
     """``insert_T``: what a row lacks takes its default."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    return _create(scope, exposed, arguments["objects"], _response(scope, exposed, nodes))
+    return _create(scope, exposed, arguments, arguments["objects"], _response(scope, exposed, nodes))
 
 
 def insert_one(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Create:
     """``insert_T_one``."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    return _create(scope, exposed, [arguments["object"]], _one(scope, exposed, nodes))
+    return _create(scope, exposed, arguments, [arguments["object"]], _one(scope, exposed, nodes))
 
 
 def update(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update:
@@ -78,7 +78,7 @@ def delete_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expecte
     return Delete(exposed.resource.name, filter=filter_, returning=_one(scope, exposed, nodes))
 
 
-def _create(scope: Scope, exposed: Exposed, objects: Any, returning: Node) -> Create:
+def _create(scope: Scope, exposed: Exposed, arguments: Given, objects: Any, returning: Node) -> Create:
     rows = rows_of(objects)
     given = {name for row in rows for name in row}
     names = {name: field.field.name for name, field in exposed.insertable.items() if name in given}
@@ -88,8 +88,22 @@ def _create(scope: Scope, exposed: Exposed, objects: Any, returning: Node) -> Cr
         scope.param(renamed(objects, names)),
         ragged=any(len(row) != len(given) for row in rows),
         missing="default",
+        conflict=_conflict(scope, exposed, arguments.get("on_conflict")),
         returning=returning,
     )
+
+
+def _conflict(scope: Scope, exposed: Exposed, given: Given | None) -> Conflict | None:
+    """The rule for rows that are there already: without columns to update they stay as they are."""
+    if given is None:
+        return None
+    columns = tuple(given.get("update_columns") or ())
+    where = given.get("where")
+    try:
+        filter_ = None if where is None or not columns else filter_of(scope, exposed, where)
+    except Misfit as misfit:
+        raise misfit.under("args", "on_conflict", "where") from None
+    return Conflict(constraint=given["constraint"], update=columns or None, filter=filter_)
 
 
 def _update(scope: Scope, exposed: Exposed, nodes: Nodes, given: Given, place: Path) -> Update:

@@ -83,6 +83,7 @@ ALBUM = Resource(
         _field("slug", "text", "text", generated=True),
     ),
     key=("id",),
+    uniques=(Unique(name="album_pkey", fields=("id",), primary=True),),
     relations=(
         _relation("artist", "artist", "one", ("artist_id", "id"), "album_artist_id_fkey", owning=True, optional=False),
         _relation("tracks", "track", "many", ("id", "album_id"), "track_album_id_fkey"),

@@ -9,6 +9,7 @@ from contracts.operations import (
     Assign,
     Compare,
     CompareAggregate,
+    Conflict,
     Constant,
     Create,
     Delete,
@@ -253,6 +254,21 @@ def test_insert(translate):
         returning=Node((Affected("affected_rows"), Rows("returning", (_output("id"),))), shape="summary"),
     )
     assert values == [[{"title": "a", "price": Decimal("1.10")}, {"id": 2, "title": None}]]
+
+
+def test_on_conflict(translate):
+    created, values = translate(
+        """mutation($row: album_insert_input!, $rule: album_on_conflict) {
+            insert_album_one(object: $row, on_conflict: $rule) { id }
+            insert_album(objects: {id: 1}, on_conflict: {constraint: album_pkey}) { affected_rows } }""",
+        row={"id": 7, "title": "x"},
+        rule={"constraint": "album_pkey", "update_columns": ["title"], "where": {"id": {"_gt": 3}}},
+    )
+    one, several = created.values()
+    rule = Conflict(constraint="album_pkey", update=("title",), filter=Compare(FieldRef("id"), "gt", Param(1)))
+    assert one == Create("album", ("id", "title"), Param(0), missing="default", conflict=rule, returning=one.returning)
+    assert several.conflict == Conflict(constraint="album_pkey")  # nothing is changed
+    assert values == [[{"id": 7, "title": "x"}], 3, [{"id": 1}]]
 
 
 def test_insert_one_and_a_single_object(translate):

@@ -113,7 +113,7 @@ def _arguments(function: Function) -> Schema:
 
 def _of_argument(argument: Argument) -> Schema:
     if argument.schema is not None:
-        return argument.schema
+        return {**argument.schema, **({"description": argument.comment} if argument.comment else {})}
     field = Field(
         name=argument.name,
         type=argument.type,

@@ -11,7 +11,7 @@ from soap_service.elements import ReadValue, is_nil, members, near, place, text_
 from soap_service.envelope import Element
 from soap_service.port_type import CONNECTIVES, FieldElement, ResourceType
 
-_NULLS: dict[str, Literal["first", "last"] | None] = {"": None, "first": "first", "last": "last"}
+NULLS: dict[str, Literal["first", "last"] | None] = {"": None, "first": "first", "last": "last"}
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Page:
 def filter_of(element: Element, namespace: str, type: ResourceType, values: Values) -> Filter | None:
     """The filter that an element says; None where it says nothing. Raises `Problem` 42703, PGRST102, 22P02, 22003."""
     terms = _terms(element, namespace, type, values)
-    return None if not terms else _all(terms)
+    return None if not terms else all_of(terms)
 
 
 def sort_of(element: Element, namespace: str, type: ResourceType) -> tuple[Sort, ...]:
@@ -52,7 +52,7 @@ def page_of(element: Element, namespace: str, values: Values) -> Page:
     """The page. Raises `Problem` PGRST102, 22P02, 22003."""
     found = members(element, namespace, ("limit", "offset", "includeTotal"), declared="Page")
     limit, offset = (_count(found[name][0], values) if name in found else None for name in ("limit", "offset"))
-    return Page(limit, offset, _flag(found, "includeTotal"))
+    return Page(limit, offset, flag(found, "includeTotal"))
 
 
 def field_named(name: str, fields: dict[str, FieldElement], where: Element) -> FieldElement:
@@ -73,12 +73,13 @@ def _terms(element: Element, namespace: str, type: ResourceType, values: Values)
         if name not in CONNECTIVES:
             terms += _comparisons(children[0], namespace, type.by_filter_name[name], values)
             continue
-        inner = [_all(_terms(child, namespace, type, values)) for child in children]
+        inner = [all_of(_terms(child, namespace, type, values)) for child in children]
         terms.append(And(tuple(inner)) if name == "and" else Or(tuple(inner)) if name == "or" else Not(inner[0]))
     return terms
 
 
-def _all(terms: list[Filter]) -> Filter:
+def all_of(terms: list[Filter]) -> Filter:
+    """The filter that holds where all of them do."""
     return terms[0] if len(terms) == 1 else And(tuple(terms))
 
 
@@ -112,9 +113,9 @@ def _term(item: Element, namespace: str, type: ResourceType) -> Sort:
     fields = {element.field.name: element for element in type.fields}
     element = field_named(text_of(found["field"][0]).strip(), fields, found["field"][0])
     nulls = text_of(found["nulls"][0]).strip() if "nulls" in found else ""
-    if nulls not in _NULLS:
+    if nulls not in NULLS:
         raise Problem("PGRST102", f"{place(found['nulls'][0])} is neither first nor last")
-    return Sort(FieldRef(element.field.name), _flag(found, "descending"), _NULLS[nulls])
+    return Sort(FieldRef(element.field.name), flag(found, "descending"), NULLS[nulls])
 
 
 def _count(element: Element, values: Values) -> Param | None:
@@ -123,7 +124,7 @@ def _count(element: Element, values: Values) -> Param | None:
     return values.add(values.read(element, "int" if place(element).endswith("limit") else "long", literals.count))
 
 
-def _flag(found: dict[str, list[Element]], name: str) -> bool:
+def flag(found: dict[str, list[Element]], name: str) -> bool:
     """Whether an optional boolean is there and true."""
     if name not in found or _absent(found[name][0]):
         return False

@@ -1,6 +1,6 @@
 """What the service offers a role: its operations and their types, made from the catalog."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -11,6 +11,7 @@ from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, FieldType, F
 from soap_service import xsd
 from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
 from soap_service.profiles import NET, Profile
+from soap_service.structures import Structure, is_structured, structure_of
 
 
 class Verb(Enum):
@@ -21,6 +22,7 @@ class Verb(Enum):
     CREATE = "Create"
     UPDATE = "Update"
     DELETE = "Delete"
+    AGGREGATE = "Aggregate"
     CALL = "Call"
 
 
@@ -69,8 +71,19 @@ class ResourceType:
             Verb.CREATE: self.create is not None,
             Verb.UPDATE: bool(self.key) and bool(self.patch),
             Verb.DELETE: bool(self.key) and self.resource.deletable,
+            Verb.AGGREGATE: bool(self.fields) and self.resource.aggregates,
         }
         return tuple(verb for verb, may in allowed.items() if may)
+
+    @cached_property
+    def numbers(self) -> tuple[FieldElement, ...]:
+        """The fields that can be added up."""
+        return tuple(element for element in self.fields if element.field.filterable and element.field.type in _NUMBERS)
+
+    @cached_property
+    def groupable(self) -> tuple[FieldElement, ...]:
+        """The fields that can be grouped by and aggregated over."""
+        return tuple(each for each in self.fields if each.field.filterable and each.field.type != "array")
 
     @cached_property
     def by_filter_name(self) -> dict[str, FieldElement]:
@@ -97,7 +110,8 @@ class FunctionType:
     """A function as XML: its name, the elements of its arguments, and its result.
 
     ``rows`` is the type of the rows that it gives, ``own`` where that is made for them alone; ``value`` the element of
-    what is no row. With neither it gives nothing.
+    what is no row. With neither it gives nothing. ``structures`` are those of arguments that are more than a value, by
+    their elements.
     """
 
     function: Function
@@ -106,16 +120,20 @@ class FunctionType:
     rows: ResourceType | None
     own: bool
     value: FieldElement | None
+    structures: Mapping[str, Structure]
 
 
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
 _SHARED = (
     *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
-    "Page", "OrderBy", "OrderByList", "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
+    "Page", "OrderBy", "OrderByList",
+    "Aggregate", "AggregateList", "Having", "HavingList", "GroupOrder", "GroupOrderList",
+    "ServiceFault", "Violation", "AuthToken", "Row", "ArrayOfRow",
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",
 )  # fmt: skip
 SET_NULL = "setNull"
 _serials = count()
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 CONNECTIVES = ("and", "or", "not")
 
 
@@ -167,10 +185,11 @@ def _candidates(resource: Resource, profile: Profile) -> Iterator[str]:
 
 def _family(name: str) -> set[str]:
     """All names that come with a type's: two resources must not share any, for some toolkits make classes of each."""
-    verbs = [verb.value for verb in Verb] + ["Upsert", "Aggregate"]
+    verbs = [verb.value for verb in Verb] + ["Upsert"]
     verbs.remove(Verb.CALL.value)
     names = [name, f"ArrayOf{name}", f"Related{name}", f"ArrayOfRelated{name}"]
     names += [f"{name}Filter", f"{name}Input", f"{name}Patch", f"ArrayOf{name}Input"]
+    names += [f"{name}Group", f"ArrayOf{name}Group", *(f"{name}Group{part}" for part in ("Key", "Numbers", "Counts"))]
     for operation in [*(verb + name for verb in verbs), f"Create{name}Batch"]:
         names += [operation, f"{operation}Response"]
     return {fold(each) for each in names}
@@ -227,7 +246,7 @@ def _function_types(port: PortType, names: Iterable[str]) -> Iterator[FunctionTy
         spelt = (port.profile.spell_type(candidate) for candidate in numbered(plain))
         chosen = next(each for each in spelt if taken.isdisjoint(_function_family(each)))
         taken |= _function_family(chosen)
-        yield _function_type(port, function, chosen)
+        yield _function_type(port, function, chosen, taken)
 
 
 def _function_family(name: str) -> set[str]:
@@ -235,17 +254,32 @@ def _function_family(name: str) -> set[str]:
     return {fold(each) for each in names}
 
 
-def _function_type(port: PortType, function: Function, name: str) -> FunctionType:
+def _function_type(port: PortType, function: Function, name: str, taken: set[str]) -> FunctionType:
     returns = function.returns
     own = returns.kind == "rows" and returns.resource is None
     rows = port.by_resource.get(returns.resource) if returns.resource is not None else None
+    arguments = _field_elements(tuple(map(_of_argument, function.arguments)), port.profile)
+
+    def type_name(base: str) -> str:
+        spelt = (port.profile.spell_type(candidate) for candidate in numbered(base))
+        chosen = next(each for each in spelt if taken.isdisjoint({fold(each), fold(f"ArrayOf{each}")}))
+        taken.update((fold(chosen), fold(f"ArrayOf{chosen}")))
+        return chosen
+
     return FunctionType(
         function=function,
         name=name,
-        arguments=_field_elements(tuple(map(_of_argument, function.arguments)), port.profile),
+        arguments=arguments,
         rows=_made(function, f"{name}Result", returns.fields, port.profile) if own else rows,
         own=own,
         value=FieldElement("result", _of_result(returns), "result") if returns.kind == "scalar" else None,
+        structures={
+            element.name: structure_of(
+                argument.schema or {}, name + pascal_case(argument.name), port.profile.spell, type_name
+            )
+            for element, argument in zip(arguments, function.arguments, strict=True)
+            if is_structured(argument.schema)
+        },
     )
 
 

@@ -24,11 +24,12 @@ from contracts.operations import (
 from contracts.problems import Problem
 from lxml import etree
 
-from soap_service import xsd
+from soap_service import aggregates, xsd
 from soap_service.elements import ReadValue, is_nil, members, near, place, text_of, value_of
 from soap_service.envelope import Element
 from soap_service.filters import Page, Values, field_named, filter_of, page_of, sort_of
 from soap_service.port_type import FieldElement, Operation, PortType, RelationElement, ResourceType, Verb
+from soap_service.structured_values import read, scalar_of
 
 _STRINGS = xsd.array_of("string")
 _OF_RESOURCES = tuple(verb for verb in Verb if verb is not Verb.CALL)
@@ -141,7 +142,8 @@ def _function(body: Element, namespace: str, called: Operation, _: PortType, val
     given = []
     for element, argument in zip(target.arguments, target.function.arguments, strict=True):
         if element.name in found:
-            value = _given(found[element.name][0], namespace, element, values)
+            shape, item = target.structures.get(element.name), found[element.name][0]
+            value = _given(item, namespace, element, values) if shape is None else read(item, namespace, shape, values)
             given.append(operations.Given(argument.name, values.add(value), target.function.body_form or "json"))
         elif argument.required:
             raise Problem("PGRST102", f"{place(body)} needs an element {element.name}")
@@ -152,12 +154,19 @@ def _function(body: Element, namespace: str, called: Operation, _: PortType, val
     return Call(called, call, values.items, fields)
 
 
+def _aggregate(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+    node, counted = aggregates.node_of(body, namespace, called.type, values)
+    read = Read(called.type.resource.name, node, count="exact" if counted else None)
+    return Call(called, read, values.items)
+
+
 _PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType, Values], Call]] = {
     Verb.GET: _get,
     Verb.LIST: _list,
     Verb.CREATE: _create,
     Verb.UPDATE: _update,
     Verb.DELETE: _delete,
+    Verb.AGGREGATE: _aggregate,
     Verb.CALL: _function,
 }
 
@@ -236,14 +245,8 @@ def _given(element: Element, namespace: str, target: FieldElement, values: Value
         return None
     if target.field.type == "array":
         items = members(element, namespace, (kind.xsd,), declared=xsd.array_of(kind.xsd), repeated=(kind.xsd,))
-        return [_scalar(item, kind, values) for item in items.get(kind.xsd, [])]
-    return _scalar(element, kind, values)
-
-
-def _scalar(element: Element, kind: xsd.Kind, values: Values) -> Any:
-    if is_nil(element) or (not kind.blank and not text_of(element).strip()):
-        return None
-    return values.read(element, kind.xsd, kind.parse)
+        return [scalar_of(item, kind, values) for item in items.get(kind.xsd, [])]
+    return scalar_of(element, kind, values)
 
 
 def _left_to_default(element: Element, target: FieldElement, *, create: bool) -> bool:

@@ -11,7 +11,7 @@ from contracts.catalog import Field
 from contracts.results import Result
 from msgspec.structs import astuple
 
-from soap_service import xsd
+from soap_service import groups, xsd
 from soap_service.markup import attribute
 from soap_service.port_type import FieldElement, FunctionType, PortType, RelationElement, ResourceType, Verb
 from soap_service.request import Call
@@ -36,6 +36,8 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
     closing = f"</{call.called.name}Response>"
     if verb is Verb.DELETE:
         return lambda result: f"{opening}<affectedRows>{result.affected or 0}</affectedRows>{closing}"
+    if verb is Verb.AGGREGATE:
+        return groups.writer(type, opening, closing, nillable=port.profile.nillable)
     called = call.called.called
     if called is not None and called.rows is None:
         return _value_writer(called, opening, closing, nillable=port.profile.nillable)
@@ -49,14 +51,29 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
 
         return write_row
 
-    decode_rows = _decoder(list[rows.type])  # type: ignore[name-defined]
+    return ListWriter(rows, opening, closing)
 
-    def write_list(result: Result) -> str:
-        items = "".join(rows.elements(decode_rows(result.body or b"[]")))
-        total = f"<totalCount>{result.total}</totalCount>" if result.total is not None else ""
-        return f"{opening}<items>{items}</items>{total}{closing}"
 
-    return write_list
+class ListWriter:
+    """Writes the response element of rows: as a whole, or some rows at a time."""
+
+    def __init__(self, rows: "_Rows", opening: str, closing: str) -> None:
+        self.opening = f"{opening}<items>"
+        self._closing = closing
+        self._elements = rows.elements
+        self._decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+
+    def __call__(self, result: Result) -> str:
+        return self.opening + self.rows(result.body or b"[]") + self.ending(result)
+
+    def rows(self, body: bytes) -> str:
+        """The elements of rows, which are a JSON array."""
+        return "".join(self._elements(self._decode(body)))
+
+    def ending(self, head: Result) -> str:
+        """What follows the last row."""
+        total = f"<totalCount>{head.total}</totalCount>" if head.total is not None else ""
+        return f"</items>{total}{self._closing}"
 
 
 def _value_writer(called: FunctionType, opening: str, closing: str, *, nillable: bool) -> Write:

@@ -8,10 +8,12 @@ from urllib.parse import quote
 from contracts.catalog import Field
 
 from soap_service import namespaces as ns
-from soap_service import xsd
+from soap_service import wsdl_groups, xsd
 from soap_service.markup import attribute, content
 from soap_service.port_type import CONNECTIVES, FieldElement, FunctionType, Operation, PortType, ResourceType, Verb
 from soap_service.profiles import address_of
+from soap_service.schema_parts import complex, member, type_of
+from soap_service.structures import Items, Object, types_of
 
 SERVICE = "TrivetService"
 _STRINGS = "tns:" + xsd.array_of("string")
@@ -62,52 +64,32 @@ def write(port: PortType, *, namespace: str, address: str, versions: Iterable[st
 # --- types -----------------------------------------------------------------------------------------------------------
 
 
-def _complex(name: str, members: Iterable[str], comment: str | None = None) -> str:
-    inner = "".join(members)
-    return f'<xs:complexType name="{name}">{_note(comment)}<xs:sequence>{inner}</xs:sequence></xs:complexType>\n'
-
-
-def _member(
-    name: str, type: str, comment: str | None = None, *, least: int = 0, many: bool = False, nillable: bool = False
-) -> str:
-    occurs = ("" if least else ' minOccurs="0"') + (' maxOccurs="unbounded"' if many else "")
-    nil = ' nillable="true"' if nillable else ""
-    if not comment:
-        return f'<xs:element name="{name}" type="{type}"{occurs}{nil}/>'
-    return f'<xs:element name="{name}" type="{type}"{occurs}{nil}>{_note(comment)}</xs:element>'
-
-
-def _note(text: str | None) -> str:
-    return f"<xs:annotation><xs:documentation>{content(text)}</xs:documentation></xs:annotation>" if text else ""
-
-
 def _shared_types() -> Iterator[str]:
     for scalar in xsd.SCALARS:
-        yield _complex(xsd.array_of(scalar), [_member(scalar, f"xs:{scalar}", many=True, nillable=True)])
+        yield complex(xsd.array_of(scalar), [member(scalar, f"xs:{scalar}", many=True, nillable=True)])
     for name, filter in xsd.FILTERS.items():
-        yield _complex(name, (_operand(element, filter.operand) for element in filter.elements))
-    yield _complex(
-        "Page", [_member("limit", "xs:int"), _member("offset", "xs:int"), _member("includeTotal", "xs:boolean")]
-    )
-    order = [_member("field", "xs:string", least=1), _member("descending", "xs:boolean")]
-    yield _complex("OrderBy", [*order, _member("nulls", "xs:string", "first or last")])
-    yield _complex("OrderByList", [_member("item", "tns:OrderBy", many=True)])
+        yield complex(name, (_operand(element, filter.operand) for element in filter.elements))
+    yield complex("Page", [member("limit", "xs:int"), member("offset", "xs:int"), member("includeTotal", "xs:boolean")])
+    order = [member("field", "xs:string", least=1), member("descending", "xs:boolean")]
+    yield complex("OrderBy", [*order, member("nulls", "xs:string", "first or last")])
+    yield complex("OrderByList", [member("item", "tns:OrderBy", many=True)])
+    yield from wsdl_groups.shared_types()
     yield '<xs:element name="ServiceFault" type="tns:ServiceFault"/>\n'
     told = [
-        _member("path", "xs:string"),
-        _member("message", "xs:string", least=1),
-        _member("rule", "xs:string", least=1),
+        member("path", "xs:string"),
+        member("message", "xs:string", least=1),
+        member("rule", "xs:string", least=1),
     ]
-    yield _complex("Violation", told)
-    members = [_member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS]
-    yield _complex("ServiceFault", [*members, _member("violation", "tns:Violation", many=True)])
+    yield complex("Violation", told)
+    members = [member(name, "xs:string", least=name in ("code", "message")) for name in _FAULT_MEMBERS]
+    yield complex("ServiceFault", [*members, member("violation", "tns:Violation", many=True)])
 
 
 _FAULT_MEMBERS = ("code", "message", "details", "hint", "traceId")
 
 
 def _operand(element: str, type: str) -> str:
-    return _member(element, "xs:boolean" if element == "isNull" else f"xs:{type}", many=element == "in")
+    return member(element, "xs:boolean" if element == "isNull" else f"xs:{type}", many=element == "in")
 
 
 def _types(type: ResourceType, port: PortType) -> Iterator[str]:
@@ -115,27 +97,42 @@ def _types(type: ResourceType, port: PortType) -> Iterator[str]:
     field = partial(_field, nillable=port.profile.nillable)
     if type.fields:
         relations = (
-            _member(each.name, _related(port.by_resource[each.relation.target], each.relation.cardinality))
+            member(each.name, _related(port.by_resource[each.relation.target], each.relation.cardinality))
             for each in type.relations
         )
-        yield _complex(name, [*map(field, type.fields), *relations], type.resource.comment)
-        yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
+        yield complex(name, [*map(field, type.fields), *relations], type.resource.comment)
+        yield complex(f"ArrayOf{name}", [member(name, f"tns:{name}", many=True)])
         if name in port.related:
-            yield _complex(f"Related{name}", map(field, type.fields), type.resource.comment)
-            yield _complex(f"ArrayOfRelated{name}", [_member(name, f"tns:Related{name}", many=True)])
-        yield _complex(f"{name}Filter", _filter_members(type))
+            yield complex(f"Related{name}", map(field, type.fields), type.resource.comment)
+            yield complex(f"ArrayOfRelated{name}", [member(name, f"tns:Related{name}", many=True)])
+        yield complex(f"{name}Filter", _filter_members(type))
+    if Verb.AGGREGATE in type.verbs:
+        yield from wsdl_groups.types_of(type, nillable=port.profile.nillable)
     if Verb.CREATE in type.verbs:
-        yield _complex(f"{name}Input", (field(each, required=_required(each.field)) for each in type.create or ()))
+        yield complex(f"{name}Input", (field(each, required=_required(each.field)) for each in type.create or ()))
     if Verb.UPDATE in type.verbs:
-        yield _complex(f"{name}Patch", map(field, type.patch or ()))
+        yield complex(f"{name}Patch", map(field, type.patch or ()))
 
 
 def _results(called: FunctionType, port: PortType) -> Iterator[str]:
-    """The type of a function's own rows."""
+    """The types of a function's own rows and of its structured arguments."""
     if called.own and called.rows is not None:
         name = called.rows.name
-        yield _complex(name, (_field(each, nillable=port.profile.nillable) for each in called.rows.fields))
-        yield _complex(f"ArrayOf{name}", [_member(name, f"tns:{name}", many=True)])
+        yield complex(name, (_field(each, nillable=port.profile.nillable) for each in called.rows.fields))
+        yield complex(f"ArrayOf{name}", [member(name, f"tns:{name}", many=True)])
+    for structure in called.structures.values():
+        for declared in types_of(structure):
+            yield _structure(declared)
+
+
+def _structure(declared: Items | Object) -> str:
+    if isinstance(declared, Items):
+        return complex(declared.name, [member(declared.element, declared.of.type, many=True)])
+    members = (
+        member(each.element, each.structure.type, each.comment, least=each.required, nillable=each.nullable)
+        for each in declared.members
+    )
+    return complex(declared.name, members, declared.comment)
 
 
 def _related(target: ResourceType, cardinality: str) -> str:
@@ -149,12 +146,7 @@ def _related(target: ResourceType, cardinality: str) -> str:
 def _field(element: FieldElement, *, nillable: bool, required: bool = False) -> str:
     field = element.field
     nillable = nillable and field.nullable
-    return _member(element.name, _type_of(field), _comment(field), least=required, nillable=nillable)
-
-
-def _type_of(field: Field) -> str:
-    name = xsd.kind_of(field).xsd
-    return f"tns:{xsd.array_of(name)}" if field.type == "array" else f"xs:{name}"
+    return member(element.name, type_of(field), _comment(field), least=required, nillable=nillable)
 
 
 def _comment(field: Field) -> str | None:
@@ -168,9 +160,9 @@ def _required(field: Field) -> bool:
 
 def _filter_members(type: ResourceType) -> Iterator[str]:
     for name in CONNECTIVES:
-        yield _member(name, f"tns:{type.name}Filter", many=name != "not")
+        yield member(name, f"tns:{type.name}Filter", many=name != "not")
     for name, element in type.by_filter_name.items():
-        yield _member(name, f"tns:{xsd.filter_of(element.field)}")
+        yield member(name, f"tns:{xsd.filter_of(element.field)}")
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
@@ -190,48 +182,68 @@ def _wrapper(name: str, members: Iterable[str]) -> str:
 
 
 def _arguments(called: FunctionType) -> list[str]:
-    return [
-        _field(element, nillable=True, required=argument.required)
-        for element, argument in zip(called.arguments, called.function.arguments, strict=True)
-    ]
+    found = []
+    for element, argument in zip(called.arguments, called.function.arguments, strict=True):
+        structure = called.structures.get(element.name)
+        if structure is None:
+            found.append(_field(element, nillable=True, required=argument.required))
+        else:
+            nil = {"least": argument.required, "nillable": argument.nullable}
+            found.append(member(element.name, structure.type, argument.comment, **nil))
+    return found
 
 
 def _result(called: FunctionType) -> list[str]:
     if called.rows is not None:
         name = called.rows.name
         many = called.function.returns.many
-        return [_member("items", f"tns:ArrayOf{name}", least=1) if many else _member(name, f"tns:{name}")]
+        return [member("items", f"tns:ArrayOf{name}", least=1) if many else member(name, f"tns:{name}")]
     return [_field(called.value, nillable=True)] if called.value is not None else []
 
 
 def _key(type: ResourceType) -> list[str]:
-    return [_member(part.name, _type_of(part.field), least=1) for part in type.key]
+    return [member(part.name, type_of(part.field), least=1) for part in type.key]
 
 
 def _list(type: ResourceType) -> list[str]:
-    members = [_member("filter", f"tns:{type.name}Filter"), _member("orderBy", "tns:OrderByList")]
-    members += [_member("page", "tns:Page"), _member("fields", _STRINGS)]
-    return [*members, _member("include", _STRINGS)] if type.relations else members
+    members = [member("filter", f"tns:{type.name}Filter"), member("orderBy", "tns:OrderByList")]
+    members += [member("page", "tns:Page"), member("fields", _STRINGS)]
+    return [*members, member("include", _STRINGS)] if type.relations else members
 
 
 def _create(type: ResourceType) -> list[str]:
-    return [_member(type.element, f"tns:{type.name}Input", least=1)]
+    return [member(type.element, f"tns:{type.name}Input", least=1)]
 
 
 def _update(type: ResourceType) -> list[str]:
-    return [*_key(type), _member(type.patch_name, f"tns:{type.name}Patch"), _member(type.nulls_name, _STRINGS)]
+    return [*_key(type), member(type.patch_name, f"tns:{type.name}Patch"), member(type.nulls_name, _STRINGS)]
 
 
-_REQUESTS = {Verb.GET: _key, Verb.LIST: _list, Verb.CREATE: _create, Verb.UPDATE: _update, Verb.DELETE: _key}
+def _aggregate(type: ResourceType) -> list[str]:
+    members = [member("filter", f"tns:{type.name}Filter"), member("groupBy", _STRINGS)]
+    members += [member("aggregates", "tns:AggregateList"), member("having", "tns:HavingList")]
+    return [*members, member("orderBy", "tns:GroupOrderList"), member("page", "tns:Page")]
+
+
+_REQUESTS = {
+    Verb.AGGREGATE: _aggregate,
+    Verb.GET: _key,
+    Verb.LIST: _list,
+    Verb.CREATE: _create,
+    Verb.UPDATE: _update,
+    Verb.DELETE: _key,
+}
 
 
 def _answer(operation: Operation) -> list[str]:
     name = operation.type.name
     if operation.verb is Verb.LIST:
-        return [_member("items", f"tns:ArrayOf{name}", least=1), _member("totalCount", "xs:long")]
+        return [member("items", f"tns:ArrayOf{name}", least=1), member("totalCount", "xs:long")]
+    if operation.verb is Verb.AGGREGATE:
+        return [member("items", f"tns:ArrayOf{name}Group", least=1), member("totalCount", "xs:long")]
     if operation.verb is Verb.DELETE:
-        return [_member("affectedRows", "xs:int", least=1)]
-    return [_member(name, f"tns:{name}")] if operation.type.fields else []
+        return [member("affectedRows", "xs:int", least=1)]
+    return [member(name, f"tns:{name}")] if operation.type.fields else []
 
 
 def _messages(operation: Operation) -> str:
@@ -260,6 +272,7 @@ _SENTENCES = {
     Verb.CREATE: "A new row of {}, answered as it is then. An absent element takes the default.",
     Verb.UPDATE: "Changes a row of {}: an absent element is left as it is; xsi:nil, or a name in setNull, means NULL.",
     Verb.DELETE: "Deletes a row of {} by its key.",
+    Verb.AGGREGATE: "Counts, sums and the like over rows of {}, for each group of them that has the same groupBy.",
 }
 
 

@@ -96,10 +96,9 @@ class Process:
         except Problem as problem:
             return frames.PROBLEM, _told(problem)
         except BaseException as fault:  # noqa: BLE001  (whatever the project's code raises)
+            self._spent = self._spent or isinstance(fault, MemoryError)
             lines = traceback.format_exception(fault)
-            return frames.CRASH, frames.encode(
-                {"traceback": "".join(lines)[-8000:], "spent": isinstance(fault, MemoryError)}
-            )
+            return frames.CRASH, frames.encode({"traceback": "".join(lines)[-8000:]})
 
     def _done(self, text: bytes) -> bytes:
         asked = frames.decode(text)

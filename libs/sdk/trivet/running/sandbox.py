@@ -10,6 +10,7 @@ import os
 import platform
 import resource
 import struct
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,6 +32,8 @@ _SEEN = (
 )  # fmt: skip
 _WRITABLE_DEVICES = ("/dev/null", "/dev/zero")
 
+_M_ARENA_MAX = -8
+_STACK = 2_097_152  # bytes of address space for a thread's stack
 _MOST_FILES = 256  # open at a time
 _MOST_BYTES = 67_108_864  # of a file that is written
 _MOST_TASKS = 512  # processes and threads of this user
@@ -76,6 +79,8 @@ def die_with_parent() -> None:
 
 def limit(memory: int) -> None:
     """Bound what this process may take: bytes of address space, few files, no dumps."""
+    _libc.mallopt(_M_ARENA_MAX, 1)  # else each thread claims address space for an arena of its own
+    threading.stack_size(_STACK)
     for kind, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, _MOST_BYTES),

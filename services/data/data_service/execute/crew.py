@@ -42,6 +42,7 @@ class Crew:
         try:
             self._wait(job, self._patience if deadline is None else self._left(deadline))
             if not job.done and job.claim():
+                job.done = True  # whatever thread comes to it has nothing to do, and nobody waits for that
                 raise self._refusal()
             while not job.done:
                 self._wait(job, None)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class Nursery:
     def __init__(self, terms: Terms) -> None:
         self._lock = threading.Lock()
         self._scratch = tempfile.mkdtemp(prefix="trivet-operations-")
+        self._tidy = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         self._control, theirs = socket.socketpair()
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
         environment |= {"HOME": self._scratch, "TMPDIR": self._scratch}
@@ -90,7 +92,7 @@ class Nursery:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._tidy()
 
     def _begin(self, terms: Terms) -> dict[str, Any]:
         told = {

@@ -19,7 +19,7 @@ class Pool:
     def __init__(self, terms: Terms, nursery: Nursery, *, size: int, patience: float) -> None:
         self._terms = terms
         self._nursery = nursery
-        self._patience = patience
+        self.patience = patience
         self._free = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[Link] = []
@@ -28,7 +28,7 @@ class Pool:
 
     def take(self, until: float) -> Link:
         """A process for one piece of work. Raises `Problem` TRV343 where none is free in time."""
-        left = max(min(until - time.monotonic(), self._patience), 0.0)
+        left = max(min(until - time.monotonic(), self.patience), 0.0)
         if not self._free.acquire(timeout=left):
             raise busy()
         try:

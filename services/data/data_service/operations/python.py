@@ -38,7 +38,7 @@ class Python:
         if hub is None:
             return work()
         if self._crew is None or self._crew[0] is not hub:
-            self._crew = (hub, Crew(hub, self._size, waiting=_WAITING, patience=self.timeout, refusal=busy))
+            self._crew = (hub, Crew(hub, self._size, waiting=_WAITING, patience=self.pool.patience, refusal=busy))
         return self._crew[1].run(work, deadline=deadline, stop=stop)
 
     @property

@@ -9,7 +9,7 @@ from contracts.problems import Problem
 
 from data_service.plan.filters import Names, optional_source, source_of
 from data_service.plan.names import nearest
-from data_service.plan.nodes import CallPlan, Invocation, Passed, ReadPlan, Scan
+from data_service.plan.nodes import CallPlan, Invocation, Passed, ReadPlan, Scan, Source
 from data_service.plan.reads import plan_node
 
 RESULT = "result"  # the only field of a function's result that is no row
@@ -20,6 +20,8 @@ def plan_call(names: Names, call: Call) -> ReadPlan | CallPlan:
     function = _find_function(names, call)
     arguments = {argument.name: argument for argument in function.arguments}
     passed = tuple(_passed(arguments[given.name], given) for given in call.arguments)
+    if function.session is not None:
+        passed += (Passed(function.session, Source("session"), "json"),)
     returns = function.returns
     if call.at_most is not None and not returns.many:
         raise Problem(

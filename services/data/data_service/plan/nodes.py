@@ -15,9 +15,12 @@ from contracts.operations import AggregateFunction, Comparison, Count, How, Shap
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A bound value: a ``param`` (index), ``claim`` (name), ``constant``; a write's ``rows``, those ``affected``."""
+    """A bound value: a ``param`` (index), ``claim`` (name), ``constant``; a write's ``rows``, those ``affected``.
 
-    kind: Literal["param", "claim", "constant", "rows", "affected"]
+    Or all variables of the ``session``.
+    """
+
+    kind: Literal["param", "claim", "constant", "rows", "affected", "session"]
     what: Any = None
 
 

@@ -84,5 +84,4 @@ def assemble(
     refuse_unopened(changed)
     unsealed = None if means.python is None or not means.python.declared.hooks else discreet
     found = Processes(inward, outward, late, unsealed=unsealed)
-    found = Processes(inward, outward, late)
     return changed, None if found == NOTHING else found

@@ -74,7 +74,7 @@ def _fits(column: Field, kind: str) -> bool:
     types = {_scalar(column)}
     if kind == "any":
         return True
-    return types <= (_TEXTUAL if kind == "text" else _NUMERIC | {"json"})
+    return types <= (_TEXTUAL if kind == "text" else _NUMERIC | {"json", "other"})
 
 
 def _scalar(column: Field) -> str:

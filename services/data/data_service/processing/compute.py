@@ -11,18 +11,11 @@ from contracts.problems import Problem
 from data_service.policy_document import Faults, Node, mapping, names, suggestion
 from data_service.processing.area import Place
 from data_service.processing.expression import parts_of, unknown_words
+from data_service.processing.scalars import db_type, portable_type
 from data_service.processing.setting import Computers, Setting
 from data_service.processing.stages import Occasion, Row, Stage
 
-# the types that a computed field can have: PostgreSQL's name, and SQLite's
-_TYPES: Mapping[FieldType, tuple[str, str]] = {
-    "int2": ("smallint", "SMALLINT"), "int4": ("integer", "INTEGER"), "int8": ("bigint", "BIGINT"),
-    "numeric": ("numeric", "NUMERIC"), "float4": ("real", "REAL"), "float8": ("double precision", "DOUBLE"),
-    "bool": ("boolean", "BOOLEAN"), "text": ("text", "TEXT"), "uuid": ("uuid", "UUID"), "date": ("date", "DATE"),
-    "time": ("time without time zone", "TIME"), "timestamp": ("timestamp without time zone", "TIMESTAMP"),
-    "timestamptz": ("timestamp with time zone", "TIMESTAMPTZ"), "json": ("jsonb", "JSON"),
-}  # fmt: skip
-_NUMERIC = re.compile(r"numeric\s*\(\s*(\d{1,3})\s*(?:,\s*(\d{1,3})\s*)?\)")
+_DIGITS = re.compile(r"(?:numeric|decimal)\s*\(\s*(\d{1,3})\s*(?:,\s*(\d{1,3})\s*)?\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +28,9 @@ class ComputedType:
 
     def name(self, engine: Engine) -> str:
         """The database's own name of it."""
-        base = _TYPES[self.type][engine == "sqlite"]
+        if self.type == "json" and engine == "postgresql":
+            return "jsonb"  # the one that can be compared
+        base = db_type(self.type).upper() if engine == "sqlite" else db_type(self.type)
         return base if self.precision is None else f"{base}({self.precision},{self.scale or 0})"
 
 
@@ -60,11 +55,11 @@ def parse(node: Node, faults: Faults, place: Place) -> Computation | None:
     if "sql" in keys and "needs" in keys:
         faults.add(keys["needs"].line, "sql names its columns itself; leave needs out")
     if "type" not in keys:
-        faults.add(node.line, f"compute needs type, one of {', '.join(_TYPES)}")
+        faults.add(node.line, "compute needs type, such as text or numeric(10,2)")
         return None
     kind = read_type(keys["type"], faults)
     needs = names(keys["needs"], faults, "needs") if "needs" in keys else ()
-    if kind is None or None in texts.values():
+    if None in texts.values():
         return None
     found = Computation(
         kind, texts.get("sql"), texts.get("python"), tuple(item.value for item in needs), texts.get("comment")
@@ -73,17 +68,12 @@ def parse(node: Node, faults: Faults, place: Place) -> Computation | None:
     return found
 
 
-def read_type(node: Node, faults: Faults) -> ComputedType | None:
+def read_type(node: Node, faults: Faults) -> ComputedType:
     """A type by its portable name; ``numeric(10,2)`` has digits."""
-    text = node.value if isinstance(node.value, str) else ""
-    digits = _NUMERIC.fullmatch(text)
+    digits = _DIGITS.fullmatch(node.value) if isinstance(node.value, str) else None
     if digits:
         return ComputedType("numeric", int(digits[1]), int(digits[2] or 0))
-    found: FieldType | None = next((kind for kind in _TYPES if kind == text), None)
-    if found is None:
-        faults.add(node.line, f"there is no type {node.value} for what is computed{suggestion(text, _TYPES)}")
-        return None
-    return ComputedType(found)
+    return ComputedType(portable_type(node, faults))
 
 
 def _text(node: Node, faults: Faults, key: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chassis.hub.loop import blocking
 from contracts.catalog import Resource
 from contracts.operations import How, Value
 from contracts.problems import Problem
@@ -12,6 +13,9 @@ from data_service.processing.stages import Batch, Occasion, Step, broken
 
 # by the resource and the fields that are given: a step or none for each kind of rule, in the order in which they run
 StepsOf = Callable[[Resource, frozenset[str]], tuple[Step | None, ...]]
+
+
+_MANY = 100  # rows; each takes tens of microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,14 @@ class _Given:
         if self.rows is None:
             row = {name: _at(values, index) for name, index in self.assigned}
             return Batch(self.resource, "update", [row], self.path, self.moved)
-        given = _at(values, self.rows)
+        given = self.rows_of(values)
         if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
             raise Problem("PGRST102", "The rows to create are not a list of objects")
         return Batch(self.resource, "create", [dict(row) for row in given], self.path)
+
+    def rows_of(self, values: Sequence[Value]) -> Value:
+        """A create's rows, None for an update."""
+        return None if self.rows is None else _at(values, self.rows)
 
     def put(self, batch: Batch, values: list[Value]) -> None:
         if self.rows is not None:
@@ -52,7 +60,14 @@ class Inward:
     writes: tuple[_Given, ...]
 
     def __call__(self, values: Sequence[Value], occasion: Occasion) -> list[Value]:
-        """The values to bind. Raises `Problem` TRV300 with the faults of all rows at once, and what steps raise."""
+        """The values to bind; on a hub the work on many rows is done beside it.
+
+        Raises `Problem` TRV300 with the faults of all rows at once, and what steps raise.
+        """
+        rows = sum(len(given) for write in self.writes if isinstance(given := write.rows_of(values), list))
+        return blocking(self._values, values, occasion) if rows > _MANY else self._values(values, occasion)
+
+    def _values(self, values: Sequence[Value], occasion: Occasion) -> list[Value]:
         changed = list(values)
         batches = [write.batch(values) for write in self.writes]
         # a step of all writes before the next one: faults of one kind come together

@@ -4,11 +4,24 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.catalog import Catalog, Field, Resource
+from contracts.operations import (
+    And,
+    Compare,
+    CompareAggregate,
+    Exists,
+    ExistsIn,
+    FieldRef,
+    Filter,
+    Is,
+    Not,
+    Or,
+    RelationRef,
+)
 
 from data_service.policy_document import Fault, suggestion
 from data_service.processing.compute import Computation, in_order
 from data_service.processing.expression import unknown_words
-from data_service.processing.rules import FieldRules, Processing
+from data_service.processing.rules import Check, FieldRules, Processing
 from data_service.sql.dialect import Dialect
 from data_service.sql.probe import probe
 
@@ -31,7 +44,10 @@ def misfits(processing: Processing, catalog: Catalog, asked: Asked) -> list[Faul
         fault
         for name, rules in processing.by_resource.items()
         if name in catalog.by_name
-        for fault in _of_resource(catalog.by_name[name], rules.fields, asked)
+        for fault in (
+            *_of_resource(catalog.by_name[name], rules.fields, asked),
+            *_of_checks(catalog.by_name[name], rules.checks, catalog, processing),
+        )
     ]
 
 
@@ -48,6 +64,45 @@ def _of_resource(resource: Resource, rules: Mapping[str, FieldRules], asked: Ask
             message = _unknown(computation.python, asked.functions)
         if message is not None:
             yield _fault(rules[name].place, message)
+
+
+def _of_checks(
+    resource: Resource, checks: tuple[Check, ...], catalog: Catalog, processing: Processing
+) -> Iterator[Fault]:
+    """A check sees rows as they are stored: of a protected field that is not its value."""
+    for check in checks:
+        for owner, name in _looked_at(check.expression, resource, catalog):
+            rules = processing.of(owner).fields.get(name)
+            if rules is not None and rules.protect is not None:
+                yield _fault(check.place, f"a check can't look at {owner}.{name}, which is protected")
+
+
+def _looked_at(item: Filter | None, resource: Resource, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """The fields that a filter looks at, each with its resource's name."""
+    match item:
+        case And() | Or():
+            for part in item.items:
+                yield from _looked_at(part, resource, catalog)
+        case Not():
+            yield from _looked_at(item.item, resource, catalog)
+        case Compare():
+            yield resource.name, item.left.name
+            if isinstance(item.right, FieldRef):
+                yield resource.name, item.right.name
+        case Is():
+            yield resource.name, item.left.name
+        case Exists():
+            yield from _looked_at(item.filter, _target(resource, item.relation, catalog), catalog)
+        case CompareAggregate():
+            target = _target(resource, item.relation, catalog)
+            yield from ((target.name, name) for name in item.fields)
+            yield from _looked_at(item.filter, target, catalog)
+        case ExistsIn():
+            yield from _looked_at(item.filter, catalog.by_name[item.resource], catalog)
+
+
+def _target(resource: Resource, relation: RelationRef, catalog: Catalog) -> Resource:
+    return catalog.by_name[resource.relations_by_name[relation.name].target]
 
 
 def _refused(resource: Resource, field: Field, sql: str, asked: Asked) -> str | None:

@@ -57,6 +57,10 @@ class Protections:
         """The full catalog with the fields marked that are not kept as they are; it shows their values as they are."""
         return self._with_fields(catalog, self._kept)
 
+    def stored(self, catalog: Catalog) -> Catalog:
+        """The full catalog with every field as the database has it."""
+        return self._with_fields(catalog, lambda _, item: _stored(item))
+
     def seen(self, catalog: Catalog, role: str) -> Catalog:
         """A full catalog with every field as a role sees it, whether or not it may read it at all."""
         name = unnarrowed(role)[0]
@@ -77,6 +81,16 @@ class Protections:
                 key: tuple(_stored(item) for item in fields if (key, item.name) not in indexes)
                 for key, fields in catalog.hidden.items()
             },
+        )
+
+    def returned(self, role: str, resource: Resource) -> tuple[Field, ...]:
+        """The fields of rows that a function gives past the resource's policy; not those that Python has to open."""
+        name = unnarrowed(role)[0]
+        shown = (self._seen(resource.name, item, name) for item in resource.fields)
+        return tuple(
+            item
+            for item in shown
+            if not self._is_index(resource.name, item.name) and (item.guard is None or item.guard.in_sql)
         )
 
     def told(self, processing: Processing) -> list[str]:

@@ -1,5 +1,6 @@
 """`operations:` of a source: what of it is served as operations of ours."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -50,9 +51,16 @@ def parse_operations(node: Node | None, kind: Kind, faults: Faults) -> tuple[tup
         return (), True
     if kind == "wsdl" and isinstance(node.value, tuple):
         listed = names(node, faults, "operations")
-        return tuple(OperationRule(item.value, Ask("wsdl", item.value), line=item.line) for item in listed), False
+        rules = (OperationRule(snake_case(one.value), Ask("wsdl", one.value), line=one.line) for one in listed)
+        return tuple(rules), False
     found = [_operation(key, item, kind, faults) for key, item in mapping(node, faults, "operations").items()]
     return tuple(rule for rule in found if rule is not None), False
+
+
+def snake_case(name: str) -> str:
+    """``GetRates`` as ``get_rates``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"\W+", "_", words).lower()
 
 
 def _operation(key: str, node: Node, kind: Kind, faults: Faults) -> OperationRule | None:

@@ -25,3 +25,9 @@ def with_remote(catalog: Catalog, policies: Policies, remote: Remote) -> Catalog
         raise ConfigurationError(sorted(faults, key=lambda fault: fault.line))
     functions = remote.functions()
     return msgspec.structs.replace(catalog, functions=(*catalog.functions, *functions)) if functions else catalog
+
+
+def with_undescribed(catalog: Catalog, remote: Remote | None) -> Catalog:
+    """The catalog with the names of operations that are not known yet: for a look at what the configuration names."""
+    unknown = remote.undescribed() if remote is not None else ()
+    return msgspec.structs.replace(catalog, functions=(*catalog.functions, *unknown)) if unknown else catalog

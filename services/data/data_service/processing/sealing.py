@@ -136,7 +136,7 @@ class _Walk:
             conflict = dataclasses.replace(conflict, changes=(*conflict.changes, *more))
         return dataclasses.replace(
             plan,
-            given=(*plan.given, *(Given(field) for field in indexes)),
+            given=(*(Given(_as_stored(item.field)) for item in plan.given), *(Given(field) for field in indexes)),
             rows=Source("param", place),
             conflict=conflict,
         )
@@ -166,7 +166,7 @@ class _Walk:
         place = self._new()
         index = self._new() if guard.index else None
         self.writes.append(_Assigned(change.source.what, place, guard, index))
-        yield Change(change.field, Source("param", place))
+        yield Change(guard.stored, Source("param", place))
         if guard.index and index is not None:
             yield Change(fields[guard.index], Source("param", index))
 
@@ -178,6 +178,10 @@ def _guard(fields: dict[str, Field], given: Field) -> Guard | None:
     if guard is not None and guard.index == "":
         raise Problem("0A000", f"the field '{given.name}' can't be written here: its index is not part of the view")
     return guard
+
+
+def _as_stored(field: Field) -> Field:
+    return field if field.guard is None else field.guard.stored
 
 
 def _refuse_presets(presets: tuple[Field, ...], fields: dict[str, Field]) -> None:

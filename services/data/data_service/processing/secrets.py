@@ -9,7 +9,7 @@ from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.processing.keyring import TOKEN, Keyring, KeyringError, is_sealed, open_keyring
-from data_service.processing.vault import Vault, open_vault
+from data_service.processing.vault import Vault, is_file, open_vault
 from data_service.sql.values import plain_text
 
 
@@ -36,6 +36,11 @@ class Secrets:
         with self._lock:
             self._vault = self._vault or open_vault(self._place)
             return self._vault
+
+    @property
+    def has_vault(self) -> bool:
+        """True where there is a vault by now."""
+        return self._vault is not None or not is_file(self._place) or Path(self._place).exists()
 
     def close(self) -> None:
         """Close the vault where it is open."""
@@ -90,6 +95,11 @@ def _detokenised(guard: Guard, texts: Sequence[str | None]) -> list[str | None]:
         raise Problem("TRV301", f"{guard.about} can't be opened: the vault does not know {missing} of its tokens")
     values = {token: ring.open(token, sealed) for token, sealed in kept.items()}
     return [None if text is None else values.get(text, text) for text in texts]
+
+
+def kept_text(guard: Guard, value: Value) -> str | None:
+    """A kept value as a text, be it in a column of texts or of bytes."""
+    return _unpacked(guard, value)
 
 
 def _text(guard: Guard, value: Value) -> str | None:

@@ -20,8 +20,8 @@ class Computers(Protocol):
     """The project's own functions that compute fields, run outside of the service."""
 
     @property
-    def functions(self) -> Collection[str]:
-        """Their names."""
+    def functions(self) -> Collection[str] | None:
+        """Their names; None where they are not known here."""
         ...
 
     def compute(
@@ -32,9 +32,10 @@ class Computers(Protocol):
 
 
 class _NoComputers:
-    """There are none."""
+    """There are none, or none here."""
 
-    functions: Collection[str] = ()
+    def __init__(self, functions: Collection[str] | None) -> None:
+        self.functions = functions
 
     def compute(
         self, function: str, rows: list[Row], types: Mapping[str, FieldType], occasion: Occasion
@@ -42,7 +43,8 @@ class _NoComputers:
         raise Problem("TRV301", f"there is no function {function}")
 
 
-NO_COMPUTERS = _NoComputers()
+NO_COMPUTERS = _NoComputers(())
+ELSEWHERE = _NoComputers(None)  # for commands that compute nothing: what rules name is the service's to check
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,18 @@ def parse_sources(node: Node | None, faults: Faults) -> Mapping[str, SourceRule]
     return {key: rule for key, rule in found.items() if rule is not None}
 
 
+def unreachable(address: str, *, inner: bool) -> str | None:
+    """Why an address can't be called, None where it can; in the clear only within one's own network (``inner``)."""
+    try:
+        scheme, host, _ = origin(address)
+    except ValueError as fault:
+        return f"{address} can't be called: {fault}"
+    if scheme == "http" and not (inner or (is_written_address(host) and is_inner(host.strip("[]")))):
+        advice = "use https://, or write `inner: true` for a host of your own network"
+        return f"{address} would be called in the clear: {advice}"
+    return None
+
+
 class _Reader:
     """One source."""
 
@@ -147,14 +159,9 @@ class _Reader:
                 return
             self._faults.add(node.line, "an address to be called stands in the file; only credentials are secrets")
             return
-        try:
-            scheme, host, _ = origin(node.value)
-        except ValueError as fault:
-            self._faults.add(node.line, f"{node.value} can't be called: {fault}")
-            return
-        if scheme == "http" and not (inner or (is_written_address(host) and is_inner(host.strip("[]")))):
-            advice = "use https://, or write `inner: true` for a host of your own network"
-            self._faults.add(node.line, f"{node.value} would be called in the clear: {advice}")
+        fault = unreachable(node.value, inner=inner)
+        if fault is not None:
+            self._faults.add(node.line, fault)
 
     def _headers(self, keys: Mapping[str, Node]) -> tuple[tuple[str, Text], ...]:
         given = mapping(keys["headers"], self._faults, "headers") if "headers" in keys else {}

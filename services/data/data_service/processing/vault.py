@@ -49,9 +49,12 @@ class Vault(Protocol):
 
 def open_vault(place: str) -> Vault:
     """The vault in an SQLite file or a ``postgresql://`` database, made where it is missing. Raises `Problem`."""
-    if place.startswith(("postgresql://", "postgres://")):
-        return PostgresVault(place)
-    return SqliteVault(Path(place))
+    return SqliteVault(Path(place)) if is_file(place) else PostgresVault(place)
+
+
+def is_file(place: str) -> bool:
+    """True for a vault in an SQLite file."""
+    return not place.startswith(("postgresql://", "postgres://"))
 
 
 class SqliteVault:

@@ -14,6 +14,7 @@ from data_service.reflect.postgres_queries import COLUMNS, TYPES, ColumnRow, Typ
 from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import Portable, portable
 
+SESSION = "hasura_session"  # as Hasura's users call it
 _VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 
@@ -109,19 +110,22 @@ def _function(
     told = [_typed(*one, types) for one in zip(names, row.types, row.type_texts, strict=True)]
     inward = [(one, mode) for one, mode in zip(told, modes, strict=True) if mode in "ibv"]
     required = len(inward) - row.defaults
+    arguments = [
+        _argument(one, required=number < required and mode != "v", variadic=mode == "v")
+        for number, (one, mode) in enumerate(inward)
+    ]
+    session = next((one for one in arguments if one.name == SESSION and one.type == "json"), None)
     return Function(
         name=name,
         schema=row.schema,
         function=row.name,
-        arguments=tuple(
-            _argument(one, required=number < required and mode != "v", variadic=mode == "v")
-            for number, (one, mode) in enumerate(inward)
-        ),
+        arguments=tuple(one for one in arguments if one is not session),
         returns=_returns(
             row, [one for one, mode in zip(told, modes, strict=True) if mode in "obt"], tables, composites, types
         ),
         volatility=_VOLATILITIES[row.volatility],
         comment=row.comment,
+        session=session,
     )
 
 

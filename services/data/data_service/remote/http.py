@@ -71,7 +71,7 @@ class HttpClient:
 
         ``again``: the question may be asked a second time where the connection turns out to be closed.
         """
-        if origin(url) not in self._origins:
+        if not self._is_named(url):
             raise Trouble("failed", "an address of a host that the configuration does not name")
         with _Watch(deadline, inner=self._inner) as watch:
             try:
@@ -85,6 +85,12 @@ class HttpClient:
                 return self._called(method, url, headers, body, watch)
             except (HTTPError, OSError, ValueError) as fault:
                 raise watch.trouble(fault) from None
+
+    def _is_named(self, url: str) -> bool:
+        try:
+            return origin(url) in self._origins
+        except ValueError:
+            return False
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -2,19 +2,21 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from contracts.catalog import Function
+from contracts.catalog import Function, Returns
 from contracts.identity import Caller
 from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.policy_document import ConfigurationError, Fault
 from data_service.processing.enrich import EnrichRule
-from data_service.processing.sources import SourceRule
+from data_service.processing.sources import SourceRule, unreachable
 from data_service.remote.database import DatabaseAsker, Opener
 from data_service.remote.functions import Operation, called, described
 from data_service.remote.http import HttpClient
@@ -24,6 +26,7 @@ from data_service.remote.secrets import Secrets
 from data_service.remote.source import Source
 from data_service.remote.trouble import Trouble
 
+NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 log = logging.getLogger("trivet.remote")
 
 
@@ -31,24 +34,35 @@ class Remote:
     """The sources by name. ``copies`` is the folder for the last good copies of WSDLs, ``secrets`` that of secrets.
 
     ``open_data`` opens another database. ``read_only``: no operation is called that may change something.
+    ``addresses`` stand for those in the configuration, by the source's name.
     """
 
-    def __init__(self, *, secrets: Path | None, copies: Path, open_data: Opener, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        secrets: Path | None,
+        copies: Path,
+        open_data: Opener,
+        read_only: bool = False,
+        addresses: Mapping[str, str] = NO_ADDRESSES,
+    ) -> None:
         self._read_only = read_only
+        self._addresses = addresses
         self._secrets = Secrets(secrets)
         self._copies = copies
         self._open_data = open_data
         self._sources: dict[str, Source] = {}
         self._lookups: dict[str, Lookup] = {}
         self._operations: dict[str, Operation] = {}
-        self._missing: list[SourceRule] = []  # whose operations are not known yet
+        self._missing: list[SourceRule] = []  # those that could not be asked what they can do
         self._file = ""
 
     def follow(self, rules: Mapping[str, SourceRule], file: str = "") -> None:
         """Have just these sources open; one whose rule has not changed goes on as it is.
 
-        Raises `ConfigurationError` where a secret can't be read.
+        Raises `ConfigurationError` where a secret can't be read, or an address that stands for another be called.
         """
+        rules = {name: self._placed(rule) for name, rule in rules.items()}
         faults = self.faults(rules, file)
         if faults:
             raise ConfigurationError(faults)
@@ -84,6 +98,18 @@ class Remote:
         """Where each of these operations stands."""
         return {name: operation.line for name, operation in self._operations.items()}
 
+    def undescribed(self) -> tuple[Function, ...]:
+        """The operations of sources that could not be asked what they can do: their names, and nothing more."""
+        return tuple(
+            Function(name=rule.name, schema="", function=rule.name, returns=Returns(kind="void"), source="remote")
+            for source in self._missing
+            for rule in source.operations
+        )
+
+    def missing(self) -> tuple[SourceRule, ...]:
+        """The sources that could not be asked what they can do."""
+        return tuple(self._missing)
+
     def mark(self) -> str:
         """What is another when `functions` would be: a WSDL that could not be had is asked for again."""
         missing = [source for source in self._sources.values() if source.rule in self._missing]
@@ -118,11 +144,20 @@ class Remote:
     def faults(self, rules: Mapping[str, SourceRule], file: str) -> list[Fault]:
         """What is wrong with the sources beside their wording: secrets that can't be read."""
         missing = [(rule.line, self._secrets.fault(secret)) for rule in rules.values() for secret in rule.secrets()]
+        missing += [
+            (rule.line, unreachable(rule.address, inner=rule.inner))
+            for name, rule in rules.items()
+            if name in self._addresses and rule.kind != "database" and isinstance(rule.address, str)
+        ]
         return [Fault(file, line, fault) for line, fault in missing if fault is not None]
 
     def close(self) -> None:
         """Close all."""
         self.follow({})
+
+    def _placed(self, rule: SourceRule) -> SourceRule:
+        """The rule with the address that its source has here."""
+        return replace(rule, address=self._addresses[rule.name]) if rule.name in self._addresses else rule
 
     def _served(self, file: str) -> dict[str, Operation]:
         """All operations that are served. Raises `ConfigurationError` where two have one name, or a WSDL lacks one."""

@@ -19,14 +19,14 @@ from zeep.wsse.username import UsernameToken
 from data_service.policy_document import suggestion
 from data_service.processing.asks import Ask
 from data_service.processing.enrich import EnrichRule
-from data_service.processing.remote_operations import OperationRule
+from data_service.processing.remote_operations import OperationRule, snake_case
 from data_service.processing.sources import SourceRule
 from data_service.remote.credentials import headers_of
 from data_service.remote.functions import Operation, told_by_wsdl
 from data_service.remote.http import HttpClient
 from data_service.remote.places import fill
 from data_service.remote.secrets import Secrets
-from data_service.remote.soap_types import operations_of, signature_of, snake_case
+from data_service.remote.soap_types import operations_of, signature_of
 from data_service.remote.trouble import Trouble
 
 log = logging.getLogger("trivet.remote")
@@ -86,7 +86,9 @@ class SoapAsker:
             self.client()
             return [], []
         known = operations_of(self.client())
-        wanted = [OperationRule(name, Ask("wsdl", name), line=rule.line) for name in known if rule.every_operation]
+        wanted = [
+            OperationRule(snake_case(name), Ask("wsdl", name), line=rule.line) for name in known if rule.every_operation
+        ]
         found: list[Operation] = []
         missing: list[tuple[int, str]] = []
         for one in (*wanted, *rule.operations):
@@ -94,7 +96,7 @@ class SoapAsker:
                 missing.append((one.line, f"its WSDL has no operation {one.ask.what}{suggestion(one.ask.what, known)}"))
                 continue
             arguments, returns, path = signature_of(known[one.ask.what])
-            named = replace(one, name=snake_case(one.name), comment=one.comment or f"{one.ask.what} of {rule.name}")
+            named = replace(one, comment=one.comment or f"{one.ask.what} of {rule.name}")
             found.append(told_by_wsdl(rule.name, named, arguments, returns, path))
         return found, missing
 

@@ -1,6 +1,5 @@
 """What a WSDL says of an operation, in the catalog's words: its arguments, and what it gives."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -55,12 +54,6 @@ def signature_of(operation: Any) -> Signature:
     answer = operation.output.body if operation.output is not None else None
     returns, path = _returns(answer.type if answer is not None else None)
     return Signature(arguments, returns, path)
-
-
-def snake_case(name: str) -> str:
-    """``GetRates`` as ``get_rates``."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return re.sub(r"\W+", "_", words).lower()
 
 
 def _elements(kind: Any) -> list[tuple[str, Any]]:

@@ -19,8 +19,9 @@ from graphql import (
 )
 
 from graphql_service.readers import Readers
-from graphql_service.schema import functions, inputs, outputs, roots
+from graphql_service.schema import functions, groups, inputs, outputs, roots, structures, upserts
 from graphql_service.schema.exposed import FUNCTIONS, JSON_OPERATORS, Exposure
+from graphql_service.schema.groups import HAVING_FUNCTIONS
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
 
@@ -35,11 +36,20 @@ _MAKERS: dict[str, Maker] = {
     "{}_order_by": inputs.order_by,
     "{}_aggregate_order_by": inputs.aggregate_order_by,
     "{}_select_column": inputs.select_column,
+    "{}_group": groups.group,
+    "{}_group_key": groups.group_key,
+    "{}_group_order_by": groups.group_order_by,
+    "{}_group_key_order_by": groups.group_key_order_by,
+    "{}_having": groups.having,
+    **{f"{{}}_{function}_having": partial(groups.function_having, function=function) for function in HAVING_FUNCTIONS},
     "{}_insert_input": inputs.insert_input,
     "{}_set_input": inputs.set_input,
     "{}_inc_input": inputs.inc_input,
     "{}_pk_columns_input": inputs.pk_columns_input,
     "{}_updates": inputs.updates,
+    "{}_constraint": upserts.constraint,
+    "{}_update_column": upserts.update_column,
+    "{}_on_conflict": upserts.on_conflict,
     **{f"{{}}_{operator}_input": partial(inputs.json_input, operator=operator) for operator in JSON_OPERATORS},
     **{f"{{}}_{function}_fields": partial(outputs.function_fields, function=function) for function in FUNCTIONS},
     **{f"{{}}_{function}_order_by": partial(inputs.function_order_by, function=function) for function in FUNCTIONS},
@@ -108,6 +118,7 @@ def build(catalog: Catalog) -> RoleSchema:
     for called in exposure.functions.values():
         if called.arguments:
             shared[called.arguments_type] = partial(functions.arguments_input, called=called)
+            shared |= structures.makers_of(called)
     types = Types(exposure, _MAKERS, shared, inputs.comparison_type)
     query = roots.root_type(types, "query_root", queries) if queries else roots.nothing_to_query()
     mutation = roots.root_type(types, "mutation_root", mutations) if mutations else None

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Writable
+from contracts.catalog import (
+    WHOLE_BODY,
+    Argument,
+    Catalog,
+    Field,
+    Function,
+    Relation,
+    Resource,
+    Returns,
+    Unique,
+    Writable,
+)
 
 from graphql_service.names import NOT_FIELDS, assign, unique
 from graphql_service.schema import scalars
@@ -27,6 +38,12 @@ TYPE_PATTERNS = (
     "{}_aggregate_order_by",
     *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
     "{}_select_column",
+    "{}_group",
+    "{}_group_key",
+    "{}_group_order_by",
+    "{}_group_key_order_by",
+    "{}_having",
+    *(f"{{}}_{function}_having" for function in ("sum", "avg", "min", "max")),
     "{}_insert_input",
     "{}_set_input",
     "{}_inc_input",
@@ -34,10 +51,14 @@ TYPE_PATTERNS = (
     "{}_updates",
     "{}_pk_columns_input",
     "{}_mutation_response",
+    "{}_constraint",
+    "{}_update_column",
+    "{}_on_conflict",
 )
 _ROOT_PATTERNS = (
     "{}",
     "{}_aggregate",
+    "{}_grouped",
     "{}_by_pk",
     "insert_{}",
     "insert_{}_one",
@@ -126,6 +147,14 @@ class Exposed:
         return tuple(self.fields[self.field_names[name]] for name in names)
 
     @cached_property
+    def constraints(self) -> dict[str, Unique]:
+        """The unique keys that new rows may be held against, by GraphQL name: those of which the role sees all."""
+        if not self.insertable or self.resource.kind != "table":
+            return {}
+        names = assign([unique.name for unique in self.resource.uniques], NOT_FIELDS)
+        return {names[unique.name]: unique for unique in self.resource.uniques}
+
+    @cached_property
     def filterable(self) -> dict[str, ExposedField]:
         """The fields that can be filtered, ordered and told apart by, by GraphQL name."""
         return {name: field for name, field in self.fields.items() if field.field.filterable}
@@ -174,31 +203,31 @@ class ExposedFunction:
         names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
         found = {}
         for argument in self.function.arguments:
-            name = names[argument.name or WHOLE_BODY]
-            field = Field(
-                name=argument.name,
-                type=argument.type,
-                db_type=argument.db_type,
-                element=argument.element,
-                values=argument.values,
-                nullable=argument.nullable,
-                comment=argument.comment,
-            )
+            name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
             found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, engine)), argument)
         return found
 
     @property
     def value(self) -> ExposedField:
         """What it gives where that is no row, as a field."""
-        returns = self.function.returns
-        field = Field(
-            name=self.name,
-            type=returns.type,
-            db_type=returns.db_type,
-            element=returns.element,
-            values=returns.values,
-        )
+        field = _value_field(self.name, self.function.returns)
         return ExposedField(self.name, field, scalar_of(field, self.exposure.catalog.engine))
+
+
+def _argument_field(argument: Argument) -> Field:
+    return Field(
+        name=argument.name,
+        type=argument.type,
+        db_type=argument.db_type,
+        element=argument.element,
+        values=argument.values,
+        nullable=argument.nullable,
+        comment=argument.comment,
+    )
+
+
+def _value_field(name: str, returns: Returns) -> Field:
+    return Field(name=name, type=returns.type, db_type=returns.db_type, element=returns.element, values=returns.values)
 
 
 class ExposedArgument(NamedTuple):
@@ -226,7 +255,7 @@ class Exposure:
 
     @cached_property
     def scalars(self) -> frozenset[Scalar]:
-        """The scalars of all fields that the role may see or give."""
+        """The scalars of all fields that the role may see or give, of functions' arguments and values too."""
         return frozenset(scalar_of(field, self.catalog.engine) for field in self._fields())
 
     def _fields(self) -> Iterator[Field]:
@@ -235,6 +264,9 @@ class Exposure:
             yield from self.catalog.hidden.get(resource.name, ())
         for function in self.catalog.calls.values():
             yield from function.returns.fields
+            yield from map(_argument_field, function.arguments)
+            if function.returns.kind == "scalar":
+                yield _value_field(function.name, function.returns)
 
     def _expose_functions(self, types: Iterable[str], roots: Iterable[str]) -> dict[str, "ExposedFunction"]:
         """The functions by the names of their root fields, which no resource has."""

@@ -1,5 +1,7 @@
 """Functions in a role's schema: their root fields and the input types of their arguments (graphql.md §2)."""
 
+from typing import Any
+
 from graphql import (
     GraphQLArgument,
     GraphQLField,
@@ -12,6 +14,7 @@ from graphql import (
 
 from graphql_service.schema.exposed import ExposedArgument, ExposedFunction
 from graphql_service.schema.outputs import list_arguments, rows_of
+from graphql_service.schema.structures import input_type, is_structured, type_name
 from graphql_service.schema.types import Types
 
 VOID = "void"
@@ -21,13 +24,17 @@ def arguments_input(types: Types, called: ExposedFunction) -> GraphQLInputObject
     """``f_args``."""
     return GraphQLInputObjectType(
         called.arguments_type,
-        lambda: {name: _argument(types, argument) for name, argument in called.arguments.items()},
+        lambda: {name: _argument(types, called, name, argument) for name, argument in called.arguments.items()},
         description=f'arguments of the function "{called.function.name}"',
     )
 
 
-def _argument(types: Types, given: ExposedArgument) -> GraphQLInputField:
-    type_ = types.value(given.shown)
+def _argument(types: Types, called: ExposedFunction, name: str, given: ExposedArgument) -> GraphQLInputField:
+    type_: Any = types.value(given.shown)
+    schema = given.argument.schema
+    if schema is not None and is_structured(schema):
+        type_ = input_type(types, schema, type_name(called, name))
+        type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     always = given.argument.required and not given.argument.nullable
     return GraphQLInputField(GraphQLNonNull(type_) if always else type_, description=given.argument.comment)
 

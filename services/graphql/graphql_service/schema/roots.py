@@ -12,9 +12,10 @@ from graphql import (
     GraphQLString,
 )
 
-from graphql_service.schema import inputs
+from graphql_service.schema import inputs, upserts
 from graphql_service.schema.exposed import Exposed, ExposedFunction, Exposure
 from graphql_service.schema.functions import aggregate_field, call_field
+from graphql_service.schema.groups import grouped_field
 from graphql_service.schema.outputs import list_arguments, rows_of
 from graphql_service.schema.types import Types
 
@@ -22,7 +23,7 @@ NO_QUERIES = "no_queries_available"
 NO_QUERIES_TEXT = "There are no queries available to the current role."
 
 Kind = Literal[
-    "select", "aggregate", "by_pk",
+    "select", "aggregate", "grouped", "by_pk",
     "insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk",
     "call", "call_aggregate",
 ]  # fmt: skip
@@ -44,6 +45,7 @@ def queries(exposure: Exposure) -> dict[str, Root]:
         found[exposed.root_name] = Root("select", exposed)
         if exposed.resource.aggregates:
             found[f"{exposed.root_name}_aggregate"] = Root("aggregate", exposed)
+            found[f"{exposed.root_name}_grouped"] = Root("grouped", exposed)
         if exposed.key:
             found[f"{exposed.root_name}_by_pk"] = Root("by_pk", exposed)
     return found | _calls(exposure, reads=True)
@@ -131,7 +133,10 @@ def _insert(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     rows = GraphQLList(GraphQLNonNull(types.input("{}_insert_input", exposed)))
     return GraphQLField(
         types.object("{}_mutation_response", exposed),
-        {"objects": GraphQLArgument(GraphQLNonNull(rows), description="the rows to be inserted")},
+        {
+            "objects": GraphQLArgument(GraphQLNonNull(rows), description="the rows to be inserted"),
+            **upserts.arguments(types, exposed),
+        },
         description=f'insert data into the table: "{name}"',
     )
 
@@ -140,7 +145,7 @@ def _insert_one(types: Types, exposed: Exposed, name: str) -> GraphQLField:
     row = GraphQLNonNull(types.input("{}_insert_input", exposed))
     return GraphQLField(
         types.object("{}", exposed),
-        {"object": GraphQLArgument(row, description="the row to be inserted")},
+        {"object": GraphQLArgument(row, description="the row to be inserted"), **upserts.arguments(types, exposed)},
         description=f'insert a single row into the table: "{name}"',
     )
 
@@ -207,6 +212,7 @@ def _key_arguments(types: Types, exposed: Exposed) -> dict[str, GraphQLArgument]
 _FIELDS = {
     "select": _select,
     "aggregate": _aggregate,
+    "grouped": grouped_field,
     "by_pk": _by_pk,
     "insert": _insert,
     "insert_one": _insert_one,

@@ -122,7 +122,7 @@ class Types:
                 index[pattern.format(exposed.type_name)] = partial(self._of, pattern, exposed)
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
             index[scalar.name] = partial(self.scalar, scalar.name)
-        for scalar in (*self.exposure.scalars, Scalar("Int")):
+        for scalar in (*self.exposure.scalars, Scalar("Int"), Scalar("Float")):
             index[scalar.comparison] = partial(self.comparison, scalar)
         for name in self._shared:
             index[name] = partial(self.shared, name)
