@@ -26,7 +26,7 @@ def fill_postgres(url: str, rows: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_SCHEMA)
         connection.execute(
-            "insert into readings select n, 'sensor ' || (n % 10), n / 100.0, 'a note of number ' || n"
+            "insert into readings select n, 'sensor ' || mod(n, 10), n / 100.0, 'a note of number ' || n"
             " from generate_series(1, %s) n",
             [rows],
         )

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from trivet_cli.check import check
 
+from tests.fixtures.remote_servers import hanging_up, rates, serving
+
 Run = Callable[..., Result]
 
 SCHEMA = """
@@ -147,6 +149,36 @@ def test_bypassed_row_security_is_told(run: Run, postgres_server: Any) -> None:
     config = write("version: 1\nrow_security:\n  acknowledge: [public.kpet]")
     result = run("--database", url, "--config", config)
     assert "fault: trivet.yaml:3: there is no table public.kpet; did you mean public.kept?" in result.output
+
+
+SOURCES = """version: 1
+sources:
+  rates: {{wsdl: '{url}/rates?wsdl', operations: {{exchange_rates: {{operation: {operation}, reads_only: true}}}}}}
+resources:
+  orders:
+    fields:
+      euro: {{enrich: {{source: rates, operation: Convert, arguments: {{From: USD, To: EUR, Amount: '{{total}}'}},
+        keys: {{total: Amount}}, value: Value, type: numeric}}}}
+functions:
+  exchange_rates: {{permissions: {{clerk: {{}}}}}}
+"""
+
+
+def test_remote_sources_are_asked_what_they_can_do(run: Run) -> None:
+    with serving(rates()) as server:
+        given = run("--config", write(SOURCES.format(url=server.url, operation="GetRates")), "--database", "shop.db")
+        assert given.exit_code == 0, given.output
+        given = run("--config", write(SOURCES.format(url=server.url, operation="GetRate")), "--database", "shop.db")
+        assert given.exit_code == 1
+        assert "trivet.yaml:3: its WSDL has no operation GetRate; did you mean GetRates?" in given.output
+    assert not Path(".trivet").exists()
+
+
+def test_a_remote_source_that_is_away_is_no_fault_but_told(run: Run) -> None:
+    with hanging_up() as url:
+        given = run("--config", write(SOURCES.format(url=url, operation="GetRates")), "--database", "shop.db")
+    assert given.exit_code == 0, given.output
+    assert "trivet.yaml:3: the source rates can't be asked now what it can do" in given.output
 
 
 def test_as_a_program_in_a_pipe(run: Run) -> None:

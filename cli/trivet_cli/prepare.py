@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
+from data_service.settings import DataSettings
 
 from trivet_cli import demo_store
 from trivet_cli.accounts import make_admin, make_demo
@@ -41,7 +42,7 @@ def _prepare(served: Path | None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     prepare_accounts(settings)
     if choices.demo:
-        demo_store.make(served / "demo")
+        demo_store.make(served / "demo", load(DataSettings))
         login = make_demo(settings.store_url, demo_store.accounts())
     else:
         login = make_admin(settings.store_url, state / PASSWORD_FILE)

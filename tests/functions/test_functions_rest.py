@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from contracts.operations import Read
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from tests.fixtures.guarded_store import ADMIN, Suite, Who, exact
 
@@ -235,3 +236,5 @@ def test_the_documents_tell_of_functions(suite: Suite) -> None:
     assert "/rpc/numbers" not in json.loads(suite.get("openapi.json", CLERK).data)["paths"]
     older = json.loads(suite.get("", Accept="application/openapi+json").data)
     assert "/rpc/add" in older["paths"]
+    OpenAPIV31SpecValidator(document).validate()
+    OpenAPIV2SpecValidator(older).validate()

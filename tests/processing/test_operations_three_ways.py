@@ -117,7 +117,7 @@ def test_who_may_not_call_them_does_not_find_them(suite: Suite) -> None:
 
 
 def test_all_three_document_them(suite: Suite) -> None:
-    post = suite.get("", CLERK, Accept="application/openapi+json").get_json()
+    post = suite.get("openapi.json", CLERK).get_json()
     text = str(post)
     assert "Make an order of these lines." in text
     assert "What is ordered." in text

@@ -131,7 +131,7 @@ class Engine:
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
         state = self._now(caller)
-        return state.seen_by(state.role_of(caller))
+        return state.protections.shown(state.seen_by(state.role_of(caller)))
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""
@@ -232,7 +232,7 @@ class Engine:
             else:
                 at_work = self._at_work(state, caller, role, writes=shape.writes, limit=limit)
                 if shape.processes.worked:
-                    result, basis = at_work(lambda work: work.perform(shape, values, role)), None
+                    result, basis = at_work(lambda work: work.perform(shape, values, role, zone)), None
                 else:
                     occasion = Occasion(caller, role, at_work=at_work)
                     result, basis = self._processed(shape, shape.processes, arguments, occasion, limit)
