@@ -9,7 +9,8 @@ from lxml import etree
 
 from tests.fixtures.guarded_store import ADMIN, SOAP_NAMESPACE, Suite, exact
 
-PAGE = (Path(__file__).parents[2] / "docs" / "processing.md").read_text(encoding="utf-8").partition("\n## Groups\n")[2]
+SECTIONS = (Path(__file__).parents[2] / "docs" / "processing.md").read_text(encoding="utf-8").split("\n## ")
+PAGE = "".join(part for part in SECTIONS if part.startswith(("Groups\n", "Formats of rows", "Time zone by request\n")))
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 PAIRS = [pytest.param(*BLOCKS[at], *BLOCKS[at + 1], id=f"{at // 2}-{BLOCKS[at][0]}") for at in range(0, len(BLOCKS), 2)]
 
