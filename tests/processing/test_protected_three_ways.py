@@ -85,6 +85,11 @@ REFUSED = [
     lambda suite: suite.post(
         "<ListPeople><orderBy><item><field>ssn</field></item></orderBy></ListPeople>", DOCTOR
     ).text,
+    lambda suite: suite.get("people?select=count()&ssn.max()=gt.1", DOCTOR).get_json()["message"],
+    lambda suite: suite.get("people?select=city,count()&order=ssn.max()", DOCTOR).get_json()["message"],
+    lambda suite: suite.ask("{ people_grouped(by: [ssn]) { aggregate { count } } }", DOCTOR).text,
+    lambda suite: suite.ask('{ people_grouped(by: [city], having: {max: {ssn: {_gt: "1"}}}) { key { city } } }', DOCTOR).text,
+    lambda suite: suite.post("<AggregatePeople><groupBy><string>ssn</string></groupBy></AggregatePeople>", DOCTOR).text,
 ]  # fmt: skip
 
 
@@ -94,6 +99,18 @@ def test_what_a_hash_can_t_answer_is_refused_everywhere(people, number):
     assert "ssn" in told
     assert "protected" in told or "can only be read" in told, told
     assert not [word for word in CLEAR if word in told]
+
+
+def test_groups_are_of_what_their_reader_sees(people):
+    suite = people.suite
+    masked = suite.get("people?select=email,count()&id=eq.1&email.max()=lt.b&order=email.min()", CLERK).get_json()
+    assert masked == [{"email": "a***@example.com", "count": 1}]
+    assert suite.get("people?select=count()&email.max()=eq.ada@example.com", CLERK).get_json() == []
+    assert suite.get("people?select=count()&id=eq.1&email.max()=eq.ada@example.com", DOCTOR).get_json() == [
+        {"count": 1}
+    ]
+    message = "<AggregatePeople><filter><id><eq>1</eq></id></filter><groupBy><string>email</string></groupBy></AggregatePeople>"
+    assert "<key><email>a***@example.com</email></key>" in suite.post(message, CLERK).text
 
 
 def test_equal_values_are_found_everywhere(people):

@@ -415,9 +415,9 @@ class Engine:
             return kept
         restricted, processes = self._planned(state, role, text)
         program = write_program(restricted, dialect or self._database.dialect, state.catalog, self._caps)
-        if calls_foreign(program):
-            processes = processes or NOTHING
         processes = self._with_python(state, restricted, program, processes, role)
+        if processes is None and calls_foreign(program):  # whoever calls them is told there
+            processes = NOTHING
         if self._versioning is None:
             made = PreparedShape(program, processes=processes)
         elif is_write(program):
