@@ -109,6 +109,9 @@ def test_other_services_refuse_the_token_of_a_password_alone(
             return app.extensions[EXTENSION + "_keys"].keys.find(key_id).private.public_key()
 
     class Nothing:
+        def require_known(self) -> None:
+            pass
+
         def covers(self, claims: object) -> bool:
             return False
 
