@@ -79,9 +79,10 @@ explore: ## Ask the property tests new random questions
 	@TRIVET_PROPERTIES=explore $(PYTEST) -k "properties or robustness or agree or wsdl or policies"
 
 .PHONY: soak
-soak: ## The long runs: a million requests, then MINUTES= (60) of everything at once on both databases
+soak: ## The long runs: a million requests, a million rows, then MINUTES= (60) of everything at once on both databases
 	@cli/bootstrap.sh test
 	@$(BIN)/python -m bench.soak million
+	@$(BIN)/python -m bench.soak streams
 	@$(BIN)/python -m bench.soak hours --minutes $(or $(MINUTES),60)
 	@TRIVET_CACHE_TESTS=all TRIVET_CACHE_SECONDS=300 $(PYTEST) --timeout 0 tests/cache tests/parity tests/security
 

@@ -1,11 +1,13 @@
-"""The long runs of the worker `hub`: a million requests with flat memory, and an hour of everything at once.
+"""The long runs: a million requests and a million rows with flat memory, and an hour of everything at once.
 
     python -m bench.soak million [--requests 1000000]
+    python -m bench.soak streams [--rows 1000000]
     python -m bench.soak hours [--minutes 60] [--rate 50] [--database sqlite|postgres|both] [--worker hub|gthread]
 
-The second runs the whole suite as `trivet up` does, with two workers of each service: clerks read and write in REST,
-GraphQL and SOAP and hold every answer against what it must be; others ask for nonsense, are slow or go away; policies
-change, services reload, workers are killed. Whatever was not provoked is a fault. Both end with 1 where there is one.
+The second takes a million rows in every format of rows, on both databases. The third runs the whole suite as
+`trivet up` does, with two workers of each service: clerks read and write in REST, GraphQL and SOAP and hold every
+answer against what it must be; others ask for nonsense, are slow or go away; policies change, services reload, workers
+are killed. Whatever was not provoked is a fault. All end with 1 where there is one.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import worker
-from bench.soaking import store
+from bench.soaking import store, streams
 from bench.soaking.clerk import PASSWORD, Clerk, Counter
 from bench.soaking.disturber import Disturber
 from bench.soaking.record import Pace, Record
@@ -150,12 +152,32 @@ def million(given: argparse.Namespace) -> int:
     return int(gained > _GROWTH_KIB)
 
 
+def rows(given: argparse.Namespace) -> int:
+    """Many rows in every format; the number of faults."""
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="tvs-") as folder, ExitStack() as stack:
+        server = PostgresServer().start()
+        stack.callback(server.stop)
+        url = server.create_database("streams")
+        streams.fill_postgres(url, given.rows)
+        for database in (url, streams.fill_sqlite(Path(folder) / "rows.db", given.rows)):
+            print("==", database.partition(":")[0], flush=True)
+            with Suite(database, settings={"TRIVET_WORKER": given.worker, "TRIVET_WORKERS": "1"}) as suite:
+                faults += streams.run(suite, given.rows)
+    for fault in faults:
+        print("FAULT", fault)
+    return len(faults)
+
+
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     many = commands.add_parser("million")
     many.add_argument("--requests", type=int, default=1_000_000)
+    long = commands.add_parser("streams")
+    long.add_argument("--rows", type=int, default=1_000_000)
+    long.add_argument("--worker", choices=("hub", "gthread"), default="hub")
     mixed = commands.add_parser("hours")
     mixed.add_argument("--minutes", type=float, default=60.0)
     mixed.add_argument("--rate", type=float, default=50.0, help="actions a second in all")
@@ -163,7 +185,7 @@ def main() -> None:
     mixed.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     mixed.add_argument("--worker", choices=("hub", "gthread"), default="hub")
     given = parser.parse_args()
-    faults = million(given) if given.command == "million" else hours(given)
+    faults = {"million": million, "streams": rows, "hours": hours}[given.command](given)
     print("clean" if not faults else f"{faults} FAULTS")
     sys.exit(1 if faults else 0)
 

@@ -105,7 +105,7 @@ create table payments (
     order_id integer not null references orders (id),
     method varchar(20) not null check (method in ('card', 'transfer', 'cash')),
     amount decimal(10,2) not null,
-    card_number varchar(19),
+    card_number varchar(40),
     card_holder varchar(100),
     paid_at timestamp not null default current_timestamp,
     check (method <> 'card' or card_number is not null)
@@ -184,7 +184,7 @@ insert into trivet_comments (resource, field, comment) values
     ('reviews', null, 'What customers say of products'),
     ('reviews', 'rating', 'From 1 (poor) to 5 (splendid)'),
     ('payments', null, 'How orders were paid'),
-    ('payments', 'card_number', 'Of test cards only'),
+    ('payments', 'card_number', 'Of test cards only, and a token in their place'),
     ('attachments', null, 'Pictures and papers that belong to products'),
     ('settings', null, 'How the store is set up'),
     ('sales_by_month', null, 'What was sold each month, without cancelled and returned orders');

@@ -6,7 +6,7 @@ import random
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -61,6 +61,21 @@ def make(path: Path, seed: int = SEED) -> None:
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
+
+
+def cards(path: Path) -> list[str]:
+    """The card numbers in a store, each once."""
+    with closing(sqlite3.connect(path)) as connection:
+        sql = "select distinct card_number from payments where card_number is not null order by 1"
+        return [card for (card,) in connection.execute(sql)]
+
+
+def replace_cards(path: Path, others: Mapping[str, str]) -> None:
+    """Put something else in the place of each card number."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(
+            "update payments set card_number = ? where card_number = ?", [(new, old) for old, new in others.items()]
+        )
 
 
 class _Store:

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from trivet_cli.check import check
 
+from tests.fixtures.remote_servers import hanging_up, rates, serving
+
 Run = Callable[..., Result]
 
 SCHEMA = """
@@ -149,6 +151,36 @@ def test_bypassed_row_security_is_told(run: Run, postgres_server: Any) -> None:
     assert "fault: trivet.yaml:3: there is no table public.kpet; did you mean public.kept?" in result.output
 
 
+SOURCES = """version: 1
+sources:
+  rates: {{wsdl: '{url}/rates?wsdl', operations: {{exchange_rates: {{operation: {operation}, reads_only: true}}}}}}
+resources:
+  orders:
+    fields:
+      euro: {{enrich: {{source: rates, operation: Convert, arguments: {{From: USD, To: EUR, Amount: '{{total}}'}},
+        keys: {{total: Amount}}, value: Value, type: numeric}}}}
+functions:
+  exchange_rates: {{permissions: {{clerk: {{}}}}}}
+"""
+
+
+def test_remote_sources_are_asked_what_they_can_do(run: Run) -> None:
+    with serving(rates()) as server:
+        given = run("--config", write(SOURCES.format(url=server.url, operation="GetRates")), "--database", "shop.db")
+        assert given.exit_code == 0, given.output
+        given = run("--config", write(SOURCES.format(url=server.url, operation="GetRate")), "--database", "shop.db")
+        assert given.exit_code == 1
+        assert "trivet.yaml:3: its WSDL has no operation GetRate; did you mean GetRates?" in given.output
+    assert not Path(".trivet").exists()
+
+
+def test_a_remote_source_that_is_away_is_no_fault_but_told(run: Run) -> None:
+    with hanging_up() as url:
+        given = run("--config", write(SOURCES.format(url=url, operation="GetRates")), "--database", "shop.db")
+    assert given.exit_code == 0, given.output
+    assert "trivet.yaml:3: the source rates can't be asked now what it can do" in given.output
+
+
 def test_as_a_program_in_a_pipe(run: Run) -> None:
     """No colours, nothing wrapped or cut, and nothing but what was asked for."""
     long = "a_" + "very_" * 60 + "long_name"
@@ -159,3 +191,34 @@ def test_as_a_program_in_a_pipe(run: Run) -> None:
     assert found.stderr == ""
     assert found.stdout.splitlines()[-2:] == [f"fault: trivet.yaml:3: there is no resource {long}", "1 fault"]
     assert "\x1b" not in found.stdout
+
+
+def test_rules_of_data_processing_are_held_against_the_database(run: Run) -> None:
+    text = GOOD.replace(
+        "  orders:\n",
+        "    fields:\n"
+        "      nmae: {cleanse: [trim]}\n"
+        "      shout: {compute: {sql: 'uper(name)', type: text}}\n"
+        "  orders:\n"
+        "    fields:\n"
+        "      note: {cleanse: [trim], validate: {maxLenght: 3}}\n",
+        1,
+    )
+    result = run("--config", write(text), "--database", "shop.db")
+    assert result.exit_code == 1
+    assert [line for line in lines_of(result) if line.startswith("fault: ")] == [
+        "fault: trivet.yaml:12: there is no keyword maxLenght of validation; did you mean maxLength?"
+    ]
+    result = run("--config", write(text.replace("maxLenght", "maxLength")), "--database", "shop.db")
+    assert [line for line in lines_of(result) if line.startswith("fault: ")] == [
+        "fault: trivet.yaml:8: customers has no column nmae; did you mean name?",
+        "fault: trivet.yaml:9: the database refuses the expression of shout: no such function: uper",
+    ]
+
+
+def test_fields_that_rules_make_may_be_opened(run: Run) -> None:
+    text = GOOD.replace(
+        "  orders:\n", "    fields:\n      shout: {compute: {sql: 'upper(name)', type: text}}\n  orders:\n", 1
+    ).replace("columns: [id]", "columns: [id, shout]")
+    result = run("--config", write(text), "--database", "shop.db")
+    assert result.exit_code == 0, result.output

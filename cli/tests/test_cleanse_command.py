@@ -4,9 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from chassis.versions import Versions, Writer, word_of
 from click.testing import CliRunner, Result
 from trivet_cli.cleanse import cleanse
 from trivet_cli.cleanse_state import Places
+from trivet_cli.layout import layout_of
 
 CONFIG = """\
 version: 1
@@ -98,3 +100,19 @@ def test_what_can_not_be_is_said(
     result = run(environment | {k: v.format(tmp=tmp_path) for k, v in change.items()}, *words)
     assert result.exit_code == 1
     assert says in result.output
+
+
+def test_what_is_written_is_counted_where_the_suite_counts(environment: dict[str, str]) -> None:
+    path = layout_of(environment["STATE"]).versions
+    path.parent.mkdir(parents=True)
+    Writer.claim(path).close()
+    memory, words = Versions.open(path), (word_of("main.people"),)
+    assert memory is not None
+    run(environment, "--apply", "--batch", 1)
+    first = memory.copy(words)
+    run(environment, "--apply")  # nothing is left to be changed but what is refused
+    with sqlite3.connect(environment["DATABASE_URL"]) as connection:
+        connection.execute("UPDATE people SET name = ' Bob' WHERE id = 2")
+    run(environment, "--apply")
+    assert memory.copy(words) != first
+    memory.close()

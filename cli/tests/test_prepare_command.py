@@ -28,7 +28,7 @@ def emails(path: Path) -> set[str]:
 
 def test_the_demo_is_made_with_its_accounts_apart_from_what_data_reads(prepare, tmp_path: Path) -> None:
     assert prepare().exit_code == 0
-    assert {entry.name for entry in (tmp_path / "served").iterdir()} == {"demo", "trivet.yaml"}
+    assert {entry.name for entry in (tmp_path / "served").iterdir()} == {"demo", "operations", "trivet.yaml"}
     assert "clerk@example.com" in emails(tmp_path / "state" / "accounts.db")
     assert prepare().exit_code == 0  # as each start does
 

@@ -19,6 +19,13 @@ from tests.fixtures.suite import Suite, free_port
 
 PROCESSES = ("redis", "data", "auth", "rest", "graphql", "soap", "gateway", "nginx")
 
+# what one service alone is to know, and which
+SECRETS = {
+    "TRIVET_SMTP_URL": "smtps://post:secret-of-mail@localhost",
+    "TRIVET_LDAP_BIND_PASSWORD": "secret-of-the-directory",
+    "TRIVET_MASTER_KEY": "c2VjcmV0LW9mLXRoZS1zaWduaW5nLWtleXMtLS0tLS0=",
+}
+
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory):
@@ -26,7 +33,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         connection.execute("INSERT INTO things VALUES (1, 'one'), (2, 'zwei')")
-    with Suite(f"sqlite:///{path}", settings={"PORT_TLS": str(free_port())}) as suite:
+    with Suite(f"sqlite:///{path}", settings={"PORT_TLS": str(free_port()), **SECRETS}) as suite:
         yield suite
 
 
@@ -88,6 +95,13 @@ def test_the_password_and_the_folder_are_private(suite: Suite) -> None:
     assert stat.S_IMODE((suite.state / "admin-password").stat().st_mode) == 0o600
     assert stat.S_IMODE(suite.state.stat().st_mode) == 0o700
     assert suite.admin_password not in suite.output
+
+
+def test_secrets_reach_who_needs_them_and_nobody_else(suite: Suite) -> None:
+    for name in PROCESSES:
+        environment = Path(f"/proc/{suite.process_id(name)}/environ").read_text()
+        for variable, secret in SECRETS.items():
+            assert (secret in environment) == (name == "auth"), (name, variable)
 
 
 def test_nothing_is_open_at_first(suite: Suite) -> None:

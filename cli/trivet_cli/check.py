@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +14,15 @@ from chassis.settings import SettingsError, load
 from contracts.catalog import Catalog
 from contracts.problems import Problem
 from data_service import policies as configuration
-from data_service.app import open_database, open_remote
+from data_service.app import open_database, open_project, open_remote
+from data_service.operations.declared import Declared
+from data_service.operations.project import with_functions, with_roles
 from data_service.policies import ConfigurationError, Policies
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
+from data_service.processing.protection import protections_of, wanted
 from data_service.processing.remote_sources import with_remote, with_undescribed
+from data_service.reflect.lineage import NO_LINEAGE
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
@@ -54,9 +59,14 @@ def check(config: str | None, database: str | None) -> None:
     auth = _settings(AuthSettings, findings)
     for text in check_logins.faults(auth) if auth else ():
         findings.fault(text)
-    policies = _policies(config or (up and up.config) or (data and data.config) or "", findings)
+    file = config or (up and up.config) or (data and data.config) or ""
+    policies = _policies(file, findings)
+    chosen = dataclasses.replace(data or DataSettings(), config=file)
+    declared = _declared(chosen, findings)
+    if policies is not None:
+        policies = with_roles(policies, declared)
     url = _url(database or (up.database_url if up else ""), findings)
-    catalog = _catalog(url, policies, data or DataSettings(), findings) if url and policies is not None else None
+    catalog = _catalog(url, policies, declared, chosen, findings) if url and policies is not None else None
     if auth:
         known = policies.roles() if policies is not None and policies.document else None
         findings.remarks += check_logins.remarks(auth, known)
@@ -85,6 +95,20 @@ def _policies(path: str, findings: Findings) -> Policies | None:
         return None
 
 
+def _declared(settings: DataSettings, findings: Findings) -> Declared:
+    """What the project's own Python declares; nothing where there is none, or its files can't be loaded."""
+    try:
+        project = open_project(settings)
+        declared = project.declared() if project is not None and project.fingerprint() else Declared()
+    except (SettingsError, ConfigurationError) as error:
+        for text in error.faults:
+            findings.fault(str(text))
+        return Declared()
+    for fault in declared.faults:
+        findings.fault(str(fault))
+    return declared
+
+
 def _url(text: str, findings: Findings) -> str | None:
     if not text:
         findings.remarks.append("DATABASE_URL is not set: the names in the configuration were held against nothing")
@@ -96,7 +120,9 @@ def _url(text: str, findings: Findings) -> str | None:
         return None
 
 
-def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog | None:
+def _catalog(
+    url: str, policies: Policies, declared: Declared, settings: DataSettings, findings: Findings
+) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
     exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers)
     try:
@@ -105,7 +131,11 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
             bypassed = set(database.unguarded(exposure)) - policies.acknowledged
             survey = database.survey(exposure)
             effects = database.effects()
-            misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal))
+            lineage = database.lineage() if wanted(policies.processing) else NO_LINEAGE
+            catalog = with_functions(catalog, declared)
+            known = declared.computes if declared.operations or declared.hooks or declared.computes else None
+            misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal, known))
+            misfitting += declared.misfits(catalog)
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -119,6 +149,7 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)
     findings.remarks += check_advice.advice(survey, catalog, policies, settings)
+    findings.remarks += protections_of(catalog, policies.processing, lineage, None).told(policies.processing)
     pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
     findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
     return catalog
@@ -127,7 +158,9 @@ def _catalog(url: str, policies: Policies, settings: DataSettings, findings: Fin
 def _with_sources(catalog: Catalog, policies: Policies, settings: DataSettings, findings: Findings) -> Catalog:
     """The catalog with what remote sources give, where they can be asked."""
     file = policies.document.file if policies.document else "the configuration"
-    with closing(open_remote(dataclasses.replace(settings, config=file))) as remote:
+    # nothing that is read here is kept: the running suite's copies are its own
+    folder = tempfile.TemporaryDirectory()
+    with folder, closing(open_remote(dataclasses.replace(settings, config=file, state_dir=folder.name))) as remote:
         try:
             found = with_remote(catalog, policies, remote)
         except ConfigurationError as error:

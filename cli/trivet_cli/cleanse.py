@@ -1,6 +1,7 @@
 """`trivet cleanse`: stored rows held against the rules of cleansing, and changed by them where that is asked for."""
 
 import hashlib
+import logging
 import sys
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -28,7 +29,7 @@ from trivet_cli.cleanse_report import Report, print_report
 from trivet_cli.cleanse_state import Places
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout, layout_of
-from trivet_cli.served import served
+from trivet_cli.served import served, with_state
 from trivet_cli.settings import load_up
 
 
@@ -65,11 +66,6 @@ def cleanse(resources: tuple[str, ...], apply: bool, size: int, samples: int, re
     sys.exit(1 if refused else 0)
 
 
-def with_state(data: DataSettings, layout: Layout) -> DataSettings:
-    """The settings with the folder of the suite, where no other was chosen: its keys are there."""
-    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(layout.state))
-
-
 def open_engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
     """The engine; where the suite counts what is written, what we write is counted too. Raises `CannotStart`."""
     database = open_database(data if apply else replace(data, read_only=True))
@@ -80,6 +76,7 @@ def open_engine(data: DataSettings, layout: Layout, apply: bool) -> Engine:
             versioning = Versioning(path, Writer.claim(path), database)
         except (Crowded, Unfit, OSError) as fault:
             raise CannotStart(f"the suite can't be told what is written: {fault}") from None
+    logging.getLogger("trivet.engine").setLevel(logging.ERROR)  # what else is in the file is for `trivet check` to say
     means = Means(secrets=open_secrets(data), computers=ELSEWHERE)
     engine = Engine(database, config=Path(data.config), versioning=versioning, means=means)
     try:

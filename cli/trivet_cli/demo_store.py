@@ -3,24 +3,46 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from contracts.catalog import Field, Guard
+from contracts.problems import Problem
+from data_service.app import open_secrets
+from data_service.processing.keyring import KeyringError
+from data_service.processing.secrets import keep
+from data_service.settings import DataSettings
 
 from trivet_cli.faults import CannotStart
 
 _ROOT = Path(__file__).resolve().parents[2]  # the folder `demo` lies beside the command line's
 
 
-def make(folder: Path) -> Path:
-    """The store's file in ``folder``, made at the first call. Raises `CannotStart`."""
+def make(folder: Path, data: DataSettings) -> Path:
+    """The store's file in ``folder``, made at the first call, with tokens for card numbers. Raises `CannotStart`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "store.db"
     if not path.exists():
         unfinished = folder / "store.db.part"
         unfinished.unlink(missing_ok=True)
         _demo("store").make(unfinished)
+        _tokenise(unfinished, data)
         unfinished.rename(path)
     return path
+
+
+def _tokenise(path: Path, data: DataSettings) -> None:
+    """Put tokens in the place of card numbers, as `trivet protect encrypt` would, row by row."""
+    store = _demo("store")
+    cards = store.cards(path)
+    stored = Field(name="card_number", type="text", db_type="TEXT")
+    try:
+        with closing(open_secrets(data)) as secrets:
+            guard = Guard(form="clear", about="main.payments.card_number", stored=stored, store="token", keys=secrets)
+            store.replace_cards(path, dict(zip(cards, keep(guard, cards), strict=True)))
+    except (Problem, KeyringError) as fault:
+        raise CannotStart(f"the demo's card numbers can't be tokenised: {fault}") from None
 
 
 def accounts() -> Sequence[dict[str, Any]]:

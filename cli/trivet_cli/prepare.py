@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
+from data_service.settings import DataSettings
 
 from trivet_cli import demo_store
 from trivet_cli.accounts import make_admin, make_demo
@@ -41,7 +42,7 @@ def _prepare(served: Path | None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     prepare_accounts(settings)
     if choices.demo:
-        demo_store.make(served / "demo")
+        demo_store.make(served / "demo", load(DataSettings))
         login = make_demo(settings.store_url, demo_store.accounts())
     else:
         login = make_admin(settings.store_url, state / PASSWORD_FILE)
@@ -55,6 +56,11 @@ def _configure(target: Path, chosen: Path | None, *, demo: bool) -> None:
     The demo's operations in Python go with it.
     """
     source = chosen or (demo_store.configuration() if demo else None)
+    operations = target.parent / "operations"
+    shutil.rmtree(operations, ignore_errors=True)
+    if demo and chosen is None:
+        origin = demo_store.configuration().parent / "operations"
+        shutil.copytree(origin, operations, ignore=shutil.ignore_patterns("__pycache__"))
     if source is None:
         target.write_text("version: 1\n", encoding="utf-8")
     else:

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from trivet_cli.choices import settle
-from trivet_cli.cleanse import open_engine, with_state
+from trivet_cli.cleanse import open_engine
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import layout_of
-from trivet_cli.served import served
+from trivet_cli.served import served, with_state
 from trivet_cli.settings import load_up
 
 _VAULT = "the vault"

@@ -1,8 +1,11 @@
 """What data and the gateway are told to serve: the database that was chosen, or the demo and its accounts."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
+from chassis.settings import load
 from contracts.identity import ADMIN_ROLE
+from data_service.settings import DataSettings
 
 from trivet_cli import demo_store
 from trivet_cli.choices import Choices
@@ -13,12 +16,17 @@ def served(choices: Choices, places: Layout) -> dict[str, str]:
     """The variables that data alone gets; the demo store is made where it is missing. Raises `CannotStart`."""
     if choices.database is not None:
         return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
-    store = demo_store.make(places.demo)
+    store = demo_store.make(places.demo, with_state(load(DataSettings), places))
     return {
         "DATABASE_URL": f"sqlite:///{quote(str(store))}",
         "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
         "TRIVET_SHOW_STATEMENTS": "1",
     }
+
+
+def with_state(data: DataSettings, places: Layout) -> DataSettings:
+    """Data's settings with the folder of the suite, where no other was chosen: its keys are there."""
+    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(places.state))
 
 
 def offered(choices: Choices) -> dict[str, str]:

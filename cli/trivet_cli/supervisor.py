@@ -179,7 +179,10 @@ class Supervisor:
                 preexec_fn=_arranging(program),  # noqa: PLW1509  (this process has one thread)
             )
         running.started = time.monotonic()
-        self._pid_file(program.name).write_text(str(running.process.pid), encoding="ascii")
+        file = self._pid_file(program.name)
+        written = file.with_suffix(".new")
+        written.write_text(str(running.process.pid), encoding="ascii")
+        written.replace(file)  # never half a number: it says what a next start has to end
 
     def _rotate(self, name: str) -> None:
         path = self._log_file(name)

@@ -67,6 +67,11 @@ def run(settings: UpSettings, choices: Choices, console: Console) -> None:
 
 def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Supervisor, console: Console) -> None:
     base = inherited()
+    for_auth = programs.take_out(base, ("TRIVET_LDAP_BIND_PASSWORD", "TRIVET_SMTP_URL"))
+    of_accounts = programs.take_out(base, ("TRIVET_ACCOUNTS_URL", "TRIVET_MASTER_KEY"))
+    for_data = programs.take_out(base, ("TRIVET_VAULT",))
+    if not choices.demo:
+        for_auth |= of_accounts
     what = "the demo store" if choices.database is None else shown(choices.database)
     console.print(f"Starting Trivet for {what}", markup=False, soft_wrap=True)
     supervisor.start(programs.redis(places, base))
@@ -80,11 +85,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     shutil.rmtree(home.metrics, ignore_errors=True)
     places.versions.unlink(missing_ok=True)  # nobody is left who counts in it
     environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
-    for_auth = programs.take_out(environment, ("TRIVET_ACCOUNTS_URL", "TRIVET_MASTER_KEY"))
-    if choices.demo:
-        for_auth = {}
-    for_auth |= programs.take_out(environment, ("TRIVET_LDAP_BIND_PASSWORD",))
-    told = {**told, "DIRECT_URL": settings.direct_url}
+    told = {**told, **for_data, "DIRECT_URL": settings.direct_url}
     supervisor.start(programs.service("data", places, environment, told))
     if settings.public_url:
         environment.setdefault("TRIVET_ABSOLUTE_LOCATION", "1")

@@ -12,7 +12,7 @@ from contracts import catalog as catalogs
 from contracts.catalog import Catalog
 from contracts.identity import Caller, Principal
 from contracts.problems import Problem
-from data_service.app import open_database, open_remote
+from data_service.app import open_database, open_project, open_remote, open_secrets
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
 from data_service.processing.setting import ELSEWHERE, Means
@@ -23,7 +23,7 @@ from trivet_cli.archive import open_new
 from trivet_cli.choices import Choices, settle
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import layout_of
-from trivet_cli.served import served
+from trivet_cli.served import served, with_state
 from trivet_cli.settings import UpSettings, inherited, load_up
 
 _PROFILES = ("net", "java", "sap")
@@ -66,8 +66,9 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
     )
     try:
         config = Path(data.config) if data.config else None
-        means = Means(remote=open_remote(data), computers=ELSEWHERE)
-        with closing(Engine(open_database(data), config=config, means=means)) as engine:
+        secrets = open_secrets(with_state(data, layout_of(settings.state)))
+        means = Means(remote=open_remote(data), computers=ELSEWHERE, secrets=secrets)
+        with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
             engine.refresh()
             found = engine.catalog(Caller(principal=Principal(role=role, subject="trivet", roles=(role,))))
     except (ConfigurationError, ExposureError) as fault:

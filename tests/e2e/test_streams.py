@@ -20,12 +20,15 @@ from tests.fixtures.suite import Suite
 ROWS = 100_000
 MOST_GROWTH = 40_000_000  # bytes that a process may take more for 100,000 rows, which are 11 MB as JSON
 SCHEMA = "create table readings (id integer primary key, sensor text not null, value numeric(10,2), note text)"
+MOMENTS = "create table moments (id integer primary key, at timestamptz)"
+MOMENT = "insert into moments values (1, '2024-07-01T12:00:00+00:00')"
 
 
 def postgres_rows(url: str) -> None:
     """The rows in PostgreSQL; the last one of ``broken`` can't be read."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA)
+        for statement in (SCHEMA, MOMENTS, MOMENT):
+            connection.execute(statement)
         connection.execute(
             "insert into readings select n, 'sensor ' || (n % 10), n / 100.0, case when n % 2 = 0 then 'even, \"' || n || '\"' end"
             f" from generate_series(1, {ROWS}) n"
@@ -39,7 +42,8 @@ def postgres_rows(url: str) -> None:
 def sqlite_rows(path: Path) -> None:
     """The same rows in SQLite."""
     with sqlite3.connect(path) as connection:
-        connection.execute(SCHEMA)
+        for statement in (SCHEMA, MOMENTS, MOMENT):
+            connection.execute(statement)
         connection.execute("create table numbers (n integer primary key)")
         connection.execute(
             f"with recursive s(n) as (select 1 union all select n + 1 from s where n < {ROWS})"
@@ -108,6 +112,62 @@ def test_all_rows_come_in_every_format_and_no_service_holds_them(suite, ask):
     assert (rows[0], rows[-1], len(rows)) == ("1", str(ROWS), ROWS)
     grown = {service: memory(suite, service) - before[service] for service in before}
     assert max(grown.values()) < MOST_GROWTH, grown
+
+
+def test_times_come_in_the_zone_that_a_request_asks_for(suite, ask):
+    answer = ask("moments?select=at", "application/json", Prefer="timezone=Asia/Tokyo, count=exact")
+    assert answer.json() == [{"at": "2024-07-01T21:00:00+09:00"}]
+    assert answer.headers["Preference-Applied"] == "count=exact, timezone=Asia/Tokyo"
+    assert ask("moments?select=at", "application/json").json() == [{"at": "2024-07-01T12:00:00+00:00"}]
+    assert ask("moments?select=at", "text/csv", Prefer="timezone=-03:30").content == b"at\n2024-07-01T08:30:00-03:30\n"
+    lenient = ask("moments?select=at", "application/json", Prefer="timezone=Nowhere")
+    assert (lenient.json()[0]["at"], "Preference-Applied" in lenient.headers) == ("2024-07-01T12:00:00+00:00", False)
+    strict = ask("moments?select=at", "application/json", Prefer="timezone=Nowhere, handling=strict")
+    assert (strict.status_code, strict.json()["code"]) == (400, "PGRST122")
+    headers = {"Authorization": f"Bearer {suite.admin_token()}", "Prefer": "timezone=Asia/Tokyo"}
+    query = {"query": "{ moments { at } }"}
+    answer = requests.post(f"{suite.base_url}/graphql", json=query, headers=headers, timeout=30)
+    assert answer.json() == {"data": {"moments": [{"at": "2024-07-01T21:00:00+09:00"}]}}
+
+
+def soap(suite: Suite, body: str) -> requests.Response:
+    """A SOAP call as the administrator, its answer not taken yet."""
+    text = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{body}</s:Body></s:Envelope>'
+    headers = {"Authorization": f"Bearer {suite.admin_token()}", "Content-Type": "text/xml"}
+    answer = requests.post(f"{suite.base_url}/soap/v1", text, headers=headers, stream=True, timeout=60)
+    answer.raw.decode_content = True
+    return answer
+
+
+def list_of(limit: int) -> str:
+    """A list of so many readings, counted."""
+    return (
+        '<ListReadings xmlns="urn:trivet:v1"><orderBy><item><field>id</field></item></orderBy>'
+        f"<page><limit>{limit}</limit><includeTotal>true</includeTotal></page></ListReadings>"
+    )
+
+
+def test_a_soap_list_of_any_length_is_held_by_no_service(suite):
+    short = etree.fromstring(soap(suite, list_of(1000)).content)
+    assert len(short.findall(".//{urn:trivet:v1}Readings")) == 1000
+    assert soap(suite, list_of(5000)).content
+    before = {service: memory(suite, service) for service in ("soap", "data")}
+    ids, total = [], None
+    for _, element in etree.iterparse(soap(suite, list_of(1_000_000)).raw, tag="{urn:trivet:v1}*"):
+        if element.tag.endswith("Readings"):
+            ids.append(int(element.findtext("{urn:trivet:v1}id")))
+            element.clear()
+        elif element.tag.endswith("totalCount"):
+            total = int(element.text)
+    assert (ids, total) == (list(range(1, ROWS + 1)), ROWS)
+    grown = {service: memory(suite, service) - before[service] for service in before}
+    assert max(grown.values()) < MOST_GROWTH, grown
+    broken = soap(suite, '<ListBroken xmlns="urn:trivet:v1"><page><limit>1000000</limit></page></ListBroken>')
+    assert broken.status_code == 200
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        list(broken.iter_content(65536))
+    wrong = soap(suite, list_of(5000).replace("<field>id", "<field>nope"))
+    assert (wrong.status_code, b"Fault" in wrong.content) == (500, True)
 
 
 def test_they_are_counted_where_that_is_asked_for(ask):

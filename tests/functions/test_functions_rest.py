@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from contracts.operations import Read
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from tests.fixtures.guarded_store import ADMIN, Suite, Who, exact
 
@@ -106,6 +107,25 @@ def test_formats(suite: Suite) -> None:
     assert suite.get("rpc/nothing_there", Accept="text/plain").data == b""
     assert suite.get("rpc/add?a=1", Accept="text/csv").json["code"] == "PGRST107"
     assert suite.get("rpc/numbers?n=1", Accept="text/plain").json["code"] == "PGRST107"
+
+
+@pytest.mark.parametrize("media_type", ["application/x-ndjson", "text/csv"])
+def test_long_answers_are_written_as_rows_come(suite: Suite, media_type: str) -> None:
+    answer = suite.get("rpc/pairs?n=20000&x=gt.10", Accept=media_type)
+    assert answer.status_code == 200
+    assert "Content-Length" not in answer.headers
+    assert answer.data.count(b"\n") == 19990 + (media_type == "text/csv")
+    short = suite.get("rpc/pairs?n=2&select=y", Accept=media_type)
+    assert short.headers["Content-Range"] == "0-1/*"
+    assert b"3.00" in short.data
+
+
+def test_what_writes_is_not_streamed(suite: Suite) -> None:
+    answer = suite.get("rpc/write_log?what=never", Accept="text/csv")
+    assert (answer.status_code, answer.json["code"]) == (405, "25006")
+    written = suite.send("POST", "rpc/write_log", ADMIN, {"what": "once"}, Accept="text/csv")
+    assert written.data == b"id,what\n1,once\n2,once!\n"
+    assert logged(suite) == ["once", "once!"]
 
 
 def test_pages_and_counts(suite: Suite) -> None:
@@ -216,3 +236,5 @@ def test_the_documents_tell_of_functions(suite: Suite) -> None:
     assert "/rpc/numbers" not in json.loads(suite.get("openapi.json", CLERK).data)["paths"]
     older = json.loads(suite.get("", Accept="application/openapi+json").data)
     assert "/rpc/add" in older["paths"]
+    OpenAPIV31SpecValidator(document).validate()
+    OpenAPIV2SpecValidator(older).validate()

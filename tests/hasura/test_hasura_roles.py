@@ -71,7 +71,7 @@ def test_root_types_by_role(reading):
         found = reading.data_of(query, who=Who(role))["__schema"]
         return [[field["name"] for field in (found[kind] or {"fields": []})["fields"]] for kind in found]
 
-    assert roots("reader") == [["author", "author_by_pk", "book", "book_aggregate", "book_by_pk"], []]
+    assert roots("reader") == [["author", "author_by_pk", "book", "book_aggregate", "book_grouped", "book_by_pk"], []]
     assert roots("writer") == [["no_queries_available"], ["insert_note"]]
     assert roots("nobody") == [["no_queries_available"], []]
     assert "insert_book_one" in roots("editor")[1]

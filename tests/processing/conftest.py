@@ -17,6 +17,7 @@ resources:
       balance: {cleanse: [{round: 2}], validate: {minimum: 0, maximum: 1000}}
       greeting: {compute: {sql: "'Dear ' || name", type: text, comment: how a letter begins}}
       shout: {compute: {python: shout, needs: [name], type: text}}
+      secret: {validate: {pattern: '^s', maxLength: 20}}
     checks:
       - {expression: {_or: [{vip: {_eq: false}}, {email: {_is_null: false}}]}, message: a VIP has an address}
     permissions:

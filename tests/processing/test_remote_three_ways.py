@@ -145,3 +145,10 @@ def test_a_rest_service_has_graphql(operations: World) -> None:
 def test_nobody_calls_what_no_line_opens(operations: World) -> None:
     assert operations.suite.send("POST", "rpc/cities_named", ANYBODY, body={"names": "Rome"}).status_code in (401, 403)
     assert operations.suite.send("POST", "rpc/cities_named", body={"names": "Rome"}).status_code == 200
+
+
+def test_a_rest_service_has_soap(operations: World) -> None:
+    assert operations.suite.call("CallCountryOf", ANYBODY, name="Oslo") == "Norway"  # zeep unwraps a single value
+    rates = operations.suite.call("CallExchangeRates", ANYBODY, Currency={"string": ["JPY", "USD"]})
+    found = [(row.Currency, row.Value) for row in rates]
+    assert found == [("JPY", Decimal("170.11")), ("USD", Decimal("1.0852"))]

@@ -183,12 +183,20 @@ def test_a_role_that_sees_only_such_fields_is_served(suite):
 
 
 def test_documents_say_that_they_are_read_only(suite):
-    document = suite.get("", Accept="application/openapi+json").get_json()
-    text = json.dumps(document)
-    assert "filter.customers.greeting" in text or "customers.greeting" in text
-    assert "how a letter begins" in text
-    assert "customers.shout" not in text
+    for document in (suite.get("openapi.json"), suite.get("", Accept="application/openapi+json")):
+        text = json.dumps(document.get_json())
+        assert "customers.greeting" in text
+        assert "how a letter begins" in text
+        assert "customers.shout" not in text
     types = suite.ask('{ __type(name: "customers_insert_input") { inputFields { name } } }').get_json()
     assert not {"greeting", "shout"} & {field["name"] for field in types["data"]["__type"]["inputFields"]}
     answer = suite.send("POST", "customers", body={"id": 9, "name": "Nine", "shout": "x"})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "428C9")
+
+
+def test_openapi_says_what_a_value_must_satisfy(suite):
+    schemas = suite.get("openapi.json").get_json()["components"]["schemas"]
+    (given,) = [schema for name, schema in schemas.items() if "customers" in name and "required" in schema]
+    secret = given["properties"]["secret"]
+    assert (secret["type"], secret["pattern"], secret["maxLength"]) == (["string", "null"], "^s", 20)
+    assert "minLength" not in given["properties"]["name"]  # it is cleansed first

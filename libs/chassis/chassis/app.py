@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+import msgspec
 from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Flask, Response
 
-from chassis import events, express, health, observe, problems, trace
+from chassis import events, express, health, observe, problems, trace, zones
 from chassis.authn import Authenticator
 from chassis.capacity import Capacity
 from chassis.exchange import Exchange
@@ -97,6 +98,9 @@ class Edge:
             address=self.address(),
         )
         current.role = caller.principal.role
+        prefer = current.environ.get("HTTP_PREFER")
+        if prefer is not None and (zone := zones.asked(prefer)) is not None:
+            return msgspec.structs.replace(caller, timezone=zone)
         return caller
 
     def prove(

@@ -9,15 +9,18 @@ from typing import NamedTuple
 import msgspec
 from contracts.problems import Kind, Problem
 
+from chassis.addresses import network
 from chassis.bounded import Bounded
 from chassis.flights import Flights
 from chassis.hop import Hop
 from chassis.inner_problems import PROBLEM_TYPE, decode_problem
+from chassis.turns import Turns
 
 PATH = "/-/exchange"
 KEY_MARK = "tvk_"  # how every API key begins
 _REMEMBERED = 60.0  # seconds: a changed password must not live on for long
 _REFUSED = 2.0  # seconds for which a key or token that was refused is refused again without asking
+_AT_A_TIME, _IN_LINE = 2, 64  # from one address: what is asked of auth, and what waits for that
 _BOUND = 10_000
 
 
@@ -38,6 +41,7 @@ class Exchange:
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
         self._key = secrets.token_bytes(32)
+        self._turns: Turns[str] = Turns(_AT_A_TIME, _IN_LINE)
         self._flights: Flights[tuple[bytes, str], tuple[str, float]] = Flights()
         self._kept: Bounded[bytes, tuple[str, float]] = Bounded(_BOUND)
         self._refused: Bounded[bytes, tuple[Problem, float]] = Bounded(_BOUND)
@@ -100,7 +104,8 @@ class Exchange:
 
     def _ask(self, credential: dict[str, str]) -> tuple[str, float]:
         body = msgspec.json.encode(credential)
-        reply = self._hop.call("POST", PATH, body, {"Content-Type": "application/json"}, timeout=15.0)
+        with self._turns.one(network(credential["address"])):  # a flood from one address waits behind itself
+            reply = self._hop.call("POST", PATH, body, {"Content-Type": "application/json"}, timeout=15.0)
         if reply.headers.get("content-type", "").startswith(PROBLEM_TYPE):
             raise decode_problem(reply.body)
         if reply.status != 200:

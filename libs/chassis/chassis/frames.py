@@ -25,13 +25,17 @@ _ANSWERED = struct.Struct(">HBII")
 
 
 class AskedHead(msgspec.Struct, frozen=True, array_like=True):
-    """Who asks: the token and the role wanted where there are any; ``left`` are the seconds that the answer has."""
+    """Who asks: the token and the role wanted where there are any; ``left`` are the seconds that the answer has.
+
+    ``timezone`` is the zone that times are wanted in.
+    """
 
     token: str | None
     role: str | None
     request_id: str
     left: float | None
     explain: bool = False
+    timezone: str | None = None
 
 
 class Asked(NamedTuple):
@@ -73,7 +77,7 @@ _answer_head = msgspec.json.Decoder(AnswerHead).decode
 
 def asked(operation: bytes, values: bytes, caller: Caller, left: float | None) -> bytes:
     """The frame of an operation."""
-    head = _encode((caller.token, caller.role, caller.request_id, left, caller.explain))
+    head = _encode((caller.token, caller.role, caller.request_id, left, caller.explain, caller.timezone))
     return b"".join((_ASKED.pack(len(head), len(operation), len(values)), head, operation, values))
 
 

@@ -91,6 +91,6 @@ def test_nothing_is_no_frames() -> None:
 def test_further_members_of_a_head_are_left_alone() -> None:
     """A service of a later release may say more."""
     frame = frames.asked(b"{}", b"[]", Caller(request_id="r"), 1.0)
-    longer = frame.replace(b",false]", b",false,7]")
+    longer = frame.replace(b",null]", b",null,7]")
     sizes = (int.from_bytes(frame[:4], "big") + 2).to_bytes(4, "big")
     assert frames.read_asked(sizes + longer[4:])[0] == Asked(frames.read_asked(frame)[0].head, b"{}", b"[]")

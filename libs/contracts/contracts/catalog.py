@@ -74,6 +74,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
     never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
     or aggregate may name it. With a ``guard`` it is protected; facades never get that.
+    ``keywords`` is the text of a JSON object: the JSON Schema keywords that a value must satisfy as a client gives it.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expression: tuple[str, ...] = ()
     filterable: bool = True
     guard: Guard | None = None
+    keywords: str | None = None
 
     @property
     def writable(self) -> bool:

@@ -41,7 +41,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     ``token`` is the access token that proves ``principal`` to the next service (None: anonymous); ``role`` is the one
     asked for among the token's roles (None: its default). ``deadline`` is seconds of ``time.monotonic``. ``explain``:
-    the client wants to know what is behind the answer; data decides whether it may.
+    the client wants to know what is behind the answer; data decides whether it may. ``timezone`` is the zone that it
+    wants times in (None: UTC).
     """
 
     principal: Principal = Principal()
@@ -50,6 +51,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
     deadline: float | None = None
     explain: bool = False
+    timezone: str | None = None
 
 
 ANONYMOUS = Caller()

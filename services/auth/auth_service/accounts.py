@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from contracts.identity import NO_CLAIMS
 
@@ -18,6 +19,7 @@ from auth_service.tables import accounts
 
 # without what a mail's header or envelope would read as another address, a comment or a name (RFC 5322 §3.2.3)
 _EMAIL = re.compile(r"""[^@\s\x00-\x1f\x7f()<>\[\]:;,"\\]{1,64}@[^@\s\x00-\x1f\x7f()<>\[\]:;,"\\]{1,255}""")
+_METADATA = 16_384  # bytes
 
 
 class AccountError(ValueError):
@@ -93,7 +95,7 @@ def draft(
         "created": now,
         "tokens_after": 0,
         "confirmed": None if pending else now,
-        "user_metadata": dict(user_metadata),
+        "user_metadata": checked_metadata(user_metadata),
     }
 
 
@@ -242,6 +244,14 @@ def checked_email(email: str) -> str:
     if not _EMAIL.fullmatch(fold(email)) or not possible(email):
         raise AccountError(f"{email!r} is not an email address")
     return fold(email)
+
+
+def checked_metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an owner says of themselves; it is in every answer that shows the account. Raises `AccountError`."""
+    kept = dict(data)
+    if len(msgspec.json.encode(kept)) > _METADATA:
+        raise AccountError(f"user_metadata can have at most {_METADATA} bytes")
+    return kept
 
 
 def checked_hash(password: str) -> str:

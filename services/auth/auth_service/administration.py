@@ -122,7 +122,7 @@ def _changes(account: Account, body: Mapping[str, Any]) -> tuple[dict[str, Any],
         values["disabled"] = body["ban_duration"] != "none"
     ends = bool(values) and values != {"disabled": False}
     if isinstance(body.get("user_metadata"), dict):
-        values["user_metadata"] = {**account.user_metadata, **body["user_metadata"]}
+        values["user_metadata"] = accounts.checked_metadata({**account.user_metadata, **body["user_metadata"]})
     return values, ends
 
 

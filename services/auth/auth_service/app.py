@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+import msgspec
 from chassis import events
 from chassis.app import create_app as create_service
 from chassis.problems import of_http
@@ -73,6 +74,7 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
     app.extensions[routes.EXTENSION + "_keys"] = ring
     app.extensions[inner_routes.ISSUERS] = outside_issuers.load(settings.issuers, settings.issuer)
     tokens.install(app, settings, ring)
+    app.before_request(_require_sound_json)
     _document(app, settings)
     app.register_blueprint(inner_routes.blueprint)
     login.upkeep.start()
@@ -98,7 +100,8 @@ def build_login(settings: AuthSettings) -> Login:
             *ldap.connectors(settings, accounts, client, upkeep.announce),
         ),
         Attempts(limits, client, wide),
-        Admission(settings.threads - 1),
+        # together they leave a thread for who is known, and for everything else
+        Admission(settings.threads // 2, settings.threads - settings.threads // 2 - 1),
         upkeep,
         upgrade.master_key(settings),
         Mail(settings),
@@ -138,6 +141,16 @@ def _document(app: Flask, settings: AuthSettings) -> None:
         api_key_routes,
     ):  # fmt: skip
         api.register_blueprint(found.blueprint)
+
+
+def _require_sound_json() -> None:
+    """Raise `Problem` TRV100 for a body that only Python takes for JSON: NaN, half a character, nested beyond sense."""
+    public = not request.path.startswith(inner_routes.PREFIX + "/")
+    if public and request.mimetype == "application/json" and (body := request.get_data()):
+        try:
+            msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Problem("TRV100", "The body is not JSON") from None
 
 
 def _of_input(messages: Any) -> Problem:

@@ -7,7 +7,6 @@ process, and stricter.
 """
 
 import hashlib
-import ipaddress
 import math
 import threading
 import time
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
+from chassis.addresses import network
 from chassis.bounded import Bounded
 from contracts.problems import Problem
 
@@ -39,8 +39,12 @@ if over >= 0 then
 end
 return 0
 """
-# KEYS: count. An attempt that was right is taken back.
-_TAKE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
+# KEYS: delay, count. ARGV: free attempts. An attempt is taken back, and with it a delay that is due no more.
+_TAKE_BACK = """
+if redis.call('EXISTS', KEYS[2]) == 1 and redis.call('DECR', KEYS[2]) < tonumber(ARGV[1]) then
+  redis.call('DEL', KEYS[1])
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -107,15 +111,29 @@ class Attempts:
     def succeed(self, attempt: Attempt) -> None:
         """Forget the attempts that led to a right password, and remember that account and address belong together."""
         self._local.succeed(attempt)
-        if self._client is None or self._take_back is None:
-            return
         try:
-            self._client.delete(*_keys(attempt.pair))
-            self._client.set(_known(attempt.pair), 1, ex=_FAMILIAR)
-            for mark in attempt.wide:
-                self._take_back(keys=_keys(mark)[1:])
+            if self._client is not None:
+                self._client.delete(*_keys(attempt.pair))
+                self._client.set(_known(attempt.pair), 1, ex=_FAMILIAR)
         except redis.RedisError:
             pass  # they run out by themselves
+        self._undo(attempt.wide, self._wide)
+
+    def take_back(self, attempt: Attempt) -> None:
+        """As if it had not been: nobody looked at the password."""
+        self._undo((attempt.pair,), self._limits)
+        self._undo(attempt.wide, self._wide)
+
+    def _undo(self, marks: tuple[str, ...], limits: Limits | None) -> None:
+        if limits is None:
+            return
+        for mark in marks:
+            self._local.take_back(mark, limits.halved)
+            try:
+                if self._take_back is not None:
+                    self._take_back(keys=_keys(mark), args=[limits.free])
+            except redis.RedisError:
+                pass  # they run out by themselves
 
     def _left(self, mark: str, limits: Limits) -> float:
         if self._enter is None:
@@ -162,27 +180,18 @@ class LocalAttempts:
         with self._lock:
             self._seen.pop(attempt.pair)
             self._known.put(attempt.pair, time.monotonic())
-            for mark in attempt.wide:
-                if (kept := self._seen.get(mark)) is not None:
-                    self._seen.put(mark, (max(kept[0] - 1, 0), *kept[1:]))
+
+    def take_back(self, mark: str, limits: Limits) -> None:
+        """One attempt less, and no delay that is due no more."""
+        with self._lock:
+            if (kept := self._seen.get(mark)) is not None:
+                count = max(kept[0] - 1, 0)
+                self._seen.put(mark, (count, 0.0 if count < limits.free else kept[1], kept[2]))
 
     def knows(self, pair: str) -> bool:
         """Whether account and address belong together."""
         since = self._known.get(pair)
         return since is not None and time.monotonic() - since < _FAMILIAR
-
-
-def network(address: str) -> str:
-    """What addresses are counted under: IPv6's by the /64 that one client has for itself, others as they are."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
 
 
 def _delay(count: int, limits: Limits) -> float:

@@ -21,6 +21,7 @@ from auth_service.settings import AuthSettings
 from auth_service.store import Store
 from auth_service.upkeep import Upkeep
 
+_NOT_LOOKED_AT = ("PGRST001", "TRV203")  # no room, or nobody there who could: not a wrong password
 Scope = Literal["global", "local", "others"]
 MARGIN = 3600.0  # seconds past a token's life that its revocation is kept and told: clocks differ, services lag
 
@@ -114,12 +115,19 @@ def name_of(login: Login, username: str) -> str:
 
 
 def _proven(login: Login, username: str, password: str, address: str) -> Account | None:
-    with login.attempts.one(accounts.fold(username), address) as attempt, login.admission.one(attempt.familiar):
-        for connector in login.connectors:
-            account = connector.verify(username, password)
-            if account is not None:
-                login.attempts.succeed(attempt)
-                return account
+    with login.attempts.one(accounts.fold(username), address) as attempt:
+        try:
+            with login.admission.one(attempt.familiar, address):
+                for connector in login.connectors:
+                    account = connector.verify(username, password)
+                    if account is not None:
+                        login.attempts.succeed(attempt)
+                        return account
+        except Problem as problem:
+            if problem.code in _NOT_LOOKED_AT:
+                login.attempts.take_back(attempt)
+            raise
+        login.admission.refused(address)
     return None
 
 

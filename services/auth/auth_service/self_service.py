@@ -31,7 +31,7 @@ def change(this: Login, who: Bearer, body: Mapping[str, Any], address: str) -> A
     wanted = _wanted_address(this, who, body.get("email"))
     if isinstance(body.get("data"), dict):
         kept = {**who.account.user_metadata, **body["data"]}
-        values["user_metadata"] = {name: value for name, value in kept.items() if value is not None}
+        values["user_metadata"] = _checked({name: value for name, value in kept.items() if value is not None})
     new = body.get("password")
     if new:
         _require_own(this, who, body, address)
@@ -88,6 +88,13 @@ def require_strong(password: str, email: str) -> None:
 def refusal(reason: str, message: str) -> Problem:
     """What Supabase's client knows by ``reason``."""
     return Problem("TRV109", message, status=422, details={"reason": reason})
+
+
+def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return accounts.checked_metadata(data)
+    except AccountError as fault:
+        raise refusal("validation_failed", str(fault)) from None
 
 
 def _wanted_address(this: Login, who: Bearer, email: str | None) -> str | None:

@@ -19,8 +19,11 @@ def sign_up(this: Login, email: str, password: str, data: Mapping[str, Any], ori
     """
     if not this.settings.signup:
         raise refusal("signup_disabled", "Signups not allowed for this instance")
-    require_strong(password, email)
-    with this.attempts.one("signup", origin.address, widely=False), this.admission.one(familiar=False):
+    with (
+        this.attempts.one("signup", origin.address, widely=False),
+        this.admission.one(familiar=False, address=origin.address),
+    ):
+        require_strong(password, email)  # within: nothing else that a stranger can ask for takes as long
         columns = _drafted(this, email, password, data)
     if this.mail.on:
         audit.note("signup asked", "done", who=audit.unknown(email), address=origin.address)

@@ -20,7 +20,7 @@ from auth_service.schema_versions import Version
 
 SCHEMA = "trivet_auth"  # on PostgreSQL, where the accounts may share a database with what is served
 _LOCK = 0x7472_6976  # any number, the same in every process
-_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError, sa.exc.NotSupportedError)  # not outages
+_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.NotSupportedError)  # not outages
 log = logging.getLogger("trivet.store")
 
 
@@ -210,6 +210,8 @@ def _make_file(path: Path) -> None:
 def _outages_told() -> Iterator[None]:
     try:
         yield
+    except (sa.exc.DataError, UnicodeEncodeError):  # (psycopg's for NUL, sqlite3's for half a character)
+        raise Problem("TRV109", "There is something in it that is no text") from None
     except _OURS:
         raise
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as fault:

@@ -60,7 +60,7 @@ def test_malformed_requests_say_what_is_wrong(
 
 @pytest.mark.parametrize(
     "email, password",
-    [("a\x00@b.c", "x"), (EMAIL, "x\x00"), ("a\ud800@b.c", "x"), (EMAIL, "\udfff"), ("' OR 1=1 --", "x")],
+    [("a\x00@b.c", "x"), (EMAIL, "x\x00"), ("' OR 1=1 --", "x")],
 )
 def test_odd_credentials_are_merely_wrong(client: FlaskClient, email: str, password: str) -> None:
     answer = client.post(
@@ -69,8 +69,14 @@ def test_odd_credentials_are_merely_wrong(client: FlaskClient, email: str, passw
     check(answer, 401, "invalid_credentials")
 
 
+@pytest.mark.parametrize("name", ["email", "password", "refresh_token"])
+def test_half_a_character_is_no_json(client: FlaskClient, name: str) -> None:
+    body = json.dumps({"email": EMAIL, "password": "x", name: "\ud800"})
+    check(client.post(TOKEN, data=body, content_type="application/json"), 400, "bad_json")
+
+
 def test_an_odd_refresh_token_is_merely_unknown(client: FlaskClient) -> None:
-    for token in ("\ud800", "x\x00", "é"):
+    for token in ("x\x00", "é"):
         text = json.dumps({"refresh_token": token})
         answer = client.post("/auth/v1/token?grant_type=refresh_token", data=text, content_type="application/json")
         check(answer, 401, "refresh_token_not_found")

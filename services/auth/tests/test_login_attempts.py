@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 from auth_service.admission import Admission
-from auth_service.attempts import Attempts, Limits, network
+from auth_service.attempts import Attempts, Limits
+from auth_service.routes import EXTENSION
 from chassis import events
+from chassis.addresses import network
 from contracts.problems import Problem
 from flask import Flask
 from flask.testing import FlaskClient
@@ -197,3 +199,57 @@ def test_a_flood_of_wrong_logins_does_not_stop_right_ones(
     assert right == [200] * 10
     assert seen <= {401, 429, 503}
     assert 401 in seen
+
+
+def test_addresses_with_wrong_logins_leave_a_place_and_don_t_wait() -> None:
+    admission = Admission(2, waiting=1)
+    for _ in range(3):
+        admission.refused("192.0.2.1")
+    with admission.one(False, "192.0.2.1"):
+        with pytest.raises(Problem, match="Too many logins"), admission.one(False, "192.0.2.1"):
+            pass
+        with admission.one(False, "192.0.2.2"):
+            pass
+    with admission.one(False, "192.0.2.1"):
+        pass
+
+
+def test_a_stranger_waits_for_room() -> None:
+    admission = Admission(1, waiting=1)
+    order = []
+
+    def come() -> None:
+        with admission.one(False, "192.0.2.2"):
+            order.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        with admission.one(False, "192.0.2.1"):
+            waiting = pool.submit(come)
+            while not admission._waits:
+                pass
+            with pytest.raises(Problem, match="Too many logins"), admission.one(False, "192.0.2.3"):
+                pass
+            order.append("first")
+        waiting.result(10)
+    assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize("kind", ["local", "shared"])
+def test_what_nobody_looked_at_is_no_wrong_password(kind: str, shared: "redis.Redis") -> None:
+    """Else who tries again, as a busy server asked for, would lock themselves out."""
+    attempts = Attempts(Limits(2, 100, 250), shared if kind == "shared" else None, Limits(2, 100, 250))
+    for _ in range(10):
+        with attempts.one("a", "1") as attempt:
+            attempts.take_back(attempt)
+    assert tries(attempts, 3) == ([0, 100, 100] if kind == "local" else [0, 0, 100])
+
+
+def test_a_busy_server_s_no_is_no_wrong_password(make_app: Callable[..., Flask], account_id: str) -> None:
+    app = make_app(login_attempts=2)
+    client, admission = app.test_client(), app.extensions[EXTENSION].admission
+    body = {"email": EMAIL, "password": PASSWORD}
+    admission._inside, admission._line = 99, 0
+    answers = [client.post("/auth/v1/token?grant_type=password", json=body).status_code for _ in range(5)]
+    assert answers == [503] * 5
+    admission._inside = 0
+    assert client.post("/auth/v1/token?grant_type=password", json=body).status_code == 200

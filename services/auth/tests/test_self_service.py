@@ -48,10 +48,13 @@ def test_sign_up_without_mail_begins_a_session(make_app: Callable[..., Flask], a
     assert user["user_metadata"] == {"name": "N", "role": "admin"}
     assert client.get("/auth/v1/user", headers=bearer(answer)).status_code == 200
     assert word(post(client, "/signup", body, "192.0.2.2")) == (422, "user_already_exists")
-    weak = post(client, "/signup", {"email": "x@example.com", "password": "password1"})
+    weak = post(client, "/signup", {"email": "x@example.com", "password": "password1"}, "192.0.2.3")
     assert word(weak) == (422, "weak_password")
     assert weak.get_json()["weak_password"]["reasons"]
-    assert word(post(client, "/signup", {"email": "nobody", "password": STRONG})) == (422, "validation_failed")
+    assert word(post(client, "/signup", {"email": "nobody", "password": STRONG}, "192.0.2.4")) == (
+        422,
+        "validation_failed",
+    )
 
 
 def test_sign_up_with_mail_waits_for_the_address(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import msgspec
-from chassis import explanations, frames, trace
+from chassis import explanations, frames, trace, zones
 from chassis.data_client import decode_values
 from chassis.express import Answer, Request
 from chassis.frames import Asked
@@ -85,6 +85,8 @@ class FramesDoor:
             caller = self._edge.prove(
                 head.token, head.role, request_id=head.request_id, timeout=head.left or 0.0, explain=head.explain
             )
+            if head.timezone is not None and zones.known(head.timezone):
+                caller = msgspec.structs.replace(caller, timezone=head.timezone)
             if head.explain and (self._show_statements or caller.principal.role == ADMIN_ROLE):
                 explanation = explanations.encode(blocking(self._engine.explain, _operation(asked.operation), caller))
             if streams is None:

@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from data_service.access import restrict
 from data_service.beneath import Beneath
 from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
-from data_service.execute.database import Database
+from data_service.execute.database import Database, Snapshot
 from data_service.execute.foreign import ForeignCalls
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
@@ -38,6 +39,7 @@ from data_service.processing.outward import Outward
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
+from data_service.sql.dialect import Dialect
 from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Arguments, Caps
 from data_service.streams import Room, StreamShape, flow
@@ -46,6 +48,7 @@ from data_service.versioning import Versioning
 T_co = TypeVar("T_co", covariant=True)
 NO_CAPS = Caps()
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
+_ZONED = b" zoned"  # after the text of an operation: its shape where times are told in the caller's zone
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 
 
@@ -128,7 +131,7 @@ class Engine:
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
         state = self._now(caller)
-        return state.seen_by(state.role_of(caller))
+        return state.protections.shown(state.seen_by(state.role_of(caller)))
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""
@@ -217,18 +220,19 @@ class Engine:
     def _answer(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
         start = time.perf_counter()
         role = state.role_of(caller)
-        shape = self._shape(state, role, text)
+        zone = caller.timezone
+        shape = self._shape(state, role, text, None if zone is None else self._database.zoned)
         planned = time.perf_counter()
         principal = caller.principal
         limit = self._anonymous_limit if principal.anonymous else None
         try:
-            arguments = Arguments(values, principal.session)
+            arguments = Arguments(values, principal.session, zone=zone)
             if shape.processes is None:
                 result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
             else:
                 at_work = self._at_work(state, caller, role, writes=shape.writes, limit=limit)
                 if shape.processes.worked:
-                    result, basis = at_work(lambda work: work.perform(shape, values, role)), None
+                    result, basis = at_work(lambda work: work.perform(shape, values, role, zone)), None
                 else:
                     occasion = Occasion(caller, role, at_work=at_work)
                     result, basis = self._processed(shape, shape.processes, arguments, occasion, limit)
@@ -263,7 +267,7 @@ class Engine:
         outward, deadline = processes.outward, occasion.caller.deadline
         for inward in (processes.inward, processes.late):
             if inward is not None:
-                arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+                arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
@@ -278,7 +282,10 @@ class Engine:
             if outward is None:
                 return self._database.answer(shape, arguments, deadline=deadline, limit=limit)
             return self._database.within(
-                lambda session: finish(run(shape.program, Held(session), arguments)), deadline=deadline, limit=limit
+                lambda session: finish(run(shape.program, Held(session), arguments)),
+                deadline=deadline,
+                limit=limit,
+                zone=arguments.zone,
             )
 
         if self._versioning is None or not shape.touches:
@@ -288,10 +295,10 @@ class Engine:
 
     def _streamed(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
         role = state.role_of(caller)
-        shape = self._stream_shape(state, role, text)
+        shape = self._stream_shape(state, role, text, zoned=caller.timezone is not None)
         versioning, reading, session = self._versioning, shape.reading, caller.principal.session
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
-        arguments = Arguments(values, session)
+        arguments = Arguments(values, session, zone=caller.timezone)
         given = (*values, *session.values())
         at_work = self._at_work(state, caller, role, writes=False, limit=None)
         occasion = Occasion(caller, role, at_work=at_work)
@@ -325,7 +332,7 @@ class Engine:
         if processes is not None:
             for inward in (processes.inward, processes.late):
                 if inward is not None:
-                    arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+                    arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
             if processes.outward is not None:
                 outward = partial(_gone_out, processes.outward, occasion)
             if processes.hooks is not None:
@@ -333,23 +340,30 @@ class Engine:
                 occasion.at_work(lambda work: work.before_reads(before))
         principal, deadline = occasion.caller.principal, occasion.caller.deadline
         limit = self._anonymous_limit if principal.anonymous else None
-        with self._room.taken(), self._database.snapshot(deadline=deadline, limit=limit) as snapshot:
+        with self._room.taken(), self._snapshot(arguments, deadline, limit) as snapshot:
             yield from flow(snapshot, shape.statement, arguments, outward)
 
-    def _stream_shape(self, state: State, role: str, text: bytes) -> StreamShape:
+    def _snapshot(
+        self, arguments: Arguments, deadline: float | None, limit: float | None
+    ) -> AbstractContextManager[Snapshot]:
+        return self._database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone)
+
+    def _stream_shape(self, state: State, role: str, text: bytes, *, zoned: bool) -> StreamShape:
         """The shape of a streamed read; made where it is not kept. Raises `Problem`, PGRST127 for what is none."""
-        kept = state.streams.get((role, text))
+        dialect = (self._database.zoned if zoned else None) or self._database.dialect
+        key = (role, text) if dialect is self._database.dialect else (role, text + _ZONED)
+        kept = state.streams.get(key)
         if kept is not None:
             return kept
         plan, processes = self._planned(state, role, text)
         if not isinstance(plan, ReadPlan) or plan.shape != "many":
             raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
         processes = self._with_python(state, plan, None, processes, role)
-        statement = write_stream(plan, self._database.dialect, state.catalog, self._caps)
+        statement = write_stream(plan, dialect, state.catalog, self._caps)
         is_kept = self._versioning is not None and processes is None
         reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
         made = StreamShape(statement, processes, reading)
-        state.streams.put((role, text), made)
+        state.streams.put(key, made)
         return made
 
     def _planned(self, state: State, role: str, text: bytes) -> tuple[Plan, Processes | None]:
@@ -393,16 +407,17 @@ class Engine:
         python = state.python
         return self._means if python is None else replace(self._means, computers=python, python=python)
 
-    def _shape(self, state: State, role: str, text: bytes) -> PreparedShape:
-        """The shape of an operation; made where it is not kept. Raises `Problem`."""
-        kept = state.shapes.get((role, text))
+    def _shape(self, state: State, role: str, text: bytes, dialect: Dialect | None = None) -> PreparedShape:
+        """The shape of an operation, in another ``dialect`` than usual; made where it is not kept. Raises `Problem`."""
+        key = (role, text) if dialect is None else (role, text + _ZONED)
+        kept = state.shapes.get(key)
         if kept is not None:
             return kept
         restricted, processes = self._planned(state, role, text)
-        program = write_program(restricted, self._database.dialect, state.catalog, self._caps)
-        if calls_foreign(program):
-            processes = processes or NOTHING
+        program = write_program(restricted, dialect or self._database.dialect, state.catalog, self._caps)
         processes = self._with_python(state, restricted, program, processes, role)
+        if processes is None and calls_foreign(program):  # whoever calls them is told there
+            processes = NOTHING
         if self._versioning is None:
             made = PreparedShape(program, processes=processes)
         elif is_write(program):
@@ -411,7 +426,7 @@ class Engine:
             made = PreparedShape(program, processes=processes)
         else:
             made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
-        state.shapes.put((role, text), made)
+        state.shapes.put(key, made)
         return made
 
 

@@ -20,7 +20,7 @@ from data_service import policies as configuration
 from data_service.access import limit_catalog
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
-from data_service.operations.project import Project, joined
+from data_service.operations.project import Project, with_functions, with_roles
 from data_service.operations.python import Python
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
@@ -230,7 +230,7 @@ class Present:
         )
         asked = self._asked
         if python is not None:
-            catalog, policies = joined(python.declared, catalog, policies)
+            catalog, policies = with_functions(catalog, python.declared), with_roles(policies, python.declared)
             asked = replace(asked, functions=python.declared.computes)
         faults = configuration.check_processing(policies, catalog)
         faults = faults or misfits(policies.processing, catalog, asked)
@@ -240,6 +240,8 @@ class Present:
         protections = self._protections(catalog, policies, lineage)
         catalog = protections.kept(catalog)
         if self._means.remote is not None:
+            if force:
+                self._means.remote.reread()
             catalog = with_remote(catalog, policies, self._means.remote)
         mark = base + self._remote_mark()
         loaded = python.fingerprint if python is not None else ""

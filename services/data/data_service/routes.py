@@ -58,7 +58,7 @@ def _caller(edge: Edge) -> Caller:
 
 
 def _shown(catalog: Catalog) -> Catalog:
-    """The catalog for facades: without what is data's business: expressions of defaults and fields, and guards."""
+    """The catalog for facades: without what is data's business: expressions of defaults and fields."""
     replace = msgspec.structs.replace
     resources = tuple(replace(resource, fields=_bare(resource.fields)) for resource in catalog.resources)
     functions = tuple(
@@ -69,4 +69,4 @@ def _shown(catalog: Catalog) -> Catalog:
 
 
 def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    return tuple(msgspec.structs.replace(field, default=None, expression=(), guard=None) for field in fields)
+    return tuple(msgspec.structs.replace(field, default=None, expression=()) for field in fields)

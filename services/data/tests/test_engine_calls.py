@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
+from chassis.versions import Writer
 from contracts.identity import Caller, Principal, narrowed
 from contracts.operations import (
     Aggregate,
@@ -27,6 +28,7 @@ from contracts.operations import (
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
+from data_service.versioning import Versioning
 
 SCRIPT = r"""
 create schema sales;
@@ -395,3 +397,38 @@ def test_the_session_is_given_by_nobody_but_us(desk):
     assert desk.ask(Call("whoami"), who=caller()) is None
     forged = desk.refusal(Call("whoami", named("hasura_session")), {"x-hasura-user-id": "1"}, who=known(2))
     assert forged.code == "PGRST202"
+
+
+def test_what_is_behind_a_call_is_told(desk):
+    found = desk.engine.explain(Call("shops"), CLERK)
+    assert '"public"."shops"()' in found.statement
+    assert [(rule.resource, rule.verb, rule.place) for rule in found.rules] == [
+        ("shops", "call", "trivet.yaml:11"),
+        ("shop", "select", "trivet.yaml:8"),
+    ]
+    closed = desk.engine.explain(Call("numbers", named("n")), CLERK)
+    assert [(rule.resource, rule.verb, rule.place) for rule in closed.rules] == [("numbers", "call", None)]
+
+
+def test_which_answers_may_be_kept(desk, tmp_path):
+    config = tmp_path / "trivet.yaml"
+    config.write_text("version: 1\nschemas: [public, sales]\ncache: {only_writer: true, max_age: 30}\n")
+    database = PostgresDatabase(desk.url, size=2, limit=5.0)
+    versioning = Versioning(tmp_path / "versions", Writer.claim(tmp_path / "versions"), database)
+    engine = Engine(database, config=config, versioning=versioning)
+    engine.refresh()
+    versioning.tend()
+
+    def basis(call, *values):
+        return engine.execute(call, values, caller()).basis
+
+    try:
+        assert basis(Call("add", named("a")), 1).age == 30
+        assert basis(Call("whoami")) is None
+        cities = Read("city")
+        before = basis(cities)
+        assert engine.execute(cities, (), caller()).basis == before
+        assert basis(Call("note", named("what")), "x") is None
+        assert basis(cities) != before  # nobody knows what a function that writes has written to
+    finally:
+        engine.close()

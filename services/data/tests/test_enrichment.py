@@ -24,6 +24,7 @@ from contracts.operations import (
 )
 from contracts.problems import Problem
 from data_service.policies import ConfigurationError, parse
+from prometheus_client import REGISTRY
 
 from tests.fixtures.remote_world import ADMIN, open_world
 
@@ -307,6 +308,17 @@ def test_roles_see_the_fields_that_they_may(world):
     assert rows == [{"country": "Norway"}, {"country": "Norway"}]
     with pytest.raises(Problem):
         world.ask(addresses("kept"), who=clerk)
+
+
+def test_calls_are_counted(world):
+    def counted(outcome):
+        return REGISTRY.get_sample_value("trivet_remote_calls_total", {"source": "cities", "outcome": outcome}) or 0
+
+    before = {outcome: counted(outcome) for outcome in ("answered", "failed")}
+    world.ask(addresses("country"))
+    world.ask(addresses("html"))
+    assert counted("answered") == before["answered"] + 1
+    assert counted("failed") == before["failed"] + 1
 
 
 def test_answers_are_never_kept_by_facades(world):

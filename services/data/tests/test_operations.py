@@ -111,6 +111,16 @@ def receipts(n: int) -> list[Receipt]:
     return [Receipt(i, Decimal(i) / 2) for i in range(1, n + 1)]
 
 
+@dataclass
+class Stamp:
+    at: datetime.datetime
+
+
+@trivet.operation(reads_only=True)
+def stamps() -> list[Stamp]:
+    return [Stamp(datetime.datetime(2024, 7, 1, 10, tzinfo=datetime.UTC))]
+
+
 @trivet.operation(reads_only=True, roles=["porter"])
 def mine(ctx: trivet.Context) -> list[str]:
     return [row["name"] for row in ctx.database.list("customers", order_by={"id": "asc"})]
@@ -395,3 +405,12 @@ def test_it_is_a_member_of_a_document_like_any_other(store):
     with pytest.raises(Problem):
         store.ask(broken, [[{"id": 9, "name": "n"}]])
     assert count(store, "tags") == before
+
+
+def test_a_call_in_another_time_zone(store):
+    who = Caller(principal=Principal(role="admin", subject="s"), timezone="Europe/Oslo")
+    operation, values = call("stamps")
+    stamped = json.loads(store.run(operation, values, who).body)
+    assert [stamp["at"] for stamp in stamped] == ["2024-07-01T12:00:00+02:00"]
+    operation, values = call("buy", None, customer=1, lines=[{"product": 1}])
+    assert json.loads(store.run(operation, values, who).body)["total"] == 100

@@ -11,11 +11,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from chassis.hub.lanes import Abandoned
 from contracts.identity import Caller, Principal
 from contracts.operations import Call, Create, FieldOutput, FieldRef, Given, Node, Param, Read
 from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project
+from greenlet import getcurrent
 from trivet.running import sandbox
 
 CONFIG = "version: 1\n"
@@ -179,6 +181,12 @@ def wait_for(ctx: trivet.Context, id: int) -> str:
         time.sleep(0.01)
 
 
+@trivet.operation(timeout=30)
+def hold(ctx: trivet.Context, id: int) -> None:
+    ctx.database.create("tags", {"id": id, "name": "never"})
+    time.sleep(25)
+
+
 @trivet.operation(reads_only=True)
 def pid() -> int:
     return os.getpid()
@@ -328,6 +336,31 @@ def test_who_finds_no_process_is_told_so(store):
         problems = [fault for one in waiting if (fault := one.exception(30)) is not None]
         assert [(problem.code, problem.status) for problem in problems] == [("TRV343", 503)] * 2
         assert [one.result() for one in waiting if one.exception() is None] == ["a"] * SIZE
+
+
+def test_what_nobody_waits_for_any_more_is_broken_off(store, place):
+    if not place.endswith("hub"):
+        pytest.skip("only a hub learns that nobody waits")
+    hub, lanes, over = store.engine._turning.hub, [], threading.Event()
+    operation = Call("hold", (Given("id", Param(0)),))
+    who = Caller(principal=Principal(role="admin", subject="s"))
+
+    def work():
+        lanes.append(getcurrent())
+        try:
+            store.engine._engine.execute(operation, [60], who)
+        except Abandoned:
+            over.set()
+
+    python = store.engine._engine._present.state.python
+    hub.call_soon(hub.start, work)
+    while python.pool._in_use != 1:
+        time.sleep(0.01)
+    hub.call_soon(lambda: hub.abandon(lanes[0]))
+    assert over.wait(10)
+    assert tags(store) == {1, 2, 3}
+    assert python.pool._in_use == 0
+    store.run(Create("tags", ("id", "name"), Param(0)), [[{"id": 61, "name": "free"}]])
 
 
 def test_a_nursery_that_is_gone_is_made_again(store):

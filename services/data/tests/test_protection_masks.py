@@ -1,20 +1,27 @@
 """Masked fields: what each role is shown, and that nothing it may ask tells more, on both databases."""
 
 import hmac
+from contextlib import nullcontext
 
 import pytest
 from contracts.operations import Aggregate, Compare, FieldOutput, FieldRef, Is, Node, Param, Read, Sort
 from contracts.problems import Problem
 
+from tests.fixtures.on_hub import EngineOnHub, TurningHub
 from tests.fixtures.protected_people import People, people_in
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "sqlite on a hub", "postgresql", "postgresql on a hub"])
 def people(request, tmp_path_factory):
+    kind, _, hub = request.param.partition(" ")
     folder = tmp_path_factory.mktemp("people")
-    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
-    with people_in(request.param, folder, server) as found:
+    server = request.getfixturevalue("postgres_server") if kind == "postgresql" else None
+    with people_in(kind, folder, server) as found, TurningHub() if hub else nullcontext() as turning:
+        plain = found.engine
+        if turning is not None:
+            found.engine = EngineOnHub(plain, turning)
         yield found
+        found.engine = plain
 
 
 def column(people: People, role, name, resource="people"):

@@ -201,6 +201,23 @@ def test_a_wsdl_that_comes_late_is_taken_up(world):
         shutil.rmtree(world.folder / "state", ignore_errors=True)
 
 
+def test_a_wsdl_that_changes_is_read_again_on_demand(world):
+    word = b"GetRates"
+
+    def changing(environ, start_response):
+        return [part.replace(b"GetRates", word) for part in rates()(environ, start_response)]
+
+    with serving(changing) as server:
+        config = world.folder / "changing.yaml"
+        config.write_text(f"version: 1\nsources:\n  s: {{wsdl: '{server.url}/changing?wsdl', operations: '*'}}\n")
+        engine = world.another_engine(config)
+        engine.refresh()
+        word = b"AskRates"
+        assert not engine.refresh()
+        engine.refresh(force=True)
+        assert [f.name for f in engine.catalog(ADMIN).functions] == ["ask_rates", "convert"]
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [

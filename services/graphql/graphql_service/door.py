@@ -1,5 +1,6 @@
 """The express lane: a POST of one GraphQL request is answered before Flask sees it."""
 
+from collections.abc import Hashable
 from time import monotonic
 
 from chassis.bounded import Bounded
@@ -64,7 +65,9 @@ class GraphqlDoor:
         answer = self._executor.answer(asked, caller, strict=strict, writes=True)
         if answer.basis is not None and self._results is not None and len(body) <= _LONGEST:
             size = len(body) + len(answer.body)
-            self._results.keep(caller.principal, body, answer.basis, answer.body, size=size, asked=begun)
+            self._results.keep(
+                caller.principal, _question(body, caller), answer.basis, answer.body, size=size, asked=begun
+            )
         return sent(answer, strict=strict)
 
     def _kept(self, body: bytes, caller: Caller) -> bytes | None:
@@ -72,7 +75,7 @@ class GraphqlDoor:
         if self._results is None or caller.explain or len(body) > _LONGEST:
             return None
         with step("cache"):
-            return self._results.find(caller.principal, body)
+            return self._results.find(caller.principal, _question(body, caller))
 
     def refuse(self, problem: Problem) -> HttpAnswer:
         """A problem that no GraphQL request can be blamed for, in the dialect's form all the same."""
@@ -91,3 +94,8 @@ class GraphqlDoor:
                 return None
             self._accepts.put(accept, strict)
         return strict
+
+
+def _question(body: bytes, caller: Caller) -> Hashable:
+    """All of a request that its answer is made from, but for who calls."""
+    return body if caller.timezone is None else (body, caller.timezone)

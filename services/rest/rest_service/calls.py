@@ -87,6 +87,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
         columns=columns_of(root),
         body=incoming.method != "HEAD",
         void=function is not None and function.returns.kind == "void",
+        streams=reads and function is not None and _gives_rows(function) and wanted.max_affected is None,
     )
     shape: Shape = "one" if wish.media.single else "none" if not wish.body else "many"
     most = wanted.max_affected
@@ -104,6 +105,11 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
 
 def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) -> bool:
     return function.body_form == passed[0].form if given == {""} else function.takes(given)
+
+
+def _gives_rows(function: Function) -> bool:
+    """Whether the database gives its rows, one after the other."""
+    return function.returns.kind == "rows" and function.returns.many and function.source == "database"
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------

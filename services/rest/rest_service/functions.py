@@ -8,7 +8,7 @@ from contracts.data import Data
 from contracts.identity import Caller
 from contracts.problems import Problem
 
-from rest_service import resources, response
+from rest_service import resources, response, streaming
 from rest_service.calls import translate_call
 from rest_service.request import Incoming, profile_header
 from rest_service.response import Answer
@@ -30,9 +30,16 @@ class Functions:
             request = request._replace(profile=resources.negotiate(catalog, profile))
         asked = translate_call(request, overloads)
         parsed = perf_counter()
-        result = self._data.execute(asked.operation, asked.values, caller)
-        known = perf_counter()
-        answer = response.of_result(result, asked.wish)
+        if asked.wish.streams and asked.wish.media.by_rows and request.method == "GET":
+            stream = self._data.stream(asked.operation, asked.values, caller)
+            result, known = stream.head, perf_counter()
+            answer = streaming.answer_of(stream, asked.wish)
+            if not isinstance(answer.body, bytes):
+                return answer
+        else:
+            result = self._data.execute(asked.operation, asked.values, caller)
+            known = perf_counter()
+            answer = response.of_result(result, asked.wish)
         if request.method == "GET" and answer.status != 204:
             answer = response.tagged(answer)
         observe.add_timings(

@@ -217,7 +217,7 @@ def _rows_answer(entry: _Entry, description: str) -> dict[str, Any]:
         "content": {
             "application/json": {"schema": rows},
             "application/vnd.pgrst.object+json": {"schema": _ref(entry.rows)},
-            "text/csv": {"schema": _TEXT},
+            **{name: {"schema": _TEXT} for name in ("text/csv", "application/x-ndjson", "application/xml")},
         },
     }
 

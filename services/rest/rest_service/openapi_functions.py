@@ -7,6 +7,7 @@ from urllib.parse import quote
 from contracts.catalog import Argument, Catalog, Field, Function, Returns
 
 from rest_service import schemas
+from rest_service.grammar.keys import RESERVED
 from rest_service.schemas import Schema
 
 _RESULT = ("select", "and", "or", "order", "limit", "offset", "range", "preferRead")
@@ -25,9 +26,30 @@ def older_paths(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The same for OpenAPI 2.0, as PostgREST has it."""
     found: dict[str, dict[str, Any]] = {}
     for name, overloads in catalog.functions_by_name.items():
-        body = {"name": "args", "in": "body", "required": True, "schema": {**_body(overloads), "type": "object"}}
+        body = {"name": "args", "in": "body", "required": True, "schema": _older_body(overloads)}
         post = {"tags": [f"(rpc) {name}"], "parameters": [body], "responses": {"200": {"description": "OK"}}}
         found[f"/rpc/{quote(name, safe='')}"] = {"post": {**post, **_told(overloads)}}
+    return found
+
+
+def _older_body(overloads: Sequence[Function]) -> Schema:
+    """The arguments of all overloads in one object: that version of the format knows neither choices nor null."""
+    if any(function.whole_body is not None for function in overloads):
+        return {}
+    arguments = {argument.name: argument for function in overloads for argument in function.arguments}
+    shown = {name: _older(argument) for name, argument in arguments.items()}
+    always = [{argument.name for argument in function.arguments if argument.required} for function in overloads]
+    required = sorted(set.intersection(*always))
+    return {"type": "object", "properties": shown, **({"required": required} if required else {})}
+
+
+def _older(argument: Argument) -> Schema:
+    kind = _of_argument(argument).get("type")
+    found: Schema = {"format": argument.db_type}
+    if kind is not None:
+        found["type"] = kind if isinstance(kind, str) else kind[0]
+    if found.get("type") == "array":
+        found["items"] = {}
     return found
 
 
@@ -76,7 +98,7 @@ def _parameters(overloads: Sequence[Function]) -> list[dict[str, Any]]:
     by_name: dict[str, list[Argument]] = {}
     for function in overloads:
         for argument in function.arguments:
-            if argument.name:
+            if argument.name and argument.name not in RESERVED:  # else only a body can give it
                 by_name.setdefault(argument.name, []).append(argument)
     found = []
     for name, arguments in by_name.items():
@@ -113,7 +135,7 @@ def _arguments(function: Function) -> Schema:
 
 def _of_argument(argument: Argument) -> Schema:
     if argument.schema is not None:
-        return argument.schema
+        return {**argument.schema, **({"description": argument.comment} if argument.comment else {})}
     field = Field(
         name=argument.name,
         type=argument.type,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 import msgspec
+from chassis import zones
 from contracts.problems import Problem
 
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -16,12 +17,12 @@ KNOWN: dict[str, tuple[str, ...]] = {
 }
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ECHOED = {
-    "read": ("count", "handling"),
-    "create": ("resolution", "missing", "return", "count", "handling"),
-    "update": ("missing", "return", "count", "handling", "max-affected"),
-    "put": ("return", "count", "handling"),
-    "call": ("count", "handling", "max-affected"),
-    "delete": ("return", "count", "handling", "max-affected"),
+    "read": ("count", "handling", "timezone"),
+    "create": ("resolution", "missing", "return", "count", "handling", "timezone"),
+    "update": ("missing", "return", "count", "handling", "timezone", "max-affected"),
+    "put": ("return", "count", "handling", "timezone"),
+    "call": ("count", "handling", "timezone", "max-affected"),
+    "delete": ("return", "count", "handling", "timezone", "max-affected"),
 }
 
 
@@ -79,4 +80,6 @@ def parse(headers: Iterable[str]) -> Preferences:
 def _is_known(name: str, value: str) -> bool:
     if name == "max-affected":
         return _NUMBER.fullmatch(value) is not None
+    if name == "timezone":
+        return zones.known(value)
     return value in KNOWN.get(name, ())

@@ -69,7 +69,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     ``address`` is the resource as it stands in addresses, ``applied`` the ``Preference-Applied`` header without and
     with a conflict rule that took effect. ``profile`` is the schema that answers, ``schema`` the one that was asked for
     expressly; ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query
-    string; ``body`` False where no body is to be sent; ``void``: the function that is called gives nothing.
+    string; ``body`` False where no body is to be sent; ``void``: the function that is called gives nothing;
+    ``streams``: it gives rows that can be had one after the other.
     """
 
     kind: Kind
@@ -85,6 +86,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     body: bool = True
     void: bool = False
+    streams: bool = False
 
     def on(self, page: Page, query: str) -> "Wish":
         """The same wish for another page, told by another query string."""

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from contracts.catalog import Catalog, Field, FieldType, Resource
 
 Schema = dict[str, Any]
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 _INT4 = 2**31
 _TYPES: dict[FieldType, Schema] = {
@@ -93,9 +95,24 @@ def to_update(catalog: Catalog, resource: Resource) -> Schema:
 def _strict(fields: list[Field]) -> Schema:
     return {
         "type": "object",
-        "properties": {field.name: of_field(field) for field in fields},
+        "properties": {field.name: _to_give(field) for field in fields},
         "additionalProperties": False,
     }
+
+
+def _to_give(field: Field) -> Schema:
+    """The schema of what a client may give for a field: rules say more than the type."""
+    schema = of_field(field)
+    if field.keywords is None:
+        return schema
+    keywords: Schema = _decode(field.keywords)
+    if "type" in schema:
+        keywords.pop("type", None)
+    if field.nullable and "enum" in keywords:
+        keywords["enum"] = [*keywords["enum"], None]
+    if field.nullable and "const" in keywords:
+        keywords["enum"] = [keywords.pop("const"), None]
+    return {**schema, **keywords}
 
 
 def _writable(catalog: Catalog, resource: Resource, names: frozenset[str] | None) -> list[Field]:

@@ -3,9 +3,9 @@
 import dataclasses
 import logging
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from chassis import trace
@@ -17,7 +17,6 @@ from contracts.data import Data
 from contracts.identity import Caller
 from contracts.operations import Operation, Value
 from contracts.problems import Kind, Problem
-from contracts.results import Result
 from lxml import etree
 from werkzeug.http import parse_options_header
 
@@ -28,11 +27,15 @@ from soap_service.ports import Ports
 from soap_service.profiles import Profile
 from soap_service.receiving import Received, Receiver
 from soap_service.reply import Reply
+from soap_service.response import ListWriter
 from soap_service.settings import SoapSettings
 from soap_service.shapes import Prepared
 from soap_service.split import Pieces
+from soap_service.streaming import Parts, Rows, content_of, is_long
 from soap_service.versions import SOAP_1_1, by_media_type
 
+T = TypeVar("T")
+Ask = Callable[[Operation, list[Value], Caller], T]
 log = logging.getLogger("trivet")
 PATHS = ("/soap/v1", "/soap/v1/")
 _REPLY = "trivet.soap.reply"  # what is known of the answer, in the request's environ
@@ -79,11 +82,14 @@ class SoapDoor:
         kept = self._kept(received, request, caller) if self._results else None
         if kept is not None:
             _note_action(request, kept.called)
-            content = kept.content
+            content: str | Rows = kept.content
         else:
             content = self._answered(received, request, caller)
         current: Reply = environ[_REPLY]
-        return Answer(200, [("Content-Type", current.content_type)], reply.write(current, content))
+        headers = [("Content-Type", current.content_type)]
+        if isinstance(content, str):
+            return Answer(200, headers, reply.write(current, content))
+        return Answer(200, [*headers, ("X-Accel-Buffering", "no")], Parts(current, content))
 
     def refuse(self, problem: Problem) -> Answer:
         """A problem as a fault in the request's version, as far as that is known."""
@@ -128,9 +134,9 @@ class SoapDoor:
         if self._results is None or received.pieces is None or caller.explain:
             return None
         with step("cache"):
-            return self._results.find(caller.principal, _question(received.pieces, request))
+            return self._results.find(caller.principal, _question(received.pieces, request, caller))
 
-    def _answered(self, received: Received, request: Request, caller: Caller) -> str:
+    def _answered(self, received: Received, request: Request, caller: Caller) -> str | Rows:
         """The response element; asked for again where a message was read by operations older than the database."""
         profile = _profile(request)
         port = self._ports.of(caller, profile)
@@ -143,12 +149,16 @@ class SoapDoor:
                     raise
         return self._called(received, request, port, caller)
 
-    def _called(self, received: Received, request: Request, port: PortType, caller: Caller) -> str:
+    def _called(self, received: Received, request: Request, port: PortType, caller: Caller) -> str | Rows:
         with step("request"):
             prepared, values = self._receiver.known(received, port) or self._read(received, port, caller)
             _note_action(request, prepared.called.name)
+        if is_long(prepared, values):
+            stream = self._asked(self._data.stream, prepared.operation, values, caller)
+            return content_of(stream, cast("ListWriter", prepared.write))
         begun = monotonic()
-        result = self._execute(prepared.operation, values, caller)
+        result = self._asked(self._data.execute, prepared.operation, values, caller)
+        add_timings(result.timings)
         with step("response"):
             content = prepared.write(result)
         results, basis, pieces = self._results, result.basis, received.pieces
@@ -157,7 +167,7 @@ class SoapDoor:
         if basis is not None and results is not None and pieces is not None and same:
             answer = Kept(content, prepared.called.name)
             size = sys.getsizeof(content) + len(received.text)
-            results.keep(caller.principal, _question(pieces, request), basis, answer, size=size, asked=begun)
+            results.keep(caller.principal, _question(pieces, request, caller), basis, answer, size=size, asked=begun)
         return content
 
     def _read(self, received: Received, port: PortType, caller: Caller) -> tuple[Prepared, list[Any]]:
@@ -167,15 +177,19 @@ class SoapDoor:
             raise needs_login()
         return self._receiver.read(received, port, caller.principal.role)
 
-    def _execute(self, operation: Operation, values: list[Value], caller: Caller) -> Result:
+    def _asked(
+        self,
+        ask: Callable[[Operation, list[Value], Caller], T],
+        operation: Operation,
+        values: list[Value],
+        caller: Caller,
+    ) -> T:
         try:
-            result = self._data.execute(operation, values, caller)
+            return ask(operation, values, caller)
         except Problem as problem:
             if problem.kind is Kind.FORBIDDEN and caller.principal.anonymous:
                 problem.status = 401
             raise
-        add_timings(result.timings)
-        return result
 
 
 def needs_login() -> Problem:
@@ -185,9 +199,9 @@ def needs_login() -> Problem:
     )
 
 
-def _question(pieces: Pieces, request: Request) -> Hashable:
-    """All of a message that its answer is made from, but for the caller: whatever its header says."""
-    return pieces.markup, tuple(pieces.texts), request.query
+def _question(pieces: Pieces, request: Request, caller: Caller) -> Hashable:
+    """All of a message that its answer is made from, but for who calls: whatever its header says."""
+    return pieces.markup, tuple(pieces.texts), request.query, caller.timezone
 
 
 def _profile(request: Request) -> Profile:

@@ -35,14 +35,25 @@ class Reply:
 
 def write(reply: Reply, body: str, *, blocks: str = "", fault: bool = False) -> bytes:
     """The whole message around the body's content; ``blocks`` are further header blocks."""
+    return (opening(reply, blocks=blocks, fault=fault) + body + ending(reply)).encode()
+
+
+def opening(reply: Reply, *, blocks: str = "", fault: bool = False) -> str:
+    """The message up to the body's content."""
     prefix = reply.version.prefix
     blocks = _addressing(reply, fault=fault) + _timestamp(reply) + blocks
     header = f"<{prefix}:Header>{blocks}</{prefix}:Header>" if blocks else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<{prefix}:Envelope xmlns:{prefix}="{reply.version.namespace}" xmlns:xsi="{XSI}">'
-        f"{header}<{prefix}:Body>{body}</{prefix}:Body></{prefix}:Envelope>"
-    ).encode()
+        f"{header}<{prefix}:Body>"
+    )
+
+
+def ending(reply: Reply) -> str:
+    """What follows the body's content."""
+    prefix = reply.version.prefix
+    return f"</{prefix}:Body></{prefix}:Envelope>"
 
 
 def _addressing(reply: Reply, *, fault: bool) -> str:

@@ -51,14 +51,29 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
 
         return write_row
 
-    decode_rows = _decoder(list[rows.type])  # type: ignore[name-defined]
+    return ListWriter(rows, opening, closing)
 
-    def write_list(result: Result) -> str:
-        items = "".join(rows.elements(decode_rows(result.body or b"[]")))
-        total = f"<totalCount>{result.total}</totalCount>" if result.total is not None else ""
-        return f"{opening}<items>{items}</items>{total}{closing}"
 
-    return write_list
+class ListWriter:
+    """Writes the response element of rows: as a whole, or some rows at a time."""
+
+    def __init__(self, rows: "_Rows", opening: str, closing: str) -> None:
+        self.opening = f"{opening}<items>"
+        self._closing = closing
+        self._elements = rows.elements
+        self._decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+
+    def __call__(self, result: Result) -> str:
+        return self.opening + self.rows(result.body or b"[]") + self.ending(result)
+
+    def rows(self, body: bytes) -> str:
+        """The elements of rows, which are a JSON array."""
+        return "".join(self._elements(self._decode(body)))
+
+    def ending(self, head: Result) -> str:
+        """What follows the last row."""
+        total = f"<totalCount>{head.total}</totalCount>" if head.total is not None else ""
+        return f"</items>{total}{self._closing}"
 
 
 def _value_writer(called: FunctionType, opening: str, closing: str, *, nillable: bool) -> Write:

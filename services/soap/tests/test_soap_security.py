@@ -95,16 +95,17 @@ def digest_token(digest=DIGEST, nonce="AAECAwQFBgc=", created="", encoding="", f
 @pytest.mark.parametrize(
     "inner",
     [
-        digest_token(),
-        digest_token(encoding=f' EncodingType="{BASE64_BINARY}"'),
-        digest_token(digest=f"\n  {DIGEST[:10]}\n  {DIGEST[10:]}\n", nonce="AAEC\nAwQFBgc=\n"),
-        digest_token(created=at(-4)),
-        digest_token(created=at(4, "%Y-%m-%dT%H:%M:%S.%f+00:00")),
-        digest_token(created=at(0, "%Y-%m-%dT%H:%M:%S.1234567Z")),
-        digest_token(created=at(0, "\n %Y-%m-%dT%H:%M:%SZ \n")),
+        lambda: digest_token(),
+        lambda: digest_token(encoding=f' EncodingType="{BASE64_BINARY}"'),
+        lambda: digest_token(digest=f"\n  {DIGEST[:10]}\n  {DIGEST[10:]}\n", nonce="AAEC\nAwQFBgc=\n"),
+        lambda: digest_token(created=at(-4)),
+        lambda: digest_token(created=at(4, "%Y-%m-%dT%H:%M:%S.%f+00:00")),
+        lambda: digest_token(created=at(0, "%Y-%m-%dT%H:%M:%S.1234567Z")),
+        lambda: digest_token(created=at(0, "\n %Y-%m-%dT%H:%M:%SZ \n")),
     ],
 )
 def test_a_digest_goes_to_auth_as_it_was_made(post, door, soap, inner):
+    inner = inner()  # times of now, not of when the tests were collected
     assert post(LIST, security(inner), soap, auth=None).status_code == 200
     username, proof = door.proofs[-1]
     assert (username, proof.digest, proof.nonce) == ("clerk", DIGEST, "AAECAwQFBgc=")
@@ -115,26 +116,26 @@ def test_a_digest_goes_to_auth_as_it_was_made(post, door, soap, inner):
 @pytest.mark.parametrize(
     "inner, expected",
     [
-        (digest_token(nonce=""), "wsse:InvalidSecurityToken"),
-        (digest_token(nonce="no*base64"), "wsse:InvalidSecurityToken"),
-        (digest_token(nonce=b64encode(bytes(300)).decode()), "wsse:InvalidSecurityToken"),
-        (digest_token(digest="no base64"), "wsse:InvalidSecurityToken"),
-        (digest_token(digest=b64encode(bytes(40)).decode()), "wsse:InvalidSecurityToken"),
-        (digest_token(digest="&#x430;" * 28), "wsse:InvalidSecurityToken"),
-        (digest_token(encoding=' EncodingType="urn:hex"'), "wsse:UnsupportedSecurityToken"),
-        (digest_token(further="<o:Nonce>AAEC</o:Nonce>"), "wsse:InvalidSecurityToken"),
-        (digest_token(further="<u:Created>2026-01-01T00:00:00Z</u:Created>"), "wsse:InvalidSecurityToken"),
-        (digest_token().replace("Created", "Creation"), "wsse:InvalidSecurityToken"),
-        (digest_token().replace("Nonce", "None"), "wsse:InvalidSecurityToken"),
-        (digest_token(created="now"), "wsse:InvalidSecurity"),
-        (digest_token(created="2026-01-01T00:00:00"), "wsse:InvalidSecurity"),
-        (digest_token(created=at(6)), "wsse:InvalidSecurityToken"),
-        (digest_token(created=at(-6)), "wsu:MessageExpired"),
+        (lambda: digest_token(nonce=""), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(nonce="no*base64"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(nonce=b64encode(bytes(300)).decode()), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(digest="no base64"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(digest=b64encode(bytes(40)).decode()), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(digest="&#x430;" * 28), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(encoding=' EncodingType="urn:hex"'), "wsse:UnsupportedSecurityToken"),
+        (lambda: digest_token(further="<o:Nonce>AAEC</o:Nonce>"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(further="<u:Created>2026-01-01T00:00:00Z</u:Created>"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token().replace("Created", "Creation"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token().replace("Nonce", "None"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(created="now"), "wsse:InvalidSecurity"),
+        (lambda: digest_token(created="2026-01-01T00:00:00"), "wsse:InvalidSecurity"),
+        (lambda: digest_token(created=at(6)), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(created=at(-6)), "wsu:MessageExpired"),
     ],
 )
 def test_a_digest_that_can_t_be_good_is_not_asked_about(post, data, door, inner, expected):
     asked = len(door.proofs)
-    assert code(post(LIST, security(inner), auth=None)) == expected
+    assert code(post(LIST, security(inner()), auth=None)) == expected
     assert len(door.proofs) == asked
     assert data.asked == []
 

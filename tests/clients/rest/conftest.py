@@ -30,6 +30,17 @@ insert into kinds (id, tags, numbers, span, feeling, document, data) values
  (2, '{b,"c d"}', '{4}', '[5,9]', 'wild', to_tsvector('english', 'a lone dog'), '{"k": [], "name": "y", "n": 7}'),
  (3, null, '{}', 'empty', null, null, null);
 """
+FUNCTIONS = """
+create function add_up(a integer, b integer default 10) returns integer language sql immutable return a + b;
+create function longest(texts text[]) returns text language sql immutable
+    return (select t from unnest(texts) t order by length(t) desc limit 1);
+create function felt(mood mood default null) returns setof kinds language sql stable begin atomic
+    select * from kinds where (felt.mood is null or feeling = felt.mood) and id < 4 order by id; end;
+create function feel(which integer, mood mood default null) returns void language sql
+    as 'update kinds set feeling = mood where id = which';
+create function refuse() returns void language plpgsql as
+    $$ begin raise sqlstate 'PT402' using message = 'Pay first', detail = 'It costs 3', hint = 'Bring money'; end $$;
+"""
 Rows = list[dict[str, Any]]
 
 
@@ -78,7 +89,7 @@ def small(postgres_server: Any) -> Iterator[Store]:
     assert spec.loader is not None
     schema = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(schema)
-    url = postgres_server.create_database("rest_clients", schema.script("postgresql") + KINDS)
+    url = postgres_server.create_database("rest_clients", schema.script("postgresql") + KINDS + FUNCTIONS)
 
     def rows(sql: str) -> Rows:
         with psycopg.connect(url, row_factory=dict_row) as connection:

@@ -37,7 +37,7 @@ def portable(kind: Any) -> dict[str, Any]:
         raise Unsayable(str(fault)) from None
     bare, nullable = _without_none(info)
     found: dict[str, Any] = {**_portable(bare), "nullable": nullable}
-    if found["type"] in ("json", "array"):
+    if found["type"] == "json":
         found["schema"] = schema_of(kind)
     return found
 
@@ -103,7 +103,8 @@ def _portable(info: Any) -> dict[str, Any]:
         return _choice(info)
     if isinstance(info, inspect.ListType):
         inner = _portable(info.item_type)
-        if inner["type"] not in ("json", "array", "enum"):
+        if inner["type"] not in ("json", "array"):
+            inner = _plain(inner)
             return {"type": "array", "db_type": inner["db_type"] + "[]", "element": inner["type"]}
     if isinstance(info, _JSON):
         return {"type": "json", "db_type": "json"}
@@ -117,10 +118,17 @@ def _portable(info: Any) -> dict[str, Any]:
     )
 
 
+def _plain(found: dict[str, Any]) -> dict[str, Any]:
+    """A type that the database knows as well: its rows hold an enum as text."""
+    return {"type": "text", "db_type": "text"} if found["type"] == "enum" else found
+
+
 def _choice(info: Any) -> dict[str, Any]:
-    values = [item.value for item in info.cls] if isinstance(info, inspect.EnumType) else list(info.values)
+    named = isinstance(info, inspect.EnumType)
+    values = [item.value for item in info.cls] if named else list(info.values)
     if all(isinstance(value, str) for value in values):
-        return {"type": "enum", "db_type": "text", "values": values}
+        text = {"type": "text", "db_type": "text"}
+        return {"type": "enum", "db_type": info.cls.__name__.lower(), "values": values} if named else text
     if all(isinstance(value, int) for value in values):
         return {"type": "int8", "db_type": "bigint"}
     raise Unsayable("an enum's values must be all texts or all whole numbers")
@@ -131,5 +139,5 @@ def _fields(info: Any) -> list[dict[str, Any]]:
     found = []
     for field in info.fields:
         bare, nullable = _without_none(field.type)
-        found.append({"name": field.encode_name, **_portable(bare), "nullable": nullable})
+        found.append({"name": field.encode_name, **_plain(_portable(bare)), "nullable": nullable})
     return found

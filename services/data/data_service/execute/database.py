@@ -69,6 +69,11 @@ class Database(Protocol):
         """Its SQL."""
         ...
 
+    @property
+    def zoned(self) -> Dialect | None:
+        """Its SQL where times are wanted in the session's zone, None where that is the same."""
+        ...
+
     def answer(
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
     ) -> Result:
@@ -76,7 +81,12 @@ class Database(Protocol):
         ...
 
     def within(
-        self, work: Callable[[Session], Result], *, deadline: float | None, limit: float | None = None
+        self,
+        work: Callable[[Session], Result],
+        *,
+        deadline: float | None,
+        limit: float | None = None,
+        zone: str | None = None,
     ) -> Result:
         """What ``work`` gives, done in one `session` that writes, on a hub without blocking it. Raises `Problem`.
 
@@ -85,15 +95,18 @@ class Database(Protocol):
         ...
 
     def session(
-        self, *, writes: bool, deadline: float | None, limit: float | None = None
+        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
     ) -> AbstractContextManager[Session]:
         """A transaction: committed at its end, rolled back by an exception.
 
         ``deadline`` is in monotonic seconds; ``limit``, in seconds, lowers the time that a statement may take.
+        ``zone`` is the time zone of what it gives (`chassis.zones`; None: UTC).
         """
         ...
 
-    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> AbstractContextManager[Snapshot]:
+    def snapshot(
+        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
+    ) -> AbstractContextManager[Snapshot]:
         """A transaction for rows that are taken one by one, on a connection that it has alone.
 
         On a hub it waits there. ``deadline`` is that of its first statement; ``limit`` as for `session`.

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import psycopg
 from chassis.hub.loop import Hub, current_hub
+from chassis.zones import posix_of
 from contracts.catalog import Catalog
 from contracts.results import Result
 from psycopg import RawCursor
@@ -28,7 +29,7 @@ from data_service.execute.sending import Terms
 from data_service.execute.sessions import PostgresSession, SharedReads
 from data_service.execute.shape import PreparedShape
 from data_service.execute.slots import Slots
-from data_service.execute.transactions import StreamTransaction, Transaction
+from data_service.execute.transactions import BEGIN, BEGIN_READING, StreamTransaction, Transaction
 from data_service.execute.trouble import Lost, Undone, problem_of, read_only
 from data_service.reflect import postgres as reflection
 from data_service.reflect.effects import Effects
@@ -118,6 +119,7 @@ class PostgresDatabase:
         self.adrift: set[int] = set()
         self._name = name
         self.dialect = PostgresDialect()
+        self.zoned = None  # the server has a zone for each session
         self._url = url
         self._direct_url = direct_url or url
         self._limit = limit
@@ -134,31 +136,39 @@ class PostgresDatabase:
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
     ) -> Result:
         """The answer to a shape."""
-        with self.session(writes=shape.writes, deadline=deadline, limit=limit) as session:
+        zone = arguments.zone
+        with self.session(writes=shape.writes, deadline=deadline, limit=limit, zone=zone) as session:
             return run(shape.program, session, arguments)
 
     def within(
-        self, work: Callable[[PostgresSession], Result], *, deadline: float | None, limit: float | None = None
+        self,
+        work: Callable[[PostgresSession], Result],
+        *,
+        deadline: float | None,
+        limit: float | None = None,
+        zone: str | None = None,
     ) -> Result:
         """What ``work`` gives, done in one transaction."""
-        with self.session(writes=True, deadline=deadline, limit=limit) as session:
+        with self.session(writes=True, deadline=deadline, limit=limit, zone=zone) as session:
             return work(session)
 
     def session(
-        self, *, writes: bool, deadline: float | None, limit: float | None = None
+        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
     ) -> AbstractContextManager[PostgresSession]:
         """A transaction; a single read needs no BEGIN of its own."""
         if writes and self._read_only:
             raise read_only()
         hub = current_hub()
         if hub is None:
-            return self._pooled(writes, deadline, limit)
+            return self._pooled(writes, deadline, limit, zone)
         pipeline = self._piped(hub)
-        if not writes:
+        if not writes and zone is None:
             end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
             return SharedReads(pipeline, self._terms.limit if limit is None else self._milliseconds(limit), end)
         left = self._left(deadline)
-        return Transaction(pipeline, self._milliseconds(limit, left), left, self.adrift)
+        opening = BEGIN if writes else BEGIN_READING
+        milliseconds = self._milliseconds(limit, left)
+        return Transaction(pipeline, milliseconds, left, self.adrift, opening=opening, zone=zone and posix_of(zone))
 
     def _piped(self, hub: Hub) -> Pipeline:
         """The pipeline of a hub, which is the only one from now on."""
@@ -168,13 +178,15 @@ class PostgresDatabase:
         return pipeline
 
     @contextmanager
-    def _pooled(self, writes: bool, deadline: float | None, limit: float | None) -> Iterator[PostgresSession]:
+    def _pooled(
+        self, writes: bool, deadline: float | None, limit: float | None, zone: str | None
+    ) -> Iterator[PostgresSession]:
         left = self._left(deadline)
         milliseconds = self._milliseconds(limit, left)
         with self._pool.connection(milliseconds, left) as held:
             backend = held.connection.info.backend_pid
             try:
-                with translated(), self._transaction(held, milliseconds, writes=writes):
+                with translated(), self._transaction(held, milliseconds, writes=writes, zone=zone):
                     yield PooledSession(held.connection)
             except Lost:
                 self._pool.renew()  # the others were lost with it, most likely
@@ -194,18 +206,22 @@ class PostgresDatabase:
         return int(1000 * min(self._limit, limit or self._limit, left))
 
     @contextmanager
-    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> Iterator[Snapshot]:
+    def snapshot(
+        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
+    ) -> Iterator[Snapshot]:
         """A transaction for rows that are taken one by one."""
         hub = current_hub()
         left = self._left(deadline)
         milliseconds = self._milliseconds(limit)
         if hub is not None:
-            transaction = StreamTransaction(self._piped(hub), milliseconds, left)
+            transaction = StreamTransaction(self._piped(hub), milliseconds, left, zone and posix_of(zone))
             with transaction:
                 yield transaction
             return
         opening = terms.beginning(milliseconds, writes=False, snapshot=True)
         with self._pool.connection(milliseconds, left) as held, translated(), _block(held.connection, opening):
+            if zone is not None:
+                _enter_zone(held.connection, zone)
             yield PooledSnapshot(held.connection)
 
     def reflect(self, exposure: Exposure) -> Catalog:
@@ -282,8 +298,13 @@ class PostgresDatabase:
         self._lookout.close()
 
     @contextmanager
-    def _transaction(self, held: Held, milliseconds: int, *, writes: bool) -> Iterator[None]:
+    def _transaction(self, held: Held, milliseconds: int, *, writes: bool, zone: str | None = None) -> Iterator[None]:
         """What a session runs in: nothing that stays behind where others use the connection too."""
+        if zone is not None:
+            with _block(held.connection, terms.beginning(milliseconds, writes=writes)):
+                _enter_zone(held.connection, zone)
+                yield
+            return
         if self._prepare:
             if held.limit != milliseconds:
                 _run(held.connection, terms.limits(milliseconds))
@@ -321,6 +342,11 @@ def _parameters(url: str) -> dict[str, Any]:
 
 def _run(connection: Connection, text: str) -> None:
     connection.execute(cast(Any, text), prepare=False)
+
+
+def _enter_zone(connection: Connection, zone: str) -> None:
+    """Have times told in a zone, for the rest of the transaction."""
+    connection.execute(cast(Any, terms.ZONE), [posix_of(zone)], prepare=False)
 
 
 @contextmanager

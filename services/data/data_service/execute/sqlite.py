@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apsw
 from chassis.hub.loop import Hub, current_hub
@@ -59,6 +59,7 @@ class SqliteDatabase:
         patience: float = 1.0,
     ) -> None:
         self.dialect = SqliteDialect()
+        self.zoned = SqliteDialect(zoned=True)
         self._path = path
         self._limit = limit
         self._read_only = read_only or immutable
@@ -92,43 +93,55 @@ class SqliteDatabase:
 
     def answer_here(self, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: Limit) -> Result:
         """The answer to a shape, in the calling thread."""
-        with self._session(shape.writes, deadline, limit) as session:
+        with self._session(shape.writes, deadline, limit, arguments.zone) as session:
             begun = time.monotonic()
             result = run(shape.program, session, arguments)
             shape.took(time.monotonic() - begun)
             return result
 
     def within(
-        self, work: Callable[[SqliteSession], Result], *, deadline: float | None, limit: float | None = None
+        self,
+        work: Callable[[SqliteSession], Result],
+        *,
+        deadline: float | None,
+        limit: float | None = None,
+        zone: str | None = None,
     ) -> Result:
         """What ``work`` gives, done in one transaction; on a hub in a thread beside it."""
         bound = Limit(min(self._limit, limit or self._limit))
 
         def here() -> Result:
-            with self._session(True, deadline, bound) as session:
+            with self._session(True, deadline, bound, zone) as session:
                 return work(session)
 
         hub = current_hub()
         return here() if hub is None else self._hub_way(hub).write(here, deadline, bound)
 
     @contextmanager
-    def session(self, *, writes: bool, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSession]:
+    def session(
+        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
+    ) -> Iterator[SqliteSession]:
         """A transaction: readers see one snapshot each, writers wait for each other."""
-        with self._session(writes, deadline, Limit(min(self._limit, limit or self._limit))) as session:
+        with self._session(writes, deadline, Limit(min(self._limit, limit or self._limit)), zone) as session:
             yield session
 
     @contextmanager
-    def _session(self, writes: bool, deadline: float | None, limit: Limit) -> Iterator[SqliteSession]:
+    def _session(
+        self, writes: bool, deadline: float | None, limit: Limit, zone: str | None = None
+    ) -> Iterator[SqliteSession]:
         with self._write(deadline) if writes else self._read(deadline) as held:
             limit.begin(deadline)
             held.clock.limit = limit
+            held.clock.zone = zone
             try:
                 yield SqliteSession(held.connection, self._known)
             finally:
                 held.clock.limit = FREE
 
     @contextmanager
-    def snapshot(self, *, deadline: float | None, limit: float | None = None) -> Iterator[SqliteSnapshot]:
+    def snapshot(
+        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
+    ) -> Iterator[SqliteSnapshot]:
         """A transaction for rows that are taken one by one, on a connection that is opened for it."""
         hub = current_hub()
         way = None if hub is None else self._hub_way(hub)
@@ -145,6 +158,7 @@ class SqliteDatabase:
 
         held: Open = step(lambda: self._open(writes=False), True)
         held.clock.limit = bound
+        held.clock.zone = zone
         try:
             with self._known.translated():
                 held.connection.execute("begin")
@@ -319,6 +333,7 @@ class SqliteDatabase:
             connection = connect(self._path, patience=_BUSY, read_only=self._read_only, immutable=self._immutable)
             connection.set_progress_handler(clock, steps)
             functions.install(connection)
+            connection.create_scalar_function("trivet_in_zone", cast("Any", clock.in_zone), 1)
             query_only = "off" if writes else "on"
             connection.execute(
                 f"pragma case_sensitive_like = on; pragma foreign_keys = on; pragma query_only = {query_only}"

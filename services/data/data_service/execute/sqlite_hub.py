@@ -64,6 +64,8 @@ class OnHub:
             begun = time.monotonic()
             end = begun + seconds if deadline is None else min(begun + seconds, deadline)
             held.clock.limit.end = min(begun + _QUICK, end)
+            if arguments.zone is not None:
+                held.clock.zone = arguments.zone
             try:
                 result = run(shape.program, session, arguments)
             except Problem as problem:

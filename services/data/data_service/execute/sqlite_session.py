@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import apsw
+from chassis.zones import zone_of
 from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
 
@@ -44,15 +46,33 @@ FREE = Limit(float("inf"))
 
 
 class Clock:
-    """A connection's progress handler: interrupts its statement when the limit at hand is over."""
+    """A connection's progress handler: interrupts its statement when the limit at hand is over.
 
-    __slots__ = ("limit",)
+    ``zone`` is the time zone that the session at hand wants times in.
+    """
+
+    __slots__ = ("limit", "zone")
 
     def __init__(self) -> None:
         self.limit = FREE
+        self.zone: str | None = None
 
     def __call__(self) -> bool:
         return self.limit.over()
+
+    def in_zone(self, moment: Any) -> Any:
+        """A time with an offset as it is in the zone, in PostgreSQL's form; what is no such time as it is."""
+        if self.zone is None or not isinstance(moment, str):
+            return moment
+        try:
+            found = datetime.fromisoformat(moment)
+            if found.tzinfo is None:
+                return moment
+            told = found.astimezone(zone_of(self.zone))
+            text = told.isoformat()
+            return f"{text[:-6].rstrip('0')}{text[-6:]}" if told.microsecond else text
+        except (ValueError, OverflowError):
+            return moment
 
 
 class Open(NamedTuple):

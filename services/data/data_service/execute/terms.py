@@ -12,6 +12,8 @@ _READS = {"default_transaction_read_only": "on"}
 LIMITS = "select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)"
 """The time limits, for the rest of the transaction: see `limit_values`."""
 
+ZONE = "select set_config('timezone', $1, true)"
+"""The time zone, for the rest of the transaction."""
 WHOLE = "set local cursor_tuple_fraction = 1"
 """All rows of a cursor will be taken, so that it be planned for that."""
 

@@ -20,7 +20,8 @@ from data_service.execute.wire import Ask, Wire
 from data_service.sql.statements import Arguments, Statement
 
 _SNAPSHOT = "begin read only, isolation level repeatable read"
-_BEGIN, _COMMIT, _ROLLBACK = "begin read write", "commit", "rollback"
+BEGIN, BEGIN_READING = "begin read write", "begin read only"
+_COMMIT, _ROLLBACK = "commit", "rollback"
 
 
 class Transaction(PostgresSession):
@@ -28,12 +29,20 @@ class Transaction(PostgresSession):
 
     ``opening`` is the statement that begins it. ``limit`` is the time that a statement may take, in milliseconds;
     ``patience`` the seconds to wait for a connection. Where the connection is lost, its process of the server is added
-    to ``adrift``.
+    to ``adrift``. ``zone`` is its time zone, as PostgreSQL has it (None: UTC).
     """
 
     def __init__(
-        self, pipeline: Pipeline, limit: int, patience: float, adrift: set[int], opening: str = _BEGIN
+        self,
+        pipeline: Pipeline,
+        limit: int,
+        patience: float,
+        adrift: set[int],
+        *,
+        opening: str = BEGIN,
+        zone: str | None = None,
     ) -> None:
+        self._zone = zone
         self._pipeline = pipeline
         self._limit = limit
         self._patience = patience
@@ -84,10 +93,11 @@ class Transaction(PostgresSession):
 
     def _settings(self) -> list[Ask]:
         common = self._pipeline.terms
+        zone = [self._ask(terms.ZONE, [self._zone])] if self._zone is not None else []
         if common.prepare and self._limit == common.limit:
-            return []
+            return zone
         text = terms.LIMITS if common.prepare else terms.of_transaction(writes=True)
-        return [self._ask(text, terms.limit_values(self._limit))]
+        return [self._ask(text, terms.limit_values(self._limit)), *zone]
 
     def _run(self, asks: list[Ask]) -> None:
         """Send statements, and wait for all of them. Raises `Problem`: the first one's, with which the others fail."""
@@ -144,8 +154,8 @@ class Transaction(PostgresSession):
 class StreamTransaction(Transaction):
     """`data_service.execute.database.Snapshot` on a hub: a transaction whose rows are taken through a cursor."""
 
-    def __init__(self, pipeline: Pipeline, limit: int, patience: float) -> None:
-        super().__init__(pipeline, limit, patience, set(), _SNAPSHOT)
+    def __init__(self, pipeline: Pipeline, limit: int, patience: float, zone: str | None = None) -> None:
+        super().__init__(pipeline, limit, patience, set(), opening=_SNAPSHOT, zone=zone)
 
     def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
         opening = self._ask(OPENING + statement.sql, statement.arguments(arguments))

@@ -75,12 +75,16 @@ class Nursery:
                 raise frames.Broken("the nursery is gone")
             return Link(socket.socket(fileno=handles[0]), _ID.unpack(text)[1])
 
-    def end(self, link: Link) -> None:
-        """Kill a process, whatever it is at."""
-        link.socket.close()
+    def kill(self, link: Link) -> None:
+        """Kill a process, whatever it is at; whoever waits for it learns so by its link. From any thread."""
         with self._lock, contextlib.suppress(OSError):
             self._control.settimeout(_MAKING)
             self._control.sendall(_ID.pack(b"-", link.process))
+
+    def end(self, link: Link) -> None:
+        """Kill a process, and let go of its link."""
+        self.kill(link)
+        link.socket.close()
 
     def close(self) -> None:
         """End it, and all its processes."""

@@ -56,7 +56,7 @@ class Pool:
 
     def kill(self, link: Link) -> None:
         """Break off what a process does; who uses it has to `end` it. From any thread."""
-        self._nursery.end(link)
+        self._nursery.kill(link)
 
     def retire(self) -> None:
         """End all of it as soon as nothing is under way any more."""

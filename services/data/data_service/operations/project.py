@@ -19,12 +19,16 @@ from data_service.policy_rules import MAY_CALL
 log = logging.getLogger("trivet.operations")
 
 
-def joined(declared: Declared, catalog: Catalog, policies: Policies) -> tuple[Catalog, Policies]:
-    """The catalog with the functions declared, and the policies with the roles that may call them."""
+def with_functions(catalog: Catalog, declared: Declared) -> Catalog:
+    """The catalog with the functions declared."""
+    return msgspec.structs.replace(catalog, functions=(*catalog.functions, *declared.functions))
+
+
+def with_roles(policies: Policies, declared: Declared) -> Policies:
+    """The policies with the roles that may call the functions declared."""
     calls = {(role, name): MAY_CALL for name, operation in declared.operations.items() for role in operation.roles}
     functions = dataclasses.replace(policies.functions, calls={**calls, **policies.functions.calls})
-    own = msgspec.structs.replace(catalog, functions=(*catalog.functions, *declared.functions))
-    return own, dataclasses.replace(policies, functions=functions)
+    return dataclasses.replace(policies, functions=functions)
 
 
 class Project:

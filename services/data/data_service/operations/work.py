@@ -7,7 +7,7 @@ thread, and none of it in a hub's.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -118,22 +118,22 @@ class Work:
 
     # --- shapes ------------------------------------------------------------------------------------------------------
 
-    def perform(self, shape: PreparedShape, values: Sequence[Value], role: str) -> Result:
-        """The answer to a shape, within this work. Raises `Problem`."""
+    def perform(self, shape: PreparedShape, values: Sequence[Value], role: str, zone: str | None = None) -> Result:
+        """The answer to a shape, within this work; ``zone`` is the time zone of what it gives. Raises `Problem`."""
         if shape.writes and not self._writes:
             raise Problem(
                 "25006", "cannot write in a read-only transaction", hint="The operation is declared reads_only"
             )
         occasion = Occasion(self._caller, role, at_work=self._at_work)
         processes = shape.processes
-        arguments = Arguments(values, self._caller.principal.session)
+        arguments = Arguments(values, self._caller.principal.session, zone=zone)
         outer, self._hooks = self._hooks, None if processes is None else processes.hooks
         try:
             if processes is not None:
                 late = None if processes.hooks is not None and processes.hooks.writes else processes.late
                 for inward in (processes.inward, late):
                     if inward is not None:
-                        arguments = Arguments(inward(arguments.values, occasion), arguments.session)
+                        arguments = replace(arguments, values=inward(arguments.values, occasion))
                 if processes.hooks is not None:
                     self.before_reads(processes.hooks.reads)
             arguments.foreign = ForeignCalls({**self._desk.foreign, "python": self}, self._caller)
@@ -172,7 +172,7 @@ class Work:
         change, arguments = self._prepared(hooked, arguments)
         written = self._opened().write(change, arguments, key, back=True)
         if hooked.written is not None and written.affected:
-            after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
+            after = replace(arguments, rows=written.rows, affected=written.affected)
             row = self._opened().fetch(hooked.written, after)
             rows = _raw(row)
             self._pending += [(hook, rows, hooked.types) for hook in hooked.after]
@@ -182,7 +182,12 @@ class Work:
     def _opened(self) -> Session:
         if self._session is None:
             self._session = self._transaction.enter_context(
-                self._desk.database.session(writes=self._writes, deadline=self._caller.deadline, limit=self._limit)
+                self._desk.database.session(
+                    writes=self._writes,
+                    deadline=self._caller.deadline,
+                    limit=self._limit,
+                    zone=self._caller.timezone,
+                )
             )
         return self._session
 
@@ -206,8 +211,7 @@ class Work:
                     values += [added[name] for name in wider.names]
         if late is not None:
             values = late(values, Occasion(self._caller, self._role, at_work=self._at_work))
-        changed = Arguments(values, arguments.session, arguments.rows, arguments.affected, arguments.foreign)
-        return change, changed
+        return change, replace(arguments, values=values)
 
     def _before_create(self, hooked: HookedWrite, plan: CreatePlan, values: list[Any]) -> frozenset[str]:
         """Run the hooks on new rows; the names that these have beyond those that the client gave."""

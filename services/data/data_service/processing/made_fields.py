@@ -1,14 +1,18 @@
-"""The catalog with the fields that rules make: for the facades they are fields like any other."""
+"""The catalog with what rules make of it: fields like any other, and what values of columns must satisfy."""
 
 import msgspec
 from contracts.catalog import Catalog, Field, Resource
 
 from data_service.processing.areas import AREAS
-from data_service.processing.rules import Processing, ResourceRules
+from data_service.processing.rules import FieldRules, Processing, ResourceRules
+from data_service.processing.validate import Validation
+from data_service.sql.values import json_text
 
 
 def with_made_fields(catalog: Catalog, processing: Processing) -> Catalog:
     """The catalog with the made fields of each resource after its columns, in the configuration's order.
+
+    Columns that are validated tell so, unless they are cleansed before: then what a client may give is not what holds.
 
     A rule that does not fit makes nothing here; `policies.check_processing` says what is wrong with it.
     """
@@ -28,4 +32,11 @@ def _extended(resource: Resource, rules: ResourceRules, catalog: Catalog) -> Res
             field = area.make(name, rule, resource, catalog)
             if field is not None:
                 made.append(field)
-    return msgspec.structs.replace(resource, fields=(*resource.fields, *made)) if made else resource
+    fields = (*(_described(field, rules.fields.get(field.name)) for field in resource.fields), *made)
+    return msgspec.structs.replace(resource, fields=fields) if rules.fields else resource
+
+
+def _described(field: Field, rules: FieldRules | None) -> Field:
+    if rules is None or rules.cleanse is not None or not isinstance(rules.validate, Validation):
+        return field
+    return msgspec.structs.replace(field, keywords=json_text(rules.validate.keywords).decode())

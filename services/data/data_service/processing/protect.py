@@ -95,7 +95,7 @@ def _hold(rule: ProtectRule, faults: Faults, place: Place) -> None:
         return
     if column.type != "text" and not (rule.store == "sealed" and column.type == "bytes"):
         faults.add(rule.line, f"{place.name} is {column.db_type}; only texts can be tokenised or encrypted")
-    elif column.length is not None and column.length < _LEAST[rule.store]:
+    elif _is_short(column.length, rule.store, place):
         faults.add(rule.line, f"{place.name} has room for {column.length} characters; {_LEAST[rule.store]} are needed")
     if column.has_default:
         faults.add(rule.line, f"{place.name} has a default, which the database would keep as it is")
@@ -103,6 +103,12 @@ def _hold(rule: ProtectRule, faults: Faults, place: Place) -> None:
         faults.add(rule.line, f"{place.name} is part of the primary key, which can't be encrypted")
     if rule.index is not None:
         _hold_index(rule, faults, place)
+
+
+def _is_short(length: int | None, store: Store, place: Place) -> bool:
+    """True where the database would refuse what is kept: SQLite keeps no text to its length."""
+    bound = place.catalog is not None and place.catalog.engine == "postgresql"
+    return bound and length is not None and length < _LEAST[store]
 
 
 def _hold_index(rule: ProtectRule, faults: Faults, place: Place) -> None:

@@ -93,6 +93,23 @@ class Protections:
             if not self._is_index(resource.name, item.name) and (item.guard is None or item.guard.in_sql)
         )
 
+    def shown(self, catalog: Catalog) -> Catalog:
+        """A role's catalog as facades get it: its fields as they are seen, without how that is done."""
+        if not self.by_field:
+            return catalog
+        replace_ = msgspec.structs.replace
+        bare = self._with_fields(catalog, lambda _, item: replace_(item, guard=None))
+        functions = tuple(
+            replace_(
+                function,
+                returns=replace_(
+                    function.returns, fields=tuple(replace_(item, guard=None) for item in function.returns.fields)
+                ),
+            )
+            for function in bare.functions
+        )
+        return replace_(bare, functions=functions)
+
     def told(self, processing: Processing) -> list[str]:
         """What an operator should know: which fields are protected though no rule names them."""
         named = {(resource, name) for resource, name, _ in _rules(processing)}

@@ -31,13 +31,13 @@ def parse(text: str) -> object:
     return value
 
 
-def nodes(value: object, kind: str) -> Iterator[Node]:
-    """All nodes of a kind within a value, itself included."""
+def nodes(value: object, kind: str | None = None) -> Iterator[Node]:
+    """All nodes (of a kind) within a value, itself included."""
     todo = [value]
     while todo:
         item = todo.pop()
         if isinstance(item, Node):
-            if item.kind == kind:
+            if kind is None or item.kind == kind:
                 yield item
             todo.extend(reversed(list(item.fields.values())))
         elif isinstance(item, list):

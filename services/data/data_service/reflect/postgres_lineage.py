@@ -44,6 +44,7 @@ _REFERENCES: LiteralString = """
 """
 _RELATION, _SUBQUERY, _JOIN = "0", "1", "2"  # kinds of what a query ranges over
 _DEEPEST = 50
+_USERS = 16384  # from here on object ids are the users'
 
 Place = tuple[int, int]  # of a column: its relation's oid, its number
 
@@ -119,8 +120,10 @@ class _View:
 
     def _everything(self, query: Node) -> set[Place]:
         """Every column of every relation that stands anywhere in the tree."""
-        relations = {_number(found, "relid") for found in nodes(query, "RTE")}
-        return {place for oid in relations - {0, self._oid} for place in self._all_of(oid)}
+        relations = {_number(found, "relid") for found in nodes(query) if "relid" in found.fields} - {0, self._oid}
+        found = {place for oid in relations for place in self._all_of(oid)}
+        # a tree of a form that we don't know: made of anything
+        return found or {place for oid in self._numbers for place in self._all_of(oid)}
 
     def _all_of(self, oid: int) -> set[Place]:
         return {(oid, number) for number in self._numbers.get(oid, ())}
@@ -140,7 +143,7 @@ class _View:
         return self._of_expression(query, targets[number - 1].fields.get("expr"), depth)
 
     def _of_expression(self, query: Node, expression: object, depth: int) -> set[Place]:
-        if next(nodes(expression, "SUBLINK"), None) is not None or next(nodes(expression, "QUERY"), None) is not None:
+        if any(_is_opaque(node) for node in nodes(expression)):
             raise _Unknown
         found: set[Place] = set()
         for var in nodes(expression, "VAR"):
@@ -162,6 +165,12 @@ class _View:
         if kind == _JOIN and isinstance(aliases, list) and number <= len(aliases):
             return self._of_expression(query, aliases[number - 1], depth + 1)
         raise _Unknown
+
+
+def _is_opaque(node: Node) -> bool:
+    """True for what looks beyond the columns that it names: sub-selects, windows, functions of the users."""
+    called = max(_number(node, name) for name in ("funcid", "opfuncid", "aggfnoid", "winfnoid"))
+    return node.kind in ("SUBLINK", "QUERY", "WINDOWFUNC", "PARAM") or called >= _USERS
 
 
 def _range(query: Node) -> list[Node]:

@@ -9,7 +9,7 @@ import msgspec
 from contracts.catalog import Catalog
 from contracts.identity import ADMIN_ROLE, Caller, Principal
 from contracts.operations import And, Compare, FieldOutput, FieldRef, Filter, Node, Operation, Or, Param, Read, Value
-from contracts.problems import Kind, Problem
+from contracts.problems import Kind, Problem, describe
 from contracts.results import Result
 
 from data_service.policy_document import suggestion
@@ -64,7 +64,7 @@ class DatabaseAsker:
             body = self._opened().execute(Read(rule.ask.what, node), values, _caller(deadline)).body
         except Problem as problem:
             slow = problem.kind is Kind.TIMEOUT or time.monotonic() >= deadline
-            raise Trouble("slow" if slow else "failed", f"{problem.code} {problem.message}") from None
+            raise Trouble("slow" if slow else "failed", f"{problem.code}: {describe(problem.code).meaning}") from None
         if len(body) > self._rule.max_bytes:
             raise Trouble("failed", f"its answer is longer than {self._rule.max_bytes} bytes")
         found: list[Mapping[str, Any]] = _decode(body)
@@ -75,7 +75,7 @@ class DatabaseAsker:
         try:
             catalog = self._opened().catalog(_caller(time.monotonic() + self._rule.timeout))
         except Problem as problem:
-            raise Trouble("failed", f"{problem.code} {problem.message}") from None
+            raise Trouble("failed", f"{problem.code}: {describe(problem.code).meaning}") from None
         table = catalog.by_name.get(rule.ask.what)
         if table is None:
             return f"there is no table {rule.ask.what}{suggestion(rule.ask.what, catalog.by_name)}"

@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -101,8 +101,14 @@ def _truth(value: Any) -> bool:
     return found
 
 
-def _moment(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else datetime.fromisoformat(text_of(value)).isoformat()
+def _moment(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(text_of(value))
+
+
+def _instant(value: Any) -> str:
+    """A moment with its zone; without one it is taken as UTC, as is usual between machines."""
+    found = _moment(value)
+    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).isoformat()
 
 
 def _hex(value: Any) -> str:
@@ -120,7 +126,7 @@ _CONVERSIONS: Mapping[FieldType, Callable[[Any], Any]] = {
     "uuid": lambda value: str(uuid.UUID(text_of(value))),
     "date": lambda value: date.fromisoformat(text_of(value)[:10]).isoformat(),
     "time": lambda value: time.fromisoformat(text_of(value)).isoformat(),
-    "timestamp": _moment,
-    "timestamptz": _moment,
+    "timestamp": lambda value: _moment(value).replace(tzinfo=None).isoformat(),
+    "timestamptz": _instant,
     "bytes": _hex,
 }

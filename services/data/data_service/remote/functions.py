@@ -37,13 +37,11 @@ def described(source: str, rule: OperationRule) -> Operation:
     return Operation(source, _function(rule, arguments, _returns(rule.returns)), rule.ask, rule.returns.rows, rule.line)
 
 
-def told_by_wsdl(
-    source: str, rule: OperationRule, arguments: tuple[Argument, ...], returns: Returns, path: tuple[str, ...]
-) -> Operation:
+def told_by_wsdl(source: str, rule: OperationRule, arguments: tuple[Argument, ...], returns: Returns) -> Operation:
     """An operation whose arguments and result are told by its WSDL."""
     given = {argument.name: f"{{{argument.name}}}" for argument in arguments}
     ask = Ask("wsdl", rule.ask.what, given=given)
-    return Operation(source, _function(rule, arguments, returns), ask, path, rule.line)
+    return Operation(source, _function(rule, arguments, returns), ask, (), rule.line)
 
 
 def called(operation: Operation, source: Source, given: Mapping[str, Value]) -> Any:

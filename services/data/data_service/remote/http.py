@@ -72,7 +72,9 @@ class HttpClient:
         ``again``: the question may be asked a second time where the connection turns out to be closed.
         """
         if not self._is_named(url):
-            raise Trouble("failed", "an address of a host that the configuration does not name")
+            parts = urlsplit(url)
+            where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            raise Trouble("failed", f"{where} would be called, which the configuration does not name (`hosts`)")
         with _Watch(deadline, inner=self._inner) as watch:
             try:
                 return self._called(method, url, headers, body, watch)

@@ -98,6 +98,12 @@ class Remote:
         """Where each of these operations stands."""
         return {name: operation.line for name, operation in self._operations.items()}
 
+    def reread(self) -> None:
+        """Read all WSDLs again when `follow` is called next."""
+        for source in self._sources.values():
+            if source.rule.kind == "wsdl":
+                source.asker.forget()
+
     def undescribed(self) -> tuple[Function, ...]:
         """The operations of sources that could not be asked what they can do: their names, and nothing more."""
         return tuple(

@@ -61,6 +61,10 @@ class SoapAsker:
                 raise Trouble("failed", f"{ask.what[:100]} can't be asked or understood: {_kind(fault)}") from None
         return serialize_object(answer, dict)
 
+    def forget(self) -> None:
+        """Read the WSDL again at the next use."""
+        self._client = self._failed = None
+
     def misfit(self, rule: EnrichRule) -> str | None:
         """Why the WSDL can't answer a field's rule; None where it can. Raises `Trouble`."""
         known = operations_of(self.client())
@@ -95,9 +99,9 @@ class SoapAsker:
             if one.ask.what not in known:
                 missing.append((one.line, f"its WSDL has no operation {one.ask.what}{suggestion(one.ask.what, known)}"))
                 continue
-            arguments, returns, path = signature_of(known[one.ask.what])
+            arguments, returns = signature_of(known[one.ask.what])
             named = replace(one, comment=one.comment or f"{one.ask.what} of {rule.name}")
-            found.append(told_by_wsdl(rule.name, named, arguments, returns, path))
+            found.append(told_by_wsdl(rule.name, named, arguments, returns))
         return found, missing
 
     def client(self, deadline: float | None = None) -> zeep.Client:

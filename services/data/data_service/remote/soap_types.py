@@ -1,16 +1,17 @@
 """What a WSDL says of an operation, in the catalog's words: its arguments, and what it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import zeep
 from contracts.catalog import Argument, Field, FieldType, Returns
 from zeep.xsd import ComplexType
+from zeep.xsd.elements import indicators
 from zeep.xsd.types import builtins
 
 from data_service.processing.scalars import db_type
 
-_DEPTH = 8  # levels of a structure that a JSON Schema tells of
+_DEPTH = 3  # levels of a structure that a JSON Schema tells of
 
 # the nearest kin first
 _KINDS: tuple[tuple[type, FieldType], ...] = (
@@ -33,11 +34,10 @@ _JSON: Mapping[str, dict[str, Any]] = {
 
 
 class Signature(NamedTuple):
-    """An operation's arguments and result; ``path`` leads to the result in what zeep gives."""
+    """An operation's arguments and result."""
 
     arguments: tuple[Argument, ...]
     returns: Returns
-    path: tuple[str, ...] = ()
 
 
 def operations_of(client: zeep.Client) -> dict[str, Any]:
@@ -48,12 +48,11 @@ def operations_of(client: zeep.Client) -> dict[str, Any]:
 def signature_of(operation: Any) -> Signature:
     """What the catalog says of an operation."""
     given = operation.input.body
-    arguments = tuple(
-        _argument(name, element) for name, element in _elements(given.type if given is not None else None)
-    )
+    kind = given.type if given is not None else None
+    chosen = _choices(kind)
+    arguments = tuple(_argument(name, element, chosen=name in chosen) for name, element in _elements(kind))
     answer = operation.output.body if operation.output is not None else None
-    returns, path = _returns(answer.type if answer is not None else None)
-    return Signature(arguments, returns, path)
+    return Signature(arguments, _returns(answer.type if answer is not None else None))
 
 
 def _elements(kind: Any) -> list[tuple[str, Any]]:
@@ -62,8 +61,28 @@ def _elements(kind: Any) -> list[tuple[str, Any]]:
     return [(name, element) for name, element in kind.elements if hasattr(element, "type")]
 
 
-def _argument(name: str, element: Any) -> Argument:
-    required = element.min_occurs > 0 and not element.nillable
+def _choices(kind: Any) -> set[str]:
+    """The names of elements of which one is chosen, so that none of them is required."""
+    if not isinstance(kind, ComplexType):
+        return set()
+    return {name for _, group in kind.elements_nested for name in _chosen(group, within=False)}
+
+
+def _chosen(group: Any, *, within: bool) -> Iterator[str]:
+    if isinstance(group, indicators.OrderIndicator):
+        inside = within or isinstance(group, indicators.Choice) or group.min_occurs == 0
+        for _, item in group.elements_nested:
+            yield from _chosen(item, within=inside)
+    elif within and getattr(group, "name", None):
+        yield group.name
+
+
+def _is_required(element: Any) -> bool:
+    return bool(element.min_occurs > 0 and not element.nillable)
+
+
+def _argument(name: str, element: Any, *, chosen: bool) -> Argument:
+    required = _is_required(element) and not chosen
     if isinstance(element.type, ComplexType):
         schema = _schema(element)
         return Argument(name=name, type="json", db_type="json", required=required, schema=schema)
@@ -73,25 +92,24 @@ def _argument(name: str, element: Any) -> Argument:
     return Argument(name=name, type=kind, db_type=db_type(kind), required=required)
 
 
-def _returns(kind: Any) -> tuple[Returns, tuple[str, ...]]:
-    """What an answer gives, and the way to it; zeep takes away a wrapper around one thing by itself."""
+def _returns(kind: Any) -> Returns:
+    """What an answer gives: as zeep does, without the wrapper around one thing, and another around that."""
     elements = _elements(kind)
     if not elements:
-        return Returns(kind="void"), ()
+        return Returns(kind="void")
     if len(elements) > 1 or kind.attributes:
-        return _record(elements, many=False), ()
+        return _record(elements, many=False)
     element = elements[0][1]
-    path: tuple[str, ...] = ()
     inner = _elements(element.type)
-    if not element.accepts_multiple and len(inner) == 1 and inner[0][1].accepts_multiple:  # `ArrayOfRate { Rate* }`
-        path, element = (inner[0][0],), inner[0][1]
+    if not element.accepts_multiple and len(inner) == 1 and not element.type.attributes:  # `ArrayOfRate { Rate* }`
+        element = inner[0][1]
         inner = _elements(element.type)
     if isinstance(element.type, ComplexType):
-        return (_record(inner, many=element.accepts_multiple) if inner else _json()), path
+        return _record(inner, many=element.accepts_multiple) if inner else _json()
     single = _kind(element.type)
     if element.accepts_multiple:
-        return Returns(kind="scalar", type="array", db_type=f"{db_type(single)}[]", element=single), path
-    return Returns(kind="scalar", type=single, db_type=db_type(single)), path
+        return Returns(kind="scalar", type="array", db_type=f"{db_type(single)}[]", element=single)
+    return Returns(kind="scalar", type=single, db_type=db_type(single))
 
 
 def _record(elements: list[tuple[str, Any]], *, many: bool) -> Returns:
@@ -112,14 +130,15 @@ def _kind(kind: Any) -> FieldType:
     return next((word for known, word in _KINDS if isinstance(kind, known)), "text")
 
 
-def _schema(element: Any, depth: int = 0) -> dict[str, Any]:
-    """The JSON Schema of an element's values."""
+def _schema(element: Any, above: tuple[Any, ...] = ()) -> dict[str, Any]:
+    """The JSON Schema of an element's values; of a type within itself, and of what lies deep, no more than its kind."""
     if isinstance(element.type, ComplexType):
         found: dict[str, Any] = {"type": "object"}
-        if depth < _DEPTH:
+        if len(above) < _DEPTH and element.type not in above:
             inner = _elements(element.type)
-            found["properties"] = {name: _schema(item, depth + 1) for name, item in inner}
-            found["required"] = [name for name, item in inner if item.min_occurs > 0 and not item.nillable]
+            chosen = _choices(element.type)
+            found["properties"] = {name: _schema(item, (*above, element.type)) for name, item in inner}
+            found["required"] = [name for name, item in inner if _is_required(item) and name not in chosen]
     else:
         found = dict(_JSON.get(_kind(element.type), {"type": "string"}))
     return {"type": "array", "items": found} if element.accepts_multiple else found

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from prometheus_client import Counter
+
 from data_service.processing.sources import SourceRule
 from data_service.remote.breaker import Breaker
 from data_service.remote.trouble import Trouble
 from data_service.remote.workers import Workers
 
 log = logging.getLogger("trivet.remote")
+_CALLS = Counter("trivet_remote_calls_total", "Calls of remote sources", ["source", "outcome"])
 T = TypeVar("T")
 Work = Callable[[float], T]  # given its deadline; raises `Trouble`
 
@@ -64,7 +67,9 @@ class Source:
                 log.error("source %s", self.rule.name, exc_info=found)
                 trouble = Trouble("failed", type(found).__name__)
             case _:
+                _CALLS.labels(self.rule.name, "answered").inc()
                 return found
+        _CALLS.labels(self.rule.name, trouble.kind if trouble.told is None else "refused").inc()
         if trouble.kind != "resting":
             log.warning("source %s: %s", self.rule.name, trouble.reason)
         return trouble

@@ -205,8 +205,14 @@ def _loud(item: Predicate) -> bool:
         case Negation():
             return _loud(item.item)
         case Test():
-            return bool(item.left.path) or item.operator not in _QUIET
+            between = isinstance(item.right, Column) and _made(item.right)
+            return _made(item.left) or between or item.operator not in _QUIET
         case IsTest():
-            return bool(item.left.path)
+            return _made(item.left)
         case _:
             return False  # a level of its own, fenced there
+
+
+def _made(column: Column) -> bool:
+    """True where the value is worked out of what is stored, which may fail."""
+    return bool(column.path or column.field.expression)

@@ -67,9 +67,15 @@ _CHANGES = Words(
 
 
 class SqliteDialect:
-    """`data_service.sql.dialect.Dialect` for SQLite 3.45 and later, with the functions of `execute.functions`."""
+    """`data_service.sql.dialect.Dialect` for SQLite 3.45 and later, with the functions of `execute.functions`.
+
+    ``zoned``: times with an offset are told in the session's zone.
+    """
 
     whole_number: Encode = staticmethod(whole_number)
+
+    def __init__(self, *, zoned: bool = False) -> None:
+        self._zoned = zoned
 
     def name(self, name: str) -> str:
         return quoted(name)
@@ -168,6 +174,8 @@ class SqliteDialect:
         blob = f"case when {value} >= x'' then {hexed}"  # blobs are beyond all other values
         if kind in _TIMES:
             spaced = f"{value} like '____-__-__ %'"
+            if kind == "timestamptz" and self._zoned:
+                return f"{blob} else trivet_in_zone({value}) end"
             return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
         return f"{blob} else {value} end"
 

@@ -48,7 +48,8 @@ class Bind:
 class Arguments:
     """What binds draw from: the request's values, the principal's session, and what a write gave back.
 
-    ``foreign`` calls functions that are not the database's own (`data_service.execute.foreign`).
+    ``foreign`` calls functions that are not the database's own (`data_service.execute.foreign`). ``zone`` is the time
+    zone of the answer, where that is not UTC (`chassis.zones`).
     """
 
     values: Sequence[Any]
@@ -56,6 +57,7 @@ class Arguments:
     rows: Any = None
     affected: int = 0
     foreign: Any = None
+    zone: str | None = None
 
     def of(self, bind: Bind) -> Any:
         """The value for the driver. Raises `Problem` 22… (no such value), 42501 (a session variable is missing)."""

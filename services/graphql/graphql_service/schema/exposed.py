@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, Function, Relation, Resource, Unique, Writable
+from contracts.catalog import (
+    WHOLE_BODY,
+    Argument,
+    Catalog,
+    Field,
+    Function,
+    Relation,
+    Resource,
+    Returns,
+    Unique,
+    Writable,
+)
 
 from graphql_service.names import NOT_FIELDS, assign, unique
 from graphql_service.schema import scalars
@@ -192,31 +203,31 @@ class ExposedFunction:
         names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
         found = {}
         for argument in self.function.arguments:
-            name = names[argument.name or WHOLE_BODY]
-            field = Field(
-                name=argument.name,
-                type=argument.type,
-                db_type=argument.db_type,
-                element=argument.element,
-                values=argument.values,
-                nullable=argument.nullable,
-                comment=argument.comment,
-            )
+            name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
             found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, engine)), argument)
         return found
 
     @property
     def value(self) -> ExposedField:
         """What it gives where that is no row, as a field."""
-        returns = self.function.returns
-        field = Field(
-            name=self.name,
-            type=returns.type,
-            db_type=returns.db_type,
-            element=returns.element,
-            values=returns.values,
-        )
+        field = _value_field(self.name, self.function.returns)
         return ExposedField(self.name, field, scalar_of(field, self.exposure.catalog.engine))
+
+
+def _argument_field(argument: Argument) -> Field:
+    return Field(
+        name=argument.name,
+        type=argument.type,
+        db_type=argument.db_type,
+        element=argument.element,
+        values=argument.values,
+        nullable=argument.nullable,
+        comment=argument.comment,
+    )
+
+
+def _value_field(name: str, returns: Returns) -> Field:
+    return Field(name=name, type=returns.type, db_type=returns.db_type, element=returns.element, values=returns.values)
 
 
 class ExposedArgument(NamedTuple):
@@ -244,7 +255,7 @@ class Exposure:
 
     @cached_property
     def scalars(self) -> frozenset[Scalar]:
-        """The scalars of all fields that the role may see or give."""
+        """The scalars of all fields that the role may see or give, of functions' arguments and values too."""
         return frozenset(scalar_of(field, self.catalog.engine) for field in self._fields())
 
     def _fields(self) -> Iterator[Field]:
@@ -253,6 +264,9 @@ class Exposure:
             yield from self.catalog.hidden.get(resource.name, ())
         for function in self.catalog.calls.values():
             yield from function.returns.fields
+            yield from map(_argument_field, function.arguments)
+            if function.returns.kind == "scalar":
+                yield _value_field(function.name, function.returns)
 
     def _expose_functions(self, types: Iterable[str], roots: Iterable[str]) -> dict[str, "ExposedFunction"]:
         """The functions by the names of their root fields, which no resource has."""

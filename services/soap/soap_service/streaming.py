@@ -1,0 +1,84 @@
+"""Long lists, written as their rows come: a short answer is like any other."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from contracts.operations import Read
+from contracts.results import Stream
+
+from soap_service import reply
+from soap_service.reply import Reply
+from soap_service.response import ListWriter
+from soap_service.shapes import Prepared
+
+_MANY = 1000  # rows: who asks for more gets them as they come
+_SHORT = 65_536  # characters
+
+
+def is_long(prepared: Prepared, values: Sequence[Any]) -> bool:
+    """Whether a call may be answered by so many rows that nobody should hold them all."""
+    operation = prepared.operation
+    if not isinstance(prepared.write, ListWriter) or not isinstance(operation, Read) or operation.node.limit is None:
+        return False
+    limit = values[operation.node.limit.index]
+    return isinstance(limit, int) and limit > _MANY
+
+
+class Rows:
+    """A response element on its way: what was written already, then the rows as data has them."""
+
+    def __init__(self, written: list[str], stream: Stream, write: ListWriter) -> None:
+        self._written = written
+        self._stream = stream
+        self._write = write
+
+    def __iter__(self) -> Iterator[str]:
+        first = "".join(self._written)
+        self._written.clear()
+        yield first
+        for lines in self._stream:
+            yield _rows(lines, self._write)
+        yield self._write.ending(self._stream.head)
+
+    def close(self) -> None:
+        """End it, wherever it is."""
+        self._stream.close()
+
+
+def content_of(stream: Stream, write: ListWriter) -> str | Rows:
+    """The response element: whole where it is short, else its rows to come."""
+    written = [write.opening]
+    size = 0
+    try:
+        for lines in stream:
+            written.append(_rows(lines, write))
+            size += len(written[-1])
+            if size > _SHORT:
+                return Rows(written, stream, write)
+    except BaseException:
+        stream.close()
+        raise
+    stream.close()
+    return "".join([*written, write.ending(stream.head)])
+
+
+class Parts:
+    """A message on its way. What breaks off has no end, and so is no XML."""
+
+    def __init__(self, current: Reply, rows: Rows) -> None:
+        self._current = current
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield reply.opening(self._current).encode()
+        for text in self._rows:
+            yield text.encode()
+        yield reply.ending(self._current).encode()
+
+    def close(self) -> None:
+        """The server closes every answer, however it ended (PEP 3333)."""
+        self._rows.close()
+
+
+def _rows(lines: bytes, write: ListWriter) -> str:
+    return write.rows(b"[%b]" % lines.rstrip(b"\n").replace(b"\n", b","))
