@@ -16,6 +16,7 @@ from bench.system import Running, System
 from bench.workloads import WRITES, Draw, Request, draws
 
 _DRAWS = 10_000
+_WARM_CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Bench:
         self._running = running
         self._systems = {system.name: system for system in systems}
         self._database_head = database_head
+        self._warm: set[tuple[str, str]] = set()  # systems and workloads whose answers are kept by now
 
     def verify(self, workload: str) -> list[str]:
         """Ask each system the same and compare the content; the names of those that serve the workload.
@@ -70,8 +72,11 @@ class Bench:
         """Load one system for so long, at so many connections."""
         system, running = self._systems[name], self._running[name]
         with request_file(running, [system.requests[workload](draw) for draw in draws(_DRAWS)]) as file:
-            if system.warm_seconds and workload not in WRITES:
-                load.send(running.base_url, file, connections, system.warm_seconds)
+            if workload in WRITES:  # nothing that was kept holds any more
+                self._warm = {(other, kept) for other, kept in self._warm if other != name}
+            elif system.warm_seconds and (name, workload) not in self._warm:
+                load.send(running.base_url, file, _WARM_CONNECTIONS, system.warm_seconds)
+                self._warm.add((name, workload))
             return self.sample_file(name, workload, file, connections, seconds)
 
     def sample_file(self, name: str, workload: str, file: Path, connections: int, seconds: int) -> Sample:

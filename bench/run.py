@@ -106,7 +106,9 @@ def _arguments() -> argparse.Namespace:
     every = ", ".join([*suite.VARIANTS, *peers.PEERS])
     works = ", ".join(MEANINGS)
     parser.add_argument("--parts", type=_words, default=PARTS[:1], metavar="A,B", help=f"of {', '.join(PARTS)}; or all")
-    parser.add_argument("--systems", type=_words, default=["trivet", *peers.PEERS], metavar="A,B", help=f"of {every}")
+    parser.add_argument(
+        "--systems", type=_words, default=["trivet", "trivet-cached", *peers.PEERS], metavar="A,B", help=f"of {every}"
+    )
     parser.add_argument("--only", type=_words, default=list(MEANINGS), metavar="A,B", help=f"the workloads: of {works}")
     parser.add_argument("--connections", type=lambda text: list(map(int, _words(text))), metavar="1,4")
     parser.add_argument("--rounds", type=int, help="how many; the tables hold their medians")

@@ -49,7 +49,7 @@ VARIANTS = {
     "trivet-hub": Variant({"TRIVET_WORKER": "hub"}),
     "trivet-unprepared": Variant({"TRIVET_PREPARE": "off"}),
     "trivet-sqlite": Variant(sqlite=True),
-    "trivet-cached": Variant(configuration="cache: {only_writer: true}\n", warm_seconds=15),
+    "trivet-cached": Variant(configuration="cache: {only_writer: true}\n", warm_seconds=10),
 }
 
 

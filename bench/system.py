@@ -45,7 +45,7 @@ class Running:
 class System:
     """A system by its name; ``requests`` says how each workload that it serves is asked for.
 
-    ``warm_seconds`` is how long it is asked the same before each measurement: one with a cache has to know every key.
+    ``warm_seconds`` is how long it is asked the same first, where it keeps answers: it has to know every key.
     """
 
     name: str

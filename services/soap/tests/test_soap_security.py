@@ -148,17 +148,17 @@ def test_two_security_blocks(post):
 @pytest.mark.parametrize(
     "created, expires, expected",
     [
-        (at(-1), at(4), None),
-        (at(-1, "%Y-%m-%dT%H:%M:%S.%fZ"), at(4, "%Y-%m-%dT%H:%M:%S.1234567+00:00"), None),
-        (at(-60), None, None),
-        (at(4), at(9), None),
-        (at(-60), at(-55), "wsu:MessageExpired"),
-        (at(60), at(65), "wsse:InvalidSecurity"),
-        (at(2), at(1), "wsse:InvalidSecurity"),
+        (lambda: at(-1), lambda: at(4), None),
+        (lambda: at(-1, "%Y-%m-%dT%H:%M:%S.%fZ"), lambda: at(4, "%Y-%m-%dT%H:%M:%S.1234567+00:00"), None),
+        (lambda: at(-60), lambda: None, None),
+        (lambda: at(4), lambda: at(9), None),
+        (lambda: at(-60), lambda: at(-55), "wsu:MessageExpired"),
+        (lambda: at(60), lambda: at(65), "wsse:InvalidSecurity"),
+        (lambda: at(2), lambda: at(1), "wsse:InvalidSecurity"),
     ],
 )
 def test_timestamps(post, created, expires, expected):
-    assert code(post(LIST, security(stamp(created, expires)))) == expected
+    assert code(post(LIST, security(stamp(created(), expires())))) == expected  # times of now, not of collection
 
 
 def test_a_timestamp_is_answered_with_one(post):
