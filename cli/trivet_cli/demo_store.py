@@ -16,6 +16,7 @@ from data_service.settings import DataSettings
 
 from trivet_cli.faults import CannotStart
 
+_RATES = "rates"
 _ROOT = Path(__file__).resolve().parents[2]  # the folder `demo` lies beside the command line's
 
 
@@ -54,6 +55,18 @@ def accounts() -> Sequence[dict[str, Any]]:
 def rates_service() -> Path:
     """The program of the SOAP service that tells the store's exchange rates."""
     return Path(str(_demo("rates").__file__))
+
+
+def note_rates(folder: Path, port: int) -> None:
+    """Note beside the store at which port its exchange rates are told, for commands that look at the suite."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / _RATES).write_text(f"rates=http://127.0.0.1:{port}/rates?wsdl", encoding="ascii")
+
+
+def sources(folder: Path) -> str:
+    """Where the store's remote sources were last, as ``TRIVET_SOURCES`` says it; empty where they never were."""
+    noted = folder / _RATES
+    return noted.read_text(encoding="ascii") if noted.exists() else ""
 
 
 def configuration() -> Path:

@@ -21,6 +21,7 @@ def served(choices: Choices, places: Layout) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{quote(str(store))}",
         "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
         "TRIVET_SHOW_STATEMENTS": "1",
+        "TRIVET_SOURCES": demo_store.sources(places.demo),
     }
 
 

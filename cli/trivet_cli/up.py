@@ -75,11 +75,11 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     what = "the demo store" if choices.database is None else shown(choices.database)
     console.print(f"Starting Trivet for {what}", markup=False, soft_wrap=True)
     supervisor.start(programs.redis(places, base))
-    told = served(choices, places)
     if choices.demo:
         port = free_port(choices.port, settings.tls_port)
         supervisor.start(programs.rates(demo_store.rates_service(), port, base))
-        told["TRIVET_SOURCES"] = f"rates=http://127.0.0.1:{port}/rates?wsdl"
+        demo_store.note_rates(places.demo, port)
+    told = served(choices, places)
     # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
     home = replace(places, state=places.demo) if choices.demo else places
     shutil.rmtree(home.metrics, ignore_errors=True)

@@ -64,6 +64,8 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
     data = replace(
         load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=1, workers=1
     )
+    if told.get("TRIVET_SOURCES"):
+        data = replace(data, sources=(told["TRIVET_SOURCES"],))
     try:
         config = Path(data.config) if data.config else None
         secrets = open_secrets(with_state(data, layout_of(settings.state)))
