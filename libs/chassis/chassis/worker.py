@@ -42,8 +42,6 @@ class HubWorker(Worker):  # type: ignore[misc]  # (gunicorn has no types)
         """Serve until told to end; then answer what has arrived, within gunicorn's ``graceful_timeout``."""
         if self.cfg.is_ssl:
             raise RuntimeError("this worker does not speak TLS; let a proxy do it")
-        if hasattr(os, "SCHED_BATCH"):  # whoever wakes it by one of several requests sends the others first
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         self._service = _service_of(self)
         self._bases = {listener.fileno(): environ.fixed(self.cfg) for listener in self.sockets}
         self._accepting = False
