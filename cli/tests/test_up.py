@@ -51,6 +51,13 @@ def rows(suite: Suite) -> list[dict[str, object]]:
         return json.load(response)
 
 
+def served(suite: Suite) -> int:
+    """How many rows REST shows; 0 where it does not answer."""
+    with contextlib.suppress(OSError):
+        return len(rows(suite))
+    return 0
+
+
 def until(condition, patience: float = 30.0) -> None:
     deadline = time.monotonic() + patience
     while not condition():
@@ -121,7 +128,8 @@ def test_a_killed_process_comes_back(suite: Suite, name: str) -> None:
     os.kill(before, signal.SIGKILL)
     until(lambda: suite.process_id(name) != before)
     until(lambda: status(suite, "/readyz") == 200)
-    assert len(rows(suite)) == 2
+    # who asked just before the process died may be told for a moment that all is well
+    until(lambda: served(suite) == 2)
 
 
 def test_a_killed_worker_comes_back(suite: Suite) -> None:

@@ -17,11 +17,12 @@ def served(choices: Choices, places: Layout) -> dict[str, str]:
     if choices.database is not None:
         return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
     store = demo_store.make(places.demo, with_state(load(DataSettings), places))
+    sources = demo_store.sources(places.demo)
     return {
+        **({"TRIVET_SOURCES": sources} if sources else {}),
         "DATABASE_URL": f"sqlite:///{quote(str(store))}",
         "TRIVET_CONFIG": str(choices.config or demo_store.configuration()),
         "TRIVET_SHOW_STATEMENTS": "1",
-        "TRIVET_SOURCES": demo_store.sources(places.demo),
     }
 
 

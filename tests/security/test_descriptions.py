@@ -86,6 +86,7 @@ def test_verbs_are_the_role_s_own(suite: Suite) -> None:
         "UpdateOrders",
         "DeleteOrders",
         "CreateProducts",
+        *(f"Aggregate{name}" for name in ("Customers", "OrderItems", "Orders", "Products")),
     }
 
 

@@ -50,8 +50,13 @@ class Store:
 
     kind: str
     suite: Suite
-    token: str
+    sign_in: Callable[[], str]
     rows: Callable[[str], Rows]
+
+    @property
+    def token(self) -> str:
+        """An access token of one who may do all."""
+        return self.sign_in()
 
     @property
     def url(self) -> str:
@@ -77,7 +82,7 @@ def demo(demo_suite: Suite) -> Store:
         connection.close()
         return found
 
-    return Store("sqlite", demo_suite, demo_suite.token("admin@example.com"), rows)
+    return Store("sqlite", demo_suite, lambda: demo_suite.token("admin@example.com"), rows)
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +101,7 @@ def small(postgres_server: Any) -> Iterator[Store]:
             return connection.execute(sql.encode()).fetchall()
 
     with Suite(url) as suite:
-        yield Store("postgresql", suite, suite.admin_token(), rows)
+        yield Store("postgresql", suite, suite.admin_token, rows)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
