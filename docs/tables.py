@@ -158,7 +158,7 @@ def _cases(mark: ast.expr, tree: ast.Module) -> str:
     for node in tree.body:
         named = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
         if isinstance(given, ast.Name) and isinstance(named, ast.Name) and named.id == given.id:
-            given = node.value  # type: ignore[attr-defined]
+            given = node.value  # type: ignore[attr-defined]  # (only an assignment has such a target)
             if isinstance(given, ast.Dict):
                 return ", ".join(str(ast.literal_eval(key)) for key in given.keys if key is not None)
     return f"{len(given.elts)}" if isinstance(given, ast.List | ast.Tuple) else ""

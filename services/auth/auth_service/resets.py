@@ -74,7 +74,7 @@ def take(connection: sa.Connection, token: str, purposes: Collection[Purpose]) -
     return Taken(*row[:3])
 
 
-def take_code(  # noqa: PLR0917
+def take_code(  # noqa: PLR0917  (a row's parts)
     connection: sa.Connection,
     account_id: str,
     address: str,

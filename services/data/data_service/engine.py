@@ -1,11 +1,8 @@
 """The engine: operation, plan, statement, rows, answer; the `Data` protocol in-process."""
 
 import random
-import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -14,33 +11,27 @@ import msgspec
 from chassis.hub.loop import blocking, pause
 from contracts.catalog import Catalog
 from contracts.identity import Caller
-from contracts.operations import Operation, Value, decode, encode
+from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
 
-from data_service.access import restrict
 from data_service.beneath import Beneath
-from data_service.dependencies import of_write, reading_of
 from data_service.discretion import scrub
-from data_service.execute.database import Database, Snapshot
+from data_service.execute.database import Database
 from data_service.execute.foreign import ForeignCalls
 from data_service.execute.run import Held, run
-from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
+from data_service.execute.shape import PreparedShape
 from data_service.execute.trouble import Lost, Undone, is_stale
 from data_service.explain import deeds_of, explain, roots_of
-from data_service.operations.hooks import Maker, hooks_of
 from data_service.operations.project import Project
 from data_service.operations.work import Desk, Work
-from data_service.plan.nodes import Plan, ReadPlan
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import NOTHING, Processes, assemble
-from data_service.processing.outward import Outward
+from data_service.processing.assembly import Processes
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
-from data_service.sql.dialect import Dialect
-from data_service.sql.programs import Program, write_program, write_stream
+from data_service.shaping import Shaping
 from data_service.sql.statements import Arguments, Caps
 from data_service.streams import Room, StreamShape, flow
 from data_service.versioning import Versioning
@@ -48,8 +39,6 @@ from data_service.versioning import Versioning
 T_co = TypeVar("T_co", covariant=True)
 NO_CAPS = Caps()
 _PAUSE = (0.01, 0.05)  # seconds, at least and at most, before what the database has undone is tried again
-_ZONED = b" zoned"  # after the text of an operation: its shape where times are told in the caller's zone
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 
 
 class Attempt(Protocol[T_co]):
@@ -83,12 +72,12 @@ class Engine:
         streams: int = 2,
     ) -> None:
         self._database = database
-        self._caps = caps
         self._anonymous_limit = anonymous_limit
         self._present = Present(database, config, repr(caps), announce, versioning, means=means, project=project)
         self._versioning = versioning
         self._means = means
-        self._desk = Desk(database, versioning, means.foreign, self._shape)
+        self._shaping = Shaping(database, caps, means, counts=versioning is not None)
+        self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
         self._room = Room(streams)
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
@@ -139,7 +128,7 @@ class Engine:
         role = state.role_of(caller)
         try:
             plan = plan_operation(operation, state.seen_by(role), state.catalog)
-            shape = self._shape(state, role, encode(operation))
+            shape = self._shaping.of(state, role, encode(operation))
         except Problem:
             return explain(None, roots_of(operation), state.policies, role)
         return explain(shape.program, deeds_of(plan), state.policies, role)
@@ -204,7 +193,8 @@ class Engine:
         stale = is_stale(problem)
         if not (stale or isinstance(problem, Undone | Lost)):
             return 0
-        kept = state.shapes.get((state.role_of(caller), text))
+        role, zoned = state.role_of(caller), caller.timezone is not None
+        kept = self._shaping.known(state, role, text, zoned=zoned)
         if kept is not None and kept.processes is not None and kept.processes.worked:
             if stale:
                 blocking(self._present.renewed, state)
@@ -212,7 +202,7 @@ class Engine:
         if isinstance(problem, Undone):
             return 2
         if isinstance(problem, Lost):
-            return int(not self._shape(state, state.role_of(caller), text).writes)
+            return int(not self._shaping.of(state, role, text, zoned=zoned).writes)
         return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
 
     # --- one answer ------------------------------------------------------------------------------------------------
@@ -221,7 +211,7 @@ class Engine:
         start = time.perf_counter()
         role = state.role_of(caller)
         zone = caller.timezone
-        shape = self._shape(state, role, text, None if zone is None else self._database.zoned)
+        shape = self._shaping.of(state, role, text, zoned=zone is not None)
         planned = time.perf_counter()
         principal = caller.principal
         limit = self._anonymous_limit if principal.anonymous else None
@@ -265,9 +255,7 @@ class Engine:
         A write's stages run in its transaction: where one fails, nothing is written.
         """
         outward, deadline = processes.outward, occasion.caller.deadline
-        for inward in (processes.inward, processes.late):
-            if inward is not None:
-                arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
+        arguments = _gone_in(processes, arguments, occasion)
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
@@ -295,7 +283,7 @@ class Engine:
 
     def _streamed(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
         role = state.role_of(caller)
-        shape = self._stream_shape(state, role, text, zoned=caller.timezone is not None)
+        shape = self._shaping.of_stream(state, role, text, zoned=caller.timezone is not None)
         versioning, reading, session = self._versioning, shape.reading, caller.principal.session
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
         arguments = Arguments(values, session, zone=caller.timezone)
@@ -330,50 +318,19 @@ class Engine:
     ) -> Generator[Result | bytes, None, None]:
         processes, outward = shape.processes, None
         if processes is not None:
-            for inward in (processes.inward, processes.late):
-                if inward is not None:
-                    arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
+            arguments = _gone_in(processes, arguments, occasion)
             if processes.outward is not None:
-                outward = partial(_gone_out, processes.outward, occasion)
+                outward = partial(processes.outward, occasion=occasion)
             if processes.hooks is not None:
                 before = processes.hooks.reads
                 occasion.at_work(lambda work: work.before_reads(before))
         principal, deadline = occasion.caller.principal, occasion.caller.deadline
         limit = self._anonymous_limit if principal.anonymous else None
-        with self._room.taken(), self._snapshot(arguments, deadline, limit) as snapshot:
+        with (
+            self._room.taken(),
+            self._database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone) as snapshot,
+        ):
             yield from flow(snapshot, shape.statement, arguments, outward)
-
-    def _snapshot(
-        self, arguments: Arguments, deadline: float | None, limit: float | None
-    ) -> AbstractContextManager[Snapshot]:
-        return self._database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone)
-
-    def _stream_shape(self, state: State, role: str, text: bytes, *, zoned: bool) -> StreamShape:
-        """The shape of a streamed read; made where it is not kept. Raises `Problem`, PGRST127 for what is none."""
-        dialect = (self._database.zoned if zoned else None) or self._database.dialect
-        key = (role, text) if dialect is self._database.dialect else (role, text + _ZONED)
-        kept = state.streams.get(key)
-        if kept is not None:
-            return kept
-        plan, processes = self._planned(state, role, text)
-        if not isinstance(plan, ReadPlan) or plan.shape != "many":
-            raise Problem("PGRST127", "Feature not implemented", details="Only reads of many rows can be streamed.")
-        processes = self._with_python(state, plan, None, processes, role)
-        statement = write_stream(plan, dialect, state.catalog, self._caps)
-        is_kept = self._versioning is not None and processes is None
-        reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
-        made = StreamShape(statement, processes, reading)
-        state.streams.put(key, made)
-        return made
-
-    def _planned(self, state: State, role: str, text: bytes) -> tuple[Plan, Processes | None]:
-        """The plan of an operation with the role's rules at every node, and what its rows go through."""
-        if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
-            raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
-        restricted = restrict(plan, state.catalog, state.policies, role)
-        rules, protections = state.policies.processing, state.protections
-        return assemble(restricted, rules, state.catalog, role, self._means_of(state), protections=protections)
 
     def _at_work(
         self, state: State, caller: Caller, role: str, *, writes: bool, limit: float | None
@@ -389,56 +346,13 @@ class Engine:
 
         return at_work
 
-    def _with_python(
-        self, state: State, plan: Plan, program: Program | None, processes: Processes | None, role: str
-    ) -> Processes | None:
-        """The processes, with the project's hooks, and whether its Python takes part in the work itself."""
-        if state.python is None:
-            return processes
-        found = processes or NOTHING
-        maker = Maker(state.python.declared, state.catalog, self._database.dialect)
-        hooks = hooks_of(found.unsealed or plan, program, maker)
-        takes_part = hooks is not None or (program is not None and calls(program, "python"))
-        worked = takes_part or (program is not None and is_write(program) and found.outward is not None)
-        found = replace(found, hooks=hooks, worked=worked, unsealed=None)
-        return None if found == NOTHING else found
 
-    def _means_of(self, state: State) -> Means:
-        python = state.python
-        return self._means if python is None else replace(self._means, computers=python, python=python)
-
-    def _shape(self, state: State, role: str, text: bytes, dialect: Dialect | None = None) -> PreparedShape:
-        """The shape of an operation, in another ``dialect`` than usual; made where it is not kept. Raises `Problem`."""
-        key = (role, text) if dialect is None else (role, text + _ZONED)
-        kept = state.shapes.get(key)
-        if kept is not None:
-            return kept
-        restricted, processes = self._planned(state, role, text)
-        program = write_program(restricted, dialect or self._database.dialect, state.catalog, self._caps)
-        processes = self._with_python(state, restricted, program, processes, role)
-        if processes is None and calls_foreign(program):  # whoever calls them is told there
-            processes = NOTHING
-        if self._versioning is None:
-            made = PreparedShape(program, processes=processes)
-        elif is_write(program):
-            made = PreparedShape(program, touches=of_write(restricted, state.effects), processes=processes)
-        elif processes is not None:
-            made = PreparedShape(program, processes=processes)
-        else:
-            made = PreparedShape(program, reading_of(restricted, state.effects, state.catalog, state.cache))
-        state.shapes.put(key, made)
-        return made
-
-
-def _gone_out(outward: Outward, occasion: Occasion, body: bytes) -> bytes:
-    return outward(body, occasion)
-
-
-def _decoded(text: bytes) -> Operation:
-    try:
-        return decode(text)
-    except (msgspec.DecodeError, RecursionError) as fault:
-        raise Problem("PGRST100", f"the operation is not understood: {fault}"[:300]) from None
+def _gone_in(processes: Processes, arguments: Arguments, occasion: Occasion) -> Arguments:
+    """The arguments after the steps on the way in."""
+    for inward in (processes.inward, processes.late):
+        if inward is not None:
+            arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
+    return arguments
 
 
 def _micros(seconds: float) -> int:

@@ -6,7 +6,7 @@ import apsw
 import pytest
 from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Read, Sort, Update, encode
 from contracts.problems import Problem
-from data_service import engine as engines
+from data_service import shaping
 from data_service.execute.shape import PreparedShape
 from prometheus_client import REGISTRY
 
@@ -36,7 +36,7 @@ def test_what_is_no_operation_is_refused(store, caller, text):
 
 def test_a_known_text_is_not_even_decoded(store, caller, monkeypatch):
     store.engine.execute_text(encode(NAME), [1], caller())
-    monkeypatch.setattr(engines, "decode", None)
+    monkeypatch.setattr(shaping, "decode", None)
     assert json.loads(store.engine.execute_text(encode(NAME), [3], caller()).body) == [{"name": "Çelik 日本"}]
 
 

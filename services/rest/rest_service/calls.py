@@ -15,7 +15,7 @@ from rest_service.grammar.filters import Literals, parse_filter
 from rest_service.grammar.keys import RESERVED, TOP_LEVEL, parse_key
 from rest_service.grammar.select import parse_select
 from rest_service.media import Media
-from rest_service.page import parse_page
+from rest_service.page import Page, parse_page
 from rest_service.payload import parse_json, text_of
 from rest_service.request import (
     Asked,
@@ -62,16 +62,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
     function = fitting[0] if len(fitting) == 1 else None
     literals = Literals()
     given = tuple(Given(one.name, literals.add(one.value), one.form) for one in passed)
-    select = first_of(pairs, "select")
-    root = tree.grow(parse_select("*" if select is None else select))
-    for name, text in rest:
-        if name not in TOP_LEVEL:
-            attach(root, name, text, literals)
-    for branch in tree.embeds(root):
-        set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
-    span = incoming.headers.get("Range") if incoming.method == "GET" else None
-    page = parse_page(root.span.get("limit"), root.span.get("offset"), span)
-    set_page(root, page, literals)
+    root, page = _read(incoming, pairs, rest, literals)
     schema = incoming.profile if incoming.headers.get(profile_header(incoming.method)) else None
     wish = Wish(
         kind="call",
@@ -101,6 +92,21 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
         at_most=None if most is None else literals.add(most),
     )
     return Asked(call, literals.values, wish)
+
+
+def _read(incoming: Incoming, pairs: Pairs, rest: Pairs, literals: Literals) -> tuple[tree.Branch, Page]:
+    """What is read of the result, and the root's page; ``rest`` is the query string without the arguments."""
+    select = first_of(pairs, "select")
+    root = tree.grow(parse_select("*" if select is None else select))
+    for name, text in rest:
+        if name not in TOP_LEVEL:
+            attach(root, name, text, literals)
+    for branch in tree.embeds(root):
+        set_page(branch, parse_page(branch.span.get("limit"), branch.span.get("offset")), literals)
+    span = incoming.headers.get("Range") if incoming.method == "GET" else None
+    page = parse_page(root.span.get("limit"), root.span.get("offset"), span)
+    set_page(root, page, literals)
+    return root, page
 
 
 def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) -> bool:

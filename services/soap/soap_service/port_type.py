@@ -7,11 +7,12 @@ from functools import cached_property
 from itertools import chain, count
 
 from contracts.catalog import WHOLE_BODY, Argument, Catalog, Field, FieldType, Function, Relation, Resource, Returns
+from contracts.structured import is_structured
 
 from soap_service import xsd
 from soap_service.names import camel_case, escape, fold, numbered, pascal_case, unique
 from soap_service.profiles import NET, Profile
-from soap_service.structures import Structure, is_structured, structure_of
+from soap_service.structures import Structure, structure_of
 
 
 class Verb(Enum):

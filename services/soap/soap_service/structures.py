@@ -1,20 +1,14 @@
 """Structured values of Python's functions as XML: types made from their JSON Schema."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from contracts.catalog import FieldType
+from contracts.structured import Schema, leaf_type, without_null
 
 from soap_service import xsd
 from soap_service.names import pascal_case, unique
 
 ITEM = "item"
-Schema = Mapping[str, Any]
-_FORMATS: dict[str, FieldType] = {
-    "uuid": "uuid", "date": "date", "date-time": "timestamptz", "time": "time", "decimal": "numeric",
-}  # fmt: skip
-_KINDS: dict[str, FieldType] = {"integer": "int8", "number": "float8", "boolean": "bool", "string": "text"}
 
 
 @dataclass(frozen=True)
@@ -72,17 +66,9 @@ class Object:
 Structure = Leaf | Items | Object
 
 
-def is_structured(schema: Schema | None) -> bool:
-    """Whether a schema is of objects whose members are known, or a list of them."""
-    if schema is None:
-        return False
-    bare, _ = _bare(schema)
-    return bool(bare.get("properties")) or ("items" in bare and is_structured(bare["items"]))
-
-
 def structure_of(schema: Schema, base: str, spell: Callable[[str], str], name: Callable[[str], str]) -> Structure:
     """The structure of a schema. ``spell`` names elements; ``name`` gives a type's name like ``base``, each once."""
-    bare, _ = _bare(schema)
+    bare, _ = without_null(schema)
     if bare.get("properties"):
         own = name(base)
         required = frozenset(bare.get("required", ()))
@@ -93,7 +79,7 @@ def structure_of(schema: Schema, base: str, spell: Callable[[str], str], name: C
                 key,
                 structure_of(inner, base + pascal_case(key), spell, name),
                 required=key in required,
-                nullable=_bare(inner)[1],
+                nullable=without_null(inner)[1],
                 comment=inner.get("description"),
             )
             for element, (key, inner) in zip(elements, bare["properties"].items(), strict=True)
@@ -104,7 +90,7 @@ def structure_of(schema: Schema, base: str, spell: Callable[[str], str], name: C
         if isinstance(of, Leaf):
             return Items(xsd.array_of(of.kind.xsd), of.kind.xsd, of)
         return Items(f"ArrayOf{of.name}", ITEM, of)
-    return Leaf(xsd.KINDS[_kind(bare)])
+    return Leaf(xsd.KINDS[leaf_type(bare)])
 
 
 def types_of(structure: Structure) -> Iterator[Items | Object]:
@@ -117,21 +103,3 @@ def types_of(structure: Structure) -> Iterator[Items | Object]:
         case Items() if not isinstance(structure.of, Leaf):
             yield structure
             yield from types_of(structure.of)
-
-
-def _bare(schema: Schema) -> tuple[Schema, bool]:
-    """The schema without ``null``, and whether it may be that."""
-    choices = schema.get("anyOf")
-    if not choices:
-        return schema, False
-    others = [choice for choice in choices if choice.get("type") != "null"]
-    return (others[0] if len(others) == 1 else {}), len(others) < len(choices)
-
-
-def _kind(schema: Schema) -> FieldType:
-    if schema.get("type") == "string":
-        return _FORMATS.get(schema.get("format", ""), "text")
-    values = schema.get("enum")
-    if values and all(isinstance(value, str) for value in values):
-        return "enum"
-    return _KINDS.get(schema.get("type", ""), "json")

@@ -72,10 +72,9 @@ class Servers:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """A place among those who ask; while no server answers, the threads of the service are not spent on waiting."""
-        if all(self._rests(server) for server in self._directory.servers):
-            gate, taken = self._probe, self._probe.acquire(blocking=False)
-        else:
-            gate, taken = self._slots, self._slots.acquire(timeout=_TURN)  # type: ignore[assignment]
+        rests = all(self._rests(server) for server in self._directory.servers)
+        gate = self._probe if rests else self._slots
+        taken = gate.acquire(blocking=False) if rests else gate.acquire(timeout=_TURN)
         if not taken:
             raise Unavailable("connect", "others are asking the directory already, and it is slow to answer")
         try:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from contracts.structured import is_structured
 from graphql import (
     GraphQLArgument,
     GraphQLField,
@@ -14,7 +15,7 @@ from graphql import (
 
 from graphql_service.schema.exposed import ExposedArgument, ExposedFunction
 from graphql_service.schema.outputs import list_arguments, rows_of
-from graphql_service.schema.structures import input_type, is_structured, type_name
+from graphql_service.schema.structures import input_type, type_name
 from graphql_service.schema.types import Types
 
 VOID = "void"

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from contracts.structured import Schema, is_structured, leaf_type, without_null
 from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
 
 from graphql_service.names import assign, fitting
 from graphql_service.schema.exposed import ExposedFunction
 from graphql_service.schema.types import Types
 
-Schema = Mapping[str, Any]
 Makers = dict[str, Callable[[Types], GraphQLInputObjectType]]
-_FORMATS = {"uuid": "uuid", "date": "date", "date-time": "timestamptz", "time": "time", "decimal": "numeric"}
-_SCALARS = {"integer": "bigint", "number": "float8", "boolean": "Boolean", "string": "String"}
+_SCALARS = {"text": "String", "enum": "String", "int8": "bigint", "bool": "Boolean"}  # others are called alike
 
 
 def makers_of(called: ExposedFunction) -> Makers:
@@ -29,17 +28,9 @@ def type_name(called: ExposedFunction, argument: str) -> str:
     return f"{called.arguments_type.removesuffix('_args')}_{argument}_input"
 
 
-def is_structured(schema: Schema | None) -> bool:
-    """Whether a schema is of objects whose members are known, or a list of them."""
-    if schema is None:
-        return False
-    bare, _ = _bare(schema)
-    return bool(bare.get("properties")) or ("items" in bare and is_structured(bare["items"]))
-
-
 def input_type(types: Types, schema: Schema, name: str) -> GraphQLInputType:
     """The input type of a schema; ``name`` is that of its own objects."""
-    bare, nullable = _bare(schema)
+    bare, nullable = without_null(schema)
     made: Any
     if bare.get("properties"):
         made = types.shared(name)
@@ -51,7 +42,7 @@ def input_type(types: Types, schema: Schema, name: str) -> GraphQLInputType:
 
 
 def _collect(schema: Schema, name: str, found: Makers) -> None:
-    bare, _ = _bare(schema)
+    bare, _ = without_null(schema)
     if "items" in bare and isinstance(bare["items"], Mapping):
         _collect(bare["items"], name, found)
     if not bare.get("properties"):
@@ -82,19 +73,6 @@ def _object(types: Types, schema: Schema, name: str) -> GraphQLInputObjectType:
     return GraphQLInputObjectType(name, fields, description=schema.get("description"))
 
 
-def _bare(schema: Schema) -> tuple[Schema, bool]:
-    """The schema without ``null``, and whether it may be that."""
-    choices = schema.get("anyOf")
-    if not choices:
-        return schema, False
-    others = [choice for choice in choices if choice.get("type") != "null"]
-    return (others[0] if len(others) == 1 else {}), len(others) < len(choices)
-
-
 def _scalar(schema: Schema) -> str:
-    if schema.get("type") == "string":
-        return _FORMATS.get(schema.get("format", ""), "String")
-    values = schema.get("enum")
-    if values and all(isinstance(value, str) for value in values):
-        return "String"
-    return _SCALARS.get(schema.get("type", ""), "json")
+    kind = leaf_type(schema)
+    return _SCALARS.get(kind, kind)
