@@ -19,7 +19,7 @@ def main() -> None:
     profile = PROFILES[parser.parse_args().profile]
     settings = load(SoapSettings)
     port = PortType(catalog.decode(sys.stdin.buffer.read()), profile)
-    if not port.operations:
+    if port.empty:
         sys.exit("the role may do nothing")
     sys.stdout.buffer.write(wsdl.write(port, namespace=settings.soap_namespace, address=settings.address))
 
