@@ -297,7 +297,8 @@ class Conflict(_Node, tag="conflict", frozen=True):
 class Create(_Node, tag="create", frozen=True):
     """New rows. ``rows`` is the index of a list of objects; of them only ``columns`` are used.
 
-    ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null.
+    ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null. ``tells_key``:
+    the key of a single new row is wanted, where nothing else of it is.
     """
 
     resource: str
@@ -309,6 +310,7 @@ class Create(_Node, tag="create", frozen=True):
     conflict: Conflict | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
+    tells_key: bool = True
 
 
 How = Literal["value", "increment", "default", "append", "prepend", "delete_key", "delete_elem", "delete_at_path"]
