@@ -43,7 +43,7 @@ def limit_catalog(full: Catalog, policies: Policies, role: str, returned: Fields
     seen = {name for name, rule in rules.items() if rule.select or rule.insert or rule.update or rule.delete}
     visible = {name: _visible(full.by_name[name], rules[name]) for name in seen}
     resources = tuple(
-        _limit_resource(resource, rules[resource.name], visible, full)
+        _limit_resource(resource, rules[resource.name], visible, lambda name: policies.call(role, name) is not None)
         for resource in full.resources
         if resource.name in seen
     )
@@ -96,7 +96,9 @@ def _visible(resource: Resource, rules: Rules) -> frozenset[str]:
     return names if rules.select.columns is None else names & rules.select.columns
 
 
-def _limit_resource(resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], full: Catalog) -> Resource:
+def _limit_resource(
+    resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], may_call: Callable[[str], bool]
+) -> Resource:
     names = visible[resource.name]
     return Resource(
         name=resource.name,
@@ -107,6 +109,12 @@ def _limit_resource(resource: Resource, rules: Rules, visible: Mapping[str, froz
         key=resource.key if names.issuperset(resource.key) else (),
         uniques=tuple(unique for unique in resource.uniques if names.issuperset(unique.fields)),
         relations=tuple(relation for relation in resource.relations if _passable(relation, names, visible)),
+        inherited=tuple(relation for relation in resource.inherited if _passable(relation, names, visible)),
+        row_functions=tuple(
+            one
+            for one in resource.row_functions
+            if names and may_call(one.function) and (one.relation is None or _passable(one.relation, names, visible))
+        ),
         comment=resource.comment,
         insertable=resource.insertable and rules.insert is not None,
         updatable=resource.updatable and rules.update is not None,

@@ -11,7 +11,7 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import Caller
-from contracts.operations import Create, Document, Operation, Update, Value
+from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
@@ -172,7 +172,7 @@ def _of_value(path: Path, compiled: Compiled) -> Path:
     return key if how is None else (*key, "assigns", how, *_shown(rest, operation, compiled))
 
 
-def _shown(path: Path, operation: Operation | None, compiled: Compiled) -> Path:
+def _shown(path: Path, operation: object, compiled: Compiled) -> Path:
     """A field's path under the name that the schema has for it, which may differ from the database's."""
     if not path or not isinstance(operation, Create | Update):
         return path
