@@ -197,12 +197,21 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
 def _of_value(path: Path, compiled: Compiled) -> Path:
     """Where a value that breaks a rule stands: in a create's row, by its number, or where an update assigns it."""
     key, rest = path[:1], path[1:]
+    operation = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
     if rest and isinstance(rest[0], int):
-        return (*key, "rows", *rest)
-    update = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
-    assigns = update.assigns if rest and isinstance(update, Update) else ()
+        return (*key, "rows", rest[0], *_shown(rest[1:], operation, compiled))
+    assigns = operation.assigns if rest and isinstance(operation, Update) else ()
     how = next((assign.how for assign in assigns if assign.field == rest[0]), None)
-    return key if how is None else (*key, "assigns", how, *rest)
+    return key if how is None else (*key, "assigns", how, *_shown(rest, operation, compiled))
+
+
+def _shown(path: Path, operation: object, compiled: Compiled) -> Path:
+    """A field's path under the name that the schema has for it, which may differ from the database's."""
+    if not path or not isinstance(operation, Create | Update):
+        return path
+    exposed = compiled.scope.types.exposure.resources.get(operation.resource)
+    name = None if exposed is None else exposed.field_names.get(str(path[0]))
+    return path if name is None else (name, *path[1:])
 
 
 def _rows_given(compiled: Compiled, values: list[Value], path: tuple[str | int, ...]) -> int:

@@ -128,9 +128,11 @@ def refusal_of(problem: Problem, place: Callable[[Path], Path]) -> Refusal:
 
 def _broken(found: Mapping[str, Any], place: Callable[[Path], Path]) -> Error:
     path = tuple(found["path"])
+    shown = place(path)
     named = path[1:] and isinstance(path[-1], str)  # the first step is the field of the document
-    message = f"{path[-1]}: {found['message']}" if named else found["message"]
-    return Error(message, VALIDATION_FAILED, place(path))
+    # an update's check is about no argument of its own: there the place ends before the field
+    name = shown[-1] if "args" in shown else path[-1]
+    return Error(f"{name}: {found['message']}" if named else found["message"], VALIDATION_FAILED, shown)
 
 
 def error_of(problem: Problem, place: Path = ()) -> Error:

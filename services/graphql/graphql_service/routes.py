@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
-from chassis import express
+from chassis import express, zones
 from chassis.conditional import etag, matches
 from chassis.express import to_flask
 from chassis.facade import Gate
@@ -54,6 +54,7 @@ class View(GraphQLView):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request. Raises `Problem` for what HTTP itself refuses."""
+        zones.refuse_unknown(request.headers.get("Prefer"))
         try:
             return self.run(request=request, context=cast("Any", self._gate.caller()))
         except HTTPException as fault:
