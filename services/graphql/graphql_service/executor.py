@@ -154,7 +154,7 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""
-    constraint = problem.code[:2] == "23" or problem.code == "42501"
+    constraint = problem.code[:2] == "23" or problem.code in ("42501", "TRV303")
     if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
         alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
         return place + rows_of(name, (0,) if alone else ())
