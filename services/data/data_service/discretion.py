@@ -7,6 +7,7 @@ from typing import Any
 from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
 
+from data_service.execute.raised import Raised
 from data_service.sql.values import plain_text
 
 _QUOTED = re.compile(r'"(.*)"', re.DOTALL)
@@ -21,6 +22,8 @@ _UNIQUE = "duplicate key value violates unique constraint"
 
 def scrub(problem: Problem, seen: Catalog, given: Iterable[Any]) -> Problem:
     """The problem without what the role may not know: ``seen`` is what it sees, ``given`` are the caller's values."""
+    if isinstance(problem, Raised):
+        return problem
     problem.message = _message(problem, seen, given)
     problem.details = _details(problem, seen)
     if problem.code.startswith("42") and problem.table is not None:

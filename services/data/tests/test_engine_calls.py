@@ -63,6 +63,10 @@ create function write_log(what text) returns setof log language sql
 create function note(what text) returns void language sql as 'insert into log (what) values (what)';
 create function refuse() returns void language plpgsql as
     $$ begin raise sqlstate 'PT402' using message = 'Pay first', detail = 'It costs 3', hint = 'Bring money'; end $$;
+create function answer(message text, detail text) returns void language plpgsql as
+    $$ begin raise sqlstate 'PGRST' using message = answer.message, detail = answer.detail; end $$;
+create function answer(state text) returns void language plpgsql as
+    $$ begin raise exception using errcode = state, message = 'role of words'; end $$;
 create function null_number() returns integer language sql immutable return null::integer;
 create function nothing() returns void language sql stable as '';
 create function sales.tax(a numeric) returns numeric language sql immutable return a * 0.20;
@@ -332,6 +336,52 @@ def test_what_a_function_raises_has_its_own_status(desk):
     problem = desk.refusal(Call("refuse"))
     assert (problem.code, problem.status, problem.message) == ("PT402", 402, "Pay first")
     assert (problem.details, problem.hint) == ("It costs 3", "Bring money")
+
+
+def test_what_a_function_raises_as_json_is_the_answer(desk):
+    message = '{"code": "123", "message": "Payment required", "details": "Quota", "hint": "Upgrade"}'
+    detail = '{"status": 402, "headers": {"X-Powered-By": "Nerd Rage", "X-Tries": 3}}'
+    problem = desk.refusal(Call("answer", named("message", "detail")), message, detail)
+    assert (problem.code, problem.status, problem.message) == ("123", 402, "Payment required")
+    assert (problem.details, problem.hint) == ("Quota", "Upgrade")
+    assert problem.headers == {"X-Powered-By": "Nerd Rage", "X-Tries": "3"}
+
+
+GOOD = '{"code": "1", "message": "m"}'
+
+
+@pytest.mark.parametrize(
+    "message, detail, part",
+    [
+        ("INVALID", '{"status": 332, "headers": {}}', "MESSAGE"),
+        ('{"code": "1"}', '{"status": 402, "headers": {}}', "MESSAGE"),
+        (GOOD, "INVALID", "DETAIL"),
+        (GOOD, "", "DETAIL"),
+        (GOOD, '{"status": 402}', "DETAIL"),
+        (GOOD, '{"status": 99, "headers": {}}', "DETAIL"),
+        (GOOD, '{"status": 402, "headers": {"X-Split": "a\\r\\nSet-Cookie: b"}}', "DETAIL"),
+        (GOOD, '{"status": 402, "headers": {"Content-Length": "0"}}', "DETAIL"),
+    ],
+)
+def test_json_that_is_no_answer_is_told(desk, message, detail, part):
+    problem = desk.refusal(Call("answer", named("message", "detail")), message, detail)
+    assert (problem.code, problem.status) == ("PGRST121", 500)
+    assert part in problem.details
+    assert part in problem.hint
+
+
+@pytest.mark.parametrize(
+    "state, status",
+    [
+        ("PT418", 418), ("PTABC", 500), ("22023", 401), ("23503", 409), ("23505", 409), ("25006", 405), ("25001", 500),
+        ("28000", 403), ("2D000", 500), ("38000", 500), ("39000", 500), ("3B000", 500), ("40000", 500),
+        ("53400", 500), ("53100", 503), ("54000", 500), ("55000", 500), ("57000", 500), ("58000", 500),
+        ("F0000", 500), ("HV000", 500), ("P0001", 400), ("P0002", 500), ("XX001", 500), ("42501", 403), ("42P17", 500),
+        ("0L000", 403), ("0P000", 403), ("21000", 400), ("22001", 400), ("23514", 400), ("AB123", 400),
+    ],
+)  # fmt: skip
+def test_an_sqlstate_has_the_status_that_postgrest_gives_it(desk, state, status):
+    assert desk.refusal(Call("answer", named("state")), state).status == status
 
 
 # --- roles ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import psycopg
 from contracts.problems import Problem
 
+from data_service.execute.raised import STATE as RAISED
+from data_service.execute.raised import raised, wished
 from data_service.sql.postgres import BREACH
 
 _AGAIN = {"Retry-After": "2"}
@@ -75,6 +77,8 @@ def problem_of(error: psycopg.Error) -> Problem:
     if state in _AWAY or state.startswith("08"):
         return down()
     diagnosis = error.diag
+    if state == RAISED:
+        return raised(diagnosis.message_primary, diagnosis.message_detail)
     message = diagnosis.message_primary or "The database refused"
     table = (diagnosis.schema_name or "", diagnosis.table_name or "")
     if state in _UNDONE or diagnosis.source_function in OLD_PLANS:
@@ -90,13 +94,14 @@ def problem_of(error: psycopg.Error) -> Problem:
     headers = dict(_AGAIN) if state[:2] == "53" else {}
     details = _details(state, diagnosis.message_detail)
     hint = diagnosis.message_hint
-    return Problem(state, message, details=details, hint=hint, status=_wished(state), headers=headers, table=table)
+    return Problem(
+        state, message, details=details, hint=hint, status=_status(state, message), headers=headers, table=table
+    )
 
 
-def _wished(state: str) -> int | None:
-    """The HTTP status that a function asks for by raising ``PT402``, as PostgREST's users do."""
-    number = state[2:]
-    return int(number) if state.startswith("PT") and number.isdecimal() and 400 <= int(number) <= 599 else None
+def _status(state: str, message: str) -> int | None:
+    """The status of an SQLSTATE that the table has not: a function's own, or of a role that there is not."""
+    return 401 if state == "22023" and message.startswith("role ") else wished(state)
 
 
 def _of_driver(error: psycopg.Error) -> Problem:

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 from contracts.catalog import Catalog, Field, Resource, ResourceKind, Unique
 
-from data_service.reflect.assemble import assemble
+from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_functions import reflect_functions
@@ -24,6 +25,12 @@ from data_service.reflect.postgres_queries import (
     TableRow,
     TypeRow,
     UniqueRow,
+)
+from data_service.reflect.postgres_row_functions import (
+    RowFunctionRow,
+    reflect_row_functions,
+    row_functions,
+    types_of,
 )
 from data_service.reflect.postgres_schemas import choose_schemas, fetch, guarded, reading
 from data_service.reflect.postgres_types import portable
@@ -53,6 +60,8 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         names = name_resources([(table.schema, table.table) for table in tables], exposure)
         exposed = {table.oid: names[table.schema, table.table] for table in tables}
         functions = reflect_functions(connection, exposure, exposed)
+        of_rows = reflect_row_functions(connection, exposure, exposed)
+        of_rows_types = types_of(connection, of_rows)
     by_table: defaultdict[int, list[ColumnRow]] = defaultdict(list)
     for column in columns:
         by_table[column.table].append(column)
@@ -64,7 +73,10 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
     return assemble(
         "postgresql",
         exposure,
-        resources,
+        [
+            _with_row_functions(resource, of_rows.get(table.oid, ()), exposure, exposed, of_rows_types)
+            for table, resource in zip(tables, resources, strict=True)
+        ],
         _foreign_keys(constraints, exposed, columns_by_number),
         _unique_sets(uniques, exposed, columns_by_number),
         functions=functions,
@@ -117,7 +129,21 @@ def _resource(
         insertable=bool(table.events & _INSERT),
         updatable=bool(table.events & _UPDATE),
         deletable=bool(table.events & _DELETE),
+        rows=magnitude(table.rows),
     )
+
+
+def _with_row_functions(
+    resource: Resource,
+    rows: Sequence[RowFunctionRow],
+    exposure: Exposure,
+    exposed: Mapping[int, str],
+    types: Mapping[int, TypeRow],
+) -> Resource:
+    if not rows:
+        return resource
+    made = tuple(row_functions(rows, resource, exposure, exposed, types))
+    return msgspec.structs.replace(resource, row_functions=made)
 
 
 def _field(column: ColumnRow, types: Mapping[int, TypeRow], stored: bool) -> Field:
