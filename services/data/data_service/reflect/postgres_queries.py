@@ -12,6 +12,7 @@ class TableRow:
     """A relation; ``events`` has 4, 8 and 16 set where rows can be updated, inserted, deleted.
 
     ``plain`` is True for a view whose rows are those of one table, each once: PostgreSQL itself can update them.
+    ``rows`` is the planner's number, negative where it has none.
     """
 
     oid: int
@@ -21,6 +22,7 @@ class TableRow:
     comment: str | None
     events: int
     plain: bool
+    rows: int
 
 
 # A view is asked for what its rule or its triggers can do, a foreign table its wrapper (if it has a handler at all).
@@ -33,7 +35,8 @@ TABLES: LiteralString = f"""
                  join pg_foreign_data_wrapper w on w.oid = s.srvfdw
                  where t.ftrelid = c.oid and w.fdwhandler <> 0) then 0
              else pg_relation_is_updatable(c.oid, true) end,
-        c.relkind = 'v' and pg_relation_is_updatable(c.oid, false) & 4 <> 0
+        c.relkind = 'v' and pg_relation_is_updatable(c.oid, false) & 4 <> 0,
+        case when c.relkind in ('r', 'p', 'm', 'f') then c.reltuples::bigint else -1 end
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_description x on x.objoid = c.oid and x.classoid = 'pg_class'::regclass and x.objsubid = 0
     where n.nspname = any(%(schemas)s) and {EXPOSED}
