@@ -116,7 +116,7 @@ def _conflict(names: Names, resource: Resource, create: Create, conflict: Confli
     target = _target(names, resource, conflict)
     if not target:
         return None
-    if resource.kind != "table":  # of another the database does not tell which rows are new
+    if resource.kind != "table" and names.full.engine == "sqlite":  # only tables have conflicts there
         raise Problem("PGRST127", "Feature not implemented", details=f"Upserts into a {resource.kind} resource.")
     if conflict.update is None:
         return ConflictPlan(target, Scan(resource))
