@@ -86,6 +86,10 @@ class Authenticator:
         """The caller that a name and a PasswordDigest prove. Raises `Problem` as `Exchange.digest` does."""
         return self._proven(self._exchanges().digest(username, proof, address), caller)
 
+    def token(self, token: str, caller: Caller, address: str = "") -> Caller:
+        """The caller that a token or API key in a message proves. Raises `Problem` as `caller` does."""
+        return self._proven(self._ours(token, address), caller)
+
     def verify(self, token: str) -> Principal:
         """The principal of an access token, in its default role. Raises `Problem` PGRST301, PGRST303, TRV107."""
         principal = self._verified.get(token)

@@ -131,7 +131,8 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``pairs`` are (own field, target's field); with a junction (own field, junction's field). ``constraint`` is the
     foreign key's name; ``owning`` is True where the foreign key is on the relation's own resource. ``optional``: a
-    to-one relation whose foreign key may be null. ``unique``: to-one in both directions.
+    to-one relation whose foreign key may be null. ``unique``: to-one in both directions. ``expression``, as a `Field`
+    has it, calls the function that gives the related rows: then there are no pairs.
     """
 
     name: str
@@ -143,6 +144,18 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     optional: bool = True
     unique: bool = False
     junction: Junction | None = None
+    expression: tuple[str, ...] = ()
+
+
+class RowFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function of the database makes of one row: a ``field``, or a ``relation`` to rows of a resource.
+
+    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it.
+    """
+
+    function: str
+    field: Field | None = None
+    relation: Relation | None = None
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -150,6 +163,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     ``name`` is unique in the catalog (a schema other than the first prefixes it: ``sales_orders``); ``schema`` and
     ``table`` are the database's own names. ``key`` names the primary key's fields, empty where there is none.
+    ``rows``: about how many it had when the catalog was read, as a power of ten (a role's own limit, where that is
+    less); it is no part of the catalog's version.
+    ``inherited`` are relations that a view has from the tables behind it, and that lead to such a view;
+    ``row_functions`` are what functions make of a row.
     """
 
     name: str
@@ -160,16 +177,20 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     key: tuple[str, ...] = ()
     uniques: tuple[Unique, ...] = ()
     relations: tuple[Relation, ...] = ()
+    inherited: tuple[Relation, ...] = ()
+    row_functions: tuple[RowFunction, ...] = ()
     comment: str | None = None
     insertable: bool = False
     updatable: bool = False
     deletable: bool = False
     aggregates: bool = True
+    rows: int | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Fields by name."""
-        return {field.name: field for field in self.fields}
+        """Fields by name, those that functions make of a row too."""
+        made = (one.field for one in self.row_functions if one.field is not None)
+        return {field.name: field for field in (*made, *self.fields)}
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
@@ -180,6 +201,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     def relations_by_name(self) -> dict[str, Relation]:
         """Relations by name."""
         return {relation.name: relation for relation in self.relations}
+
+    @cached_property
+    def row_relations(self) -> dict[str, Relation]:
+        """The relations that functions make of a row, by name."""
+        return {one.relation.name: one.relation for one in self.row_functions if one.relation is not None}
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -260,6 +286,26 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "" not in known and names <= known and required <= names
 
 
+class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one document of a role may ask at most, where the configuration says so; None: as the facade's settings say.
+
+    ``depth`` counts levels, ``nodes`` fields, ``aliases`` those under another name, ``cost`` rows, ``tokens`` and
+    ``bytes`` measure its text, ``batch`` is how many may come at once, ``seconds`` the time that each may take.
+    ``introspection`` False: it may not ask what there is. ``report_only``: nothing is refused for these.
+    """
+
+    depth: int | None = None
+    nodes: int | None = None
+    aliases: int | None = None
+    cost: int | None = None
+    tokens: int | None = None
+    bytes: int | None = None
+    batch: int | None = None
+    seconds: float | None = None
+    introspection: bool | None = None
+    report_only: bool | None = None
+
+
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
     """Which fields a role may give when it creates and updates a resource."""
 
@@ -272,7 +318,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
 
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
-    no fields in ``fields`` but those in ``writable`` stand in ``hidden``.
+    no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents.
     """
 
     engine: Engine
@@ -283,6 +329,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     role: str | None = None
     writable: dict[str, Writable] = {}
     hidden: dict[str, tuple[Field, ...]] = {}
+    bounds: Bounds | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:
@@ -293,6 +340,12 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     def by_table(self) -> dict[tuple[str, str], Resource]:
         """Resources by database schema and table name."""
         return {(resource.schema, resource.table): resource for resource in self.resources}
+
+    @cached_property
+    def callable_names(self) -> frozenset[str]:
+        """The exposed names of all functions, those that are only called for a row too."""
+        of_rows = (one.function for resource in self.resources for one in resource.row_functions)
+        return frozenset((*of_rows, *(function.name for function in self.functions)))
 
     @cached_property
     def functions_by_name(self) -> dict[str, tuple[Function, ...]]:

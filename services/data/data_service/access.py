@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
+from contracts.identity import unnarrowed
 from contracts.operations import Filter
 from contracts.problems import Problem
 
@@ -25,12 +26,18 @@ from data_service.plan.nodes import (
     Scan,
     UpdatePlan,
 )
-from data_service.policies import Rules
+from data_service.policies import Rules, SelectRule
+from data_service.policy_bounds import DocumentRules
 from data_service.policy_rules import CallRule
 
 
 class Allowed(Protocol):
     """Who says what a role may do; `data_service.policies.Policies` is one."""
+
+    @property
+    def documents(self) -> DocumentRules:
+        """What one GraphQL document may hold, by role."""
+        ...
 
     def rules(self, role: str, resource_name: str, /) -> Rules:
         """What a role may do with a resource."""
@@ -57,7 +64,7 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
     seen = {name for name, rule in rules.items() if rule.select or rule.insert or rule.update or rule.delete}
     visible = {name: _visible(full.by_name[name], rules[name]) for name in seen}
     resources = tuple(
-        _limit_resource(resource, rules[resource.name], visible, full)
+        _limit_resource(resource, rules[resource.name], visible, lambda name: policies.call(role, name) is not None)
         for resource in full.resources
         if resource.name in seen
     )
@@ -80,6 +87,7 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
         functions=tuple(_functions(full, policies, role, visible, returned)),
+        bounds=policies.documents.of(unnarrowed(role)[0]),
     )
 
 
@@ -110,7 +118,9 @@ def _visible(resource: Resource, rules: Rules) -> frozenset[str]:
     return names if rules.select.columns is None else names & rules.select.columns
 
 
-def _limit_resource(resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], full: Catalog) -> Resource:
+def _limit_resource(
+    resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], may_call: Callable[[str], bool]
+) -> Resource:
     names = visible[resource.name]
     return Resource(
         name=resource.name,
@@ -121,12 +131,26 @@ def _limit_resource(resource: Resource, rules: Rules, visible: Mapping[str, froz
         key=resource.key if names.issuperset(resource.key) else (),
         uniques=tuple(unique for unique in resource.uniques if names.issuperset(unique.fields)),
         relations=tuple(relation for relation in resource.relations if _passable(relation, names, visible)),
+        inherited=tuple(relation for relation in resource.inherited if _passable(relation, names, visible)),
+        row_functions=tuple(
+            one
+            for one in resource.row_functions
+            if names and may_call(one.function) and (one.relation is None or _passable(one.relation, names, visible))
+        ),
         comment=resource.comment,
         insertable=resource.insertable and rules.insert is not None,
         updatable=resource.updatable and rules.update is not None,
         deletable=resource.deletable and rules.delete is not None,
         aggregates=rules.select is not None and rules.select.aggregations,
+        rows=_rows(resource, rules.select),
     )
+
+
+def _rows(resource: Resource, select: SelectRule | None) -> int | None:
+    """How many rows the role may get at once: of their number it is told only where it may count them."""
+    known = resource.rows if select is not None and select.aggregations else None
+    limit = select.limit if select is not None else None
+    return known if limit is None else min(limit, known) if known is not None else limit
 
 
 def _passable(relation: Relation, own: frozenset[str], visible: Mapping[str, frozenset[str]]) -> bool:
@@ -228,10 +252,12 @@ class _Restriction:
         return dataclasses.replace(
             plan,
             resource=self._names.full.by_name[plan.resource.name],
+            given=tuple(item for item in plan.given if not (item.filled and item.field.name in rule.presets)),
             presets=self._presets(plan.resource, rule.presets),
             check=self._filter(plan.resource, rule.check),
             returning=self._returning(plan.returning),
             conflict=None if plan.conflict is None else self._conflict(plan.conflict),
+            nested=tuple(dataclasses.replace(one, plan=self._create(one.plan)) for one in plan.nested),
         )
 
     def _conflict(self, conflict: ConflictPlan) -> ConflictPlan:

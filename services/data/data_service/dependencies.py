@@ -24,6 +24,7 @@ from data_service.plan.nodes import (
     DeletePlan,
     DocumentPlan,
     GroupTest,
+    Link,
     Plan,
     ReadPlan,
     Scan,
@@ -74,6 +75,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                     reasons.append(f"{node.resource.name}: nothing is known of it")
                 elif table in effects.unsteady:
                     reasons.append(f"{node.resource.name}: {effects.unsteady[table]}")
+            case Link() if node.relation.expression:
+                reasons.append(f"{node.relation.name}: what a function gives may change at any time")
             case Source(kind="claim"):
                 claims.add(node.what)
             case Column() if node.field.expression:
@@ -158,6 +161,8 @@ def _written(plan: Plan) -> Iterator[Table]:
         resource = None
         if isinstance(one, CreatePlan):
             resource = one.resource
+            for nested in one.nested:
+                yield from _written(nested.plan)
         elif isinstance(one, UpdatePlan | DeletePlan):
             resource = one.scan.resource
         if resource is not None:

@@ -25,7 +25,7 @@ def read_functions(node: Node | None, faults: Faults, catalog: Catalog | None, p
         if _is_true(keys.get("security_definer"), faults, "security_definer"):
             definers.add(name)
         overloads = catalog.functions_by_name.get(name, ()) if catalog is not None else ()
-        if catalog is not None and not overloads:
+        if catalog is not None and name not in catalog.callable_names:
             faults.add(item.line, f"there is no function {name}{_instead(name, catalog)}")
             continue
         for role, rule in (

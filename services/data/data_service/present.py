@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 from chassis.bounded import Bounded
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, Relation
 from contracts.identity import ANONYMOUS_ROLE, Caller
 from contracts.problems import Problem
 
@@ -358,11 +358,10 @@ class Present:
         kept = tuple(
             msgspec.structs.replace(
                 resource,
-                relations=tuple(
-                    relation
-                    for relation in resource.relations
-                    if relation.target not in gone
-                    and (relation.junction is None or relation.junction.resource not in gone)
+                relations=tuple(_leading_elsewhere(resource.relations, gone)),
+                inherited=tuple(_leading_elsewhere(resource.inherited, gone)),
+                row_functions=tuple(
+                    one for one in resource.row_functions if one.relation is None or one.relation.target not in gone
                 ),
             )
             for resource in catalog.resources
@@ -370,6 +369,13 @@ class Present:
         )
         version = f"{catalog.version}-{sha256(' '.join(sorted(gone)).encode()).hexdigest()[:8]}"
         return msgspec.structs.replace(catalog, resources=kept, version=version)
+
+
+def _leading_elsewhere(relations: Iterable[Relation], gone: set[str]) -> Iterator[Relation]:
+    """The relations that neither lead to resources that are gone nor pass them."""
+    for relation in relations:
+        if relation.target not in gone and (relation.junction is None or relation.junction.resource not in gone):
+            yield relation
 
 
 def too_early() -> Problem:

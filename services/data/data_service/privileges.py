@@ -101,6 +101,7 @@ class Opened:
 
     def __init__(self, policies: Policies, catalog: Catalog) -> None:
         self._policies = policies
+        self.documents = policies.documents
         self._foreign = {function.name for function in catalog.functions if function.source != "database"}
 
     def rules(self, role: str, resource_name: str) -> Rules:
@@ -120,6 +121,7 @@ class Granted:
     def __init__(self, grants: Grants, catalog: Catalog, opened: Opened) -> None:
         tables = {(row.schema, row.table): _rules(row) for row in grants.tables}
         self._opened = opened
+        self.documents = opened.documents
         self._rules = {r.name: tables.get((r.schema, r.table), NOTHING) for r in catalog.resources}
         self._calls = {
             one.name

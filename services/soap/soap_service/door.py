@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
-from chassis import trace
+from chassis import trace, zones
 from chassis.express import Answer, Request
 from chassis.facade import Gate
 from chassis.observe import add_timings, request_id, step
@@ -22,6 +22,7 @@ from werkzeug.http import parse_options_header
 
 from soap_service import faults, profiles, reply, wsse
 from soap_service.faults import Fault
+from soap_service.namespaces import WSA
 from soap_service.port_type import PortType
 from soap_service.ports import Ports
 from soap_service.profiles import Profile
@@ -78,6 +79,7 @@ class SoapDoor:
 
         with step("parse"):
             received = self._receiver.receive(request, note)
+        zones.refuse_unknown(environ.get("HTTP_PREFER"))
         caller = self._caller(received.security)
         kept = self._kept(received, request, caller) if self._results else None
         if kept is not None:
@@ -86,6 +88,10 @@ class SoapDoor:
         else:
             content = self._answered(received, request, caller)
         current: Reply = environ[_REPLY]
+        if current.unanswered:
+            if not isinstance(content, str):
+                content.close()
+            return Answer(202, [], b"")
         headers = [("Content-Type", current.content_type)]
         if isinstance(content, str):
             return Answer(200, headers, reply.write(current, content))
@@ -96,11 +102,13 @@ class SoapDoor:
         at_hand = trace.current()
         environ = at_hand.environ if at_hand is not None else {}
         current: Reply = environ.get(_REPLY) or Reply(by_media_type(environ.get("CONTENT_TYPE") or ""))
-        blocks = ""
+        blocks, action = "", reply.FAULT_ACTION
         if isinstance(problem, Fault):
-            blocks = problem.blocks
             if problem.name == "VersionMismatch":  # a client of another version may know this one
                 current = dataclasses.replace(current, version=SOAP_1_1)
+            blocks = faults.blocks(problem, current.version)
+            if problem.namespace == WSA:
+                action = reply.ADDRESSING_FAULT_ACTION
         namespace = self._settings.soap_namespace
         body = faults.body(problem, current.version, namespace=namespace, request_id=request_id())
         status = faults.status(problem, current.version)
@@ -108,21 +116,25 @@ class SoapDoor:
         if status == 401:
             headers.append(("WWW-Authenticate", _BASIC))
         headers += problem.headers.items()
-        return Answer(status, headers, reply.write(current, body, blocks=blocks, fault=True))
+        if current.untold:  # the status alone still says it
+            return Answer(status, headers[1:], b"")
+        return Answer(status, headers, reply.write(current, body, blocks=blocks, fault=action))
 
     def _caller(self, security: wsse.Security) -> Caller:
-        """Who calls: by HTTP's credential, else by the message's UsernameToken."""
+        """Who calls: by HTTP's credential, else by the message's UsernameToken, else by its AuthToken."""
         caller = self._gate.caller()
-        if not caller.principal.anonymous or security.username is None:
+        if not caller.principal.anonymous or (security.username is None and security.token is None):
             return caller
+        authenticator, address = self._gate.authenticator, self._gate.address()
         try:
-            authenticator, address = self._gate.authenticator, self._gate.address()
-            if security.proof is not None:
+            if security.username is None:
+                caller = authenticator.token(security.token or "", caller, address)
+            elif security.proof is not None:
                 caller = authenticator.digest(security.username, security.proof, caller, address)
             else:
                 caller = authenticator.password(security.username, security.password, caller, address)
         except Problem as problem:
-            if problem.kind is Kind.UNAUTHENTICATED:
+            if problem.kind is Kind.UNAUTHENTICATED and security.username is not None:
                 raise wsse.failed() from None
             raise
         if (current := trace.current()) is not None:

@@ -17,6 +17,7 @@ _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _PROLOG = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _MAX_ATTRIBUTES = 200  # of one element
 _MAX_BLOCKS = 50  # in the header
+_MAX_NAMESPACES = 100  # declared for one element, by itself and those around it
 _TRUE = {"1", "true"}
 _FALSE = {"0", "false"}
 
@@ -33,7 +34,7 @@ class Envelope:
 def parse(text: str, *, max_depth: int, max_elements: int) -> Element:
     """The root of an XML text that holds no DOCTYPE and no processing instruction (WS-I BP 1.1, R1008, R1009).
 
-    Raises `Problem` TRV100 (not XML), TRV103 (too many elements, too deep) and PGRST102.
+    Raises `Problem` TRV100 (not XML), TRV103 (too many elements or namespaces, too deep) and PGRST102.
     """
     text = _DECLARATION.sub("", text, count=1) if text.startswith("<?xml") else text
     start = _PROLOG.match(text)
@@ -47,6 +48,8 @@ def parse(text: str, *, max_depth: int, max_elements: int) -> Element:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
         raise _not_xml(error) from None
+    if data.count(b"xmlns") > _MAX_NAMESPACES:
+        _check_namespaces(root)
     _check(root, max_depth)
     return root
 
@@ -144,6 +147,15 @@ def _not_xml(error: etree.XMLSyntaxError) -> Problem:
     if "depth" in (error.msg or "") or "huge" in (error.msg or "").lower():
         return Problem("TRV103", "The message is too deep or a part of it too long")
     return Problem("TRV100", "The body is not well-formed XML", details=f"line {line} column {column}")
+
+
+def _check_namespaces(root: Element) -> None:
+    """Each type that an element names is looked up among the namespaces around it: they must be few."""
+    declared = 0
+    for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
+        declared += 1 if event == "start-ns" else -1
+        if declared > _MAX_NAMESPACES:
+            raise Problem("TRV103", "The message has too many namespaces", details=f"At most {_MAX_NAMESPACES} at once")
 
 
 def _check(root: Element, max_depth: int) -> None:

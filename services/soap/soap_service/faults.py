@@ -26,17 +26,28 @@ _PREFIXES = {WSSE: "wsse", WSU: "wsu", WSA: "wsa"}
 class Fault(Problem):
     """A problem with the envelope or a header block, which has a fault code of its own and no detail.
 
-    ``name`` is a fault code of SOAP (``MustUnderstand``) or, with ``namespace``, of another standard. ``blocks`` are
-    header blocks for the answer.
+    ``name`` is a fault code of SOAP (``MustUnderstand``) or, with ``namespace``, of another standard; ``within``: the
+    wider one that it belongs to. ``blocks`` are header blocks for the answer. ``about`` is what a standard has to be
+    told of the block at fault: SOAP 1.2 has it in the detail, 1.1 in a header block (WS-Addressing 1.0, 6.2).
     """
 
     def __init__(
-        self, name: str, message: str, *, namespace: str = "", blocks: str = "", code: str = "PGRST102"
+        self,
+        name: str,
+        message: str,
+        *,
+        namespace: str = "",
+        within: str = "",
+        blocks: str = "",
+        about: str = "",
+        code: str = "PGRST102",
     ) -> None:
         super().__init__(code, message)
         self.name = name
         self.namespace = namespace
+        self.within = within
         self.blocks = blocks
+        self.about = about
 
 
 def status(problem: Problem, version: Version) -> int:
@@ -55,6 +66,8 @@ def status(problem: Problem, version: Version) -> int:
 def body(problem: Problem, version: Version, *, namespace: str, request_id: str) -> str:
     """The fault as the body's content; ``namespace`` is the service's own."""
     detail = "" if isinstance(problem, Fault) else _detail(problem, namespace, request_id)
+    if isinstance(problem, Fault) and version is not SOAP_1_1:
+        detail = problem.about
     reason = content(problem.message)
     if version is SOAP_1_1:
         code = _code11(problem)
@@ -80,8 +93,18 @@ def _code12(problem: Problem) -> str:
     if not problem.namespace:
         return f"<env:Value>env:{problem.name}</env:Value>"
     prefix = _PREFIXES[problem.namespace]
-    value = f'<env:Value xmlns:{prefix}="{problem.namespace}">{prefix}:{problem.name}</env:Value>'
-    return f"<env:Value>env:Sender</env:Value><env:Subcode>{value}</env:Subcode>"
+    codes = ""
+    for name in filter(None, (problem.name, problem.within)):  # the narrower within the wider
+        value = f'<env:Value xmlns:{prefix}="{problem.namespace}">{prefix}:{name}</env:Value>'
+        codes = f"<env:Subcode>{value}{codes}</env:Subcode>"
+    return f"<env:Value>env:Sender</env:Value>{codes}"
+
+
+def blocks(problem: Fault, version: Version) -> str:
+    """The header blocks that a fault comes with."""
+    if not problem.about or version is not SOAP_1_1:
+        return problem.blocks
+    return f'{problem.blocks}<wsa:FaultDetail xmlns:wsa="{WSA}">{problem.about}</wsa:FaultDetail>'
 
 
 def _detail(problem: Problem, namespace: str, request_id: str) -> str:

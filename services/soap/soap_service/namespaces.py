@@ -19,6 +19,8 @@ HTTP_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"
 
 WSA = "http://www.w3.org/2005/08/addressing"
 WSA_ANONYMOUS = WSA + "/anonymous"
+WSA_NONE = WSA + "/none"
+WSA_UNSPECIFIED = WSA + "/unspecified"
 
 _OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 WSSE = _OASIS + "wssecurity-secext-1.0.xsd"

@@ -105,4 +105,5 @@ class Receiver:
         return found if [child.tag for child in found.root] == [f"{{{found.version.namespace}}}Header"] else None
 
     def _understood(self, parsed: Envelope, note: Callable[[Reply], None]) -> Security:
-        return header.read(parsed, note, skew=self._settings.soap_clock_skew)
+        settings = self._settings
+        return header.read(parsed, note, namespace=settings.soap_namespace, skew=settings.soap_clock_skew)

@@ -5,10 +5,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from soap_service.markup import content
-from soap_service.namespaces import WSA, WSSE, WSU, XSI
+from soap_service.namespaces import WSA, WSA_UNSPECIFIED, WSSE, WSU, XSI
 from soap_service.versions import SOAP_1_1, Version
 
 FAULT_ACTION = WSA + "/soap/fault"
+ADDRESSING_FAULT_ACTION = WSA + "/fault"
 _VALIDITY = timedelta(minutes=5)  # of the timestamps in our answers
 
 
@@ -17,7 +18,8 @@ class Reply:
     """What of a request its answer depends on.
 
     ``action`` and ``message_id`` are those of WS-Addressing (``addressed``: its blocks were there); ``stamped``: the
-    request carried a wsu:Timestamp, ``stamp_must``: in a block that had to be understood.
+    request carried a wsu:Timestamp, ``stamp_must``: in a block that had to be understood. ``unanswered``, ``untold``:
+    nobody waits for an answer, for a fault.
     """
 
     version: Version = SOAP_1_1
@@ -26,6 +28,8 @@ class Reply:
     message_id: str | None = None
     stamped: bool = False
     stamp_must: bool = False
+    unanswered: bool = False
+    untold: bool = False
 
     @property
     def content_type(self) -> str:
@@ -33,15 +37,15 @@ class Reply:
         return f"{self.version.media_type}; charset=utf-8"
 
 
-def write(reply: Reply, body: str, *, blocks: str = "", fault: bool = False) -> bytes:
-    """The whole message around the body's content; ``blocks`` are further header blocks."""
+def write(reply: Reply, body: str, *, blocks: str = "", fault: str = "") -> bytes:
+    """The whole message around the body's content; ``blocks`` are further header blocks, ``fault`` a fault's action."""
     return (opening(reply, blocks=blocks, fault=fault) + body + ending(reply)).encode()
 
 
-def opening(reply: Reply, *, blocks: str = "", fault: bool = False) -> str:
+def opening(reply: Reply, *, blocks: str = "", fault: str = "") -> str:
     """The message up to the body's content."""
     prefix = reply.version.prefix
-    blocks = _addressing(reply, fault=fault) + _timestamp(reply) + blocks
+    blocks = _addressing(reply, fault) + _timestamp(reply) + blocks
     header = f"<{prefix}:Header>{blocks}</{prefix}:Header>" if blocks else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -56,12 +60,12 @@ def ending(reply: Reply) -> str:
     return f"</{prefix}:Body></{prefix}:Envelope>"
 
 
-def _addressing(reply: Reply, *, fault: bool) -> str:
+def _addressing(reply: Reply, fault: str) -> str:
     if not reply.addressed:
         return ""
-    action = FAULT_ACTION if fault or reply.action is None else reply.action + "Response"
+    action = fault or (FAULT_ACTION if reply.action is None else reply.action + "Response")
     blocks = _block("Action", action) + _block("MessageID", uuid.uuid4().urn)
-    return blocks + (_block("RelatesTo", reply.message_id) if reply.message_id is not None else "")
+    return blocks + _block("RelatesTo", reply.message_id or WSA_UNSPECIFIED)
 
 
 def _block(name: str, text: str) -> str:

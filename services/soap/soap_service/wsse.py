@@ -17,18 +17,20 @@ _TOKEN = f"{{{WSSE}}}UsernameToken"
 _TIMESTAMP = f"{{{WSU}}}Timestamp"
 _SHA1 = 20  # bytes
 _LONGEST_NONCE = 256  # bytes; toolkits send 16 to 40
+_LONGEST_BASE64 = 1000  # characters, with line ends and blanks
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
 class Security:
-    """What a message's Security block holds: a password or the digest of one. Neither is ever shown."""
+    """What a message's header proves its sender by: a password, the digest of one, or a token. None is ever shown."""
 
     username: str | None = None
     password: str = ""
     proof: Digest | None = None
     stamped: bool = False
     must: bool = False
+    token: str | None = None
 
     def __repr__(self) -> str:
         return f"Security(username={self.username!r})"
@@ -101,6 +103,8 @@ def _proof(token: Element, digest: str, now: datetime, skew: timedelta) -> Diges
 
 
 def _base64(text: str) -> str:
+    if len(text) > _LONGEST_BASE64:
+        raise _fault("InvalidSecurityToken", "The PasswordDigest or its Nonce is too long")
     try:
         return b64encode(b64decode("".join(text.split()), validate=True)).decode()
     except ValueError:

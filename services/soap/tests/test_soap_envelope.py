@@ -88,6 +88,9 @@ def test_packed_requests(post, letter, pack, name):
         (b"<a>" + b"<a/>" * 7000 + b"</a>", {}, 413, "TRV103"),
         (b"<a " + b" ".join(b'a%d="1"' % n for n in range(201)) + b"/>", {}, 413, "TRV103"),
         (b"<a " + b" ".join(b'xmlns:a%d="1"' % n for n in range(4000)) + b"/>", {}, 413, "TRV103"),
+        (b"<a " + b" ".join(b'xmlns:a%d="1"' % n for n in range(101)) + b"/>", {}, 413, "TRV103"),
+        (b"".join(b'<a xmlns:a%d="1" xmlns:b%d="2">' % (n, n) for n in range(60)) + b"</a>" * 60, {}, 413, "TRV103"),
+        (b"<" + b"a" * 60_000 + b"/>", {}, 400, "TRV100"),
     ],
 )
 def test_bad_bodies(post, body, headers, status, code):
@@ -174,6 +177,46 @@ def test_addressing_is_answered(post):
 def test_answers_go_nowhere_else(post, data, name):
     header = f'<a:{name} xmlns:a="{WSA}"><a:Address>http://127.0.0.1:1/</a:Address></a:{name}>'
     answer = post(LIST, header, SOAP12)
-    assert (answer.status_code, fault(answer)[0]) == (400, "env:Sender/wsa:OnlyAnonymousAddressSupported")
-    assert post(LIST, header).status_code == 500
+    codes = "env:Sender/wsa:InvalidAddressingHeader/wsa:OnlyAnonymousAddressSupported"
+    assert (answer.status_code, fault(answer)[0]) == (400, codes)
+    root = etree.fromstring(answer.data)
+    assert root.findtext(f".//{{{SOAP12}}}Detail/{{{WSA}}}ProblemHeaderQName") == f"wsa:{name}"
+    assert root.findtext(f".//{{{WSA}}}Action") == f"{WSA}/fault"
+    answer = post(LIST, header)
+    assert (answer.status_code, fault(answer)[0]) == (500, "wsa:OnlyAnonymousAddressSupported")
+    told = etree.fromstring(answer.data).findtext(
+        f".//{{{SOAP11}}}Header/{{{WSA}}}FaultDetail/{{{WSA}}}ProblemHeaderQName"
+    )
+    assert told == f"wsa:{name}"
     assert data.asked == []
+
+
+def test_a_message_without_an_id_is_related_to_none(post):
+    root = etree.fromstring(post(LIST, f'<a:Action xmlns:a="{WSA}">x</a:Action>').data)
+    assert root.findtext(f".//{{{WSA}}}RelatesTo") == f"{WSA}/unspecified"
+
+
+def test_a_block_of_addressing_stands_once(post, data):
+    header = f'<a:MessageID xmlns:a="{WSA}">urn:uuid:1</a:MessageID>'
+    answer = post(LIST, header * 2, SOAP12)
+    assert fault(answer)[0] == "env:Sender/wsa:InvalidAddressingHeader"
+    assert etree.fromstring(answer.data).findtext(f".//{{{WSA}}}RelatesTo") == "urn:uuid:1"
+    assert data.asked == []
+
+
+def nowhere(*names):
+    return "".join(f'<a:{name} xmlns:a="{WSA}"><a:Address>{WSA}/none</a:Address></a:{name}>' for name in names)
+
+
+@pytest.mark.parametrize("soap", [SOAP11, SOAP12])
+def test_who_waits_for_no_answer_gets_none(post, data, soap):
+    body = "<CreateCustomers><customers><name>Ann</name></customers></CreateCustomers>"
+    answer = post(body, nowhere("ReplyTo"), soap)
+    assert (answer.status_code, answer.data) == (202, b"")
+    assert [row["name"] for row in data.rows["customers"]] == ["Ann"]
+    answer = post("<Nonsense/>", nowhere("ReplyTo"), soap)  # faults go where answers go, if nothing else is said
+    assert (answer.status_code, answer.data) == (500 if soap == SOAP11 else 400, b"")
+    answer = post(LIST, nowhere("FaultTo"), soap)
+    assert b"ListCustomersResponse" in answer.data
+    anonymous = f'<a:FaultTo xmlns:a="{WSA}"><a:Address>{WSA}/anonymous</a:Address></a:FaultTo>'
+    assert b"Fault>" in post("<Nonsense/>", nowhere("ReplyTo") + anonymous, soap).data

@@ -120,6 +120,7 @@ def test_a_digest_goes_to_auth_as_it_was_made(post, door, soap, inner):
         (lambda: digest_token(nonce="no*base64"), "wsse:InvalidSecurityToken"),
         (lambda: digest_token(nonce=b64encode(bytes(300)).decode()), "wsse:InvalidSecurityToken"),
         (lambda: digest_token(digest="no base64"), "wsse:InvalidSecurityToken"),
+        (lambda: digest_token(nonce="A" * 100_000), "wsse:InvalidSecurityToken"),
         (lambda: digest_token(digest=b64encode(bytes(40)).decode()), "wsse:InvalidSecurityToken"),
         (lambda: digest_token(digest="&#x430;" * 28), "wsse:InvalidSecurityToken"),
         (lambda: digest_token(encoding=' EncodingType="urn:hex"'), "wsse:UnsupportedSecurityToken"),
@@ -175,3 +176,32 @@ def test_a_timestamp_is_answered_with_one(post):
 
 def test_the_credential_of_http_goes_first(post):
     assert post(LIST, security(token("nobody"))).status_code == 200
+    assert post(LIST, auth_token("x")).status_code == 200
+
+
+def auth_token(text, attributes=""):
+    return f"<AuthToken {attributes}>{text}</AuthToken>"
+
+
+@pytest.mark.parametrize("soap", [SOAP11, SOAP12])
+def test_the_token_of_a_session(post, soap):
+    assert post(LIST, auth_token("\n t ", 's:mustUnderstand="1"'), soap, auth=None).status_code == 200
+    answer = post(LIST, auth_token("x"), soap, auth=None)
+    assert answer.status_code == 401
+    assert "PGRST301" in answer.text
+
+
+@pytest.mark.parametrize("header", [auth_token("t") * 2, auth_token("<a>t</a>")])
+def test_a_session_has_one_token(post, data, header):
+    assert "PGRST102" in post(LIST, header, auth=None).text
+    assert data.asked == []
+
+
+def test_a_login_goes_before_a_token(post):
+    assert post(LIST, security(token()) + auth_token("x"), auth=None).status_code == 200
+    assert code(post(LIST, security(token("nobody")) + auth_token("t"), auth=None)) == "wsse:FailedAuthentication"
+
+
+def test_a_token_for_somebody_else_is_none_for_us(post):
+    actor = 's:actor="urn:other"'
+    assert post(LIST, auth_token("t", actor), auth=None).status_code == 401

@@ -130,11 +130,14 @@ def script(engine: str) -> str:
     return _DDL.format(**types) + _ROWS.format(**types) + more[engine]
 
 
+@dataclass(frozen=True)
 class _Door:
-    """Lets everybody in as one who may do all."""
+    """Lets everybody in, in one role."""
+
+    role: str
 
     def caller(self) -> Caller:
-        return Caller(principal=Principal(role="admin", subject="s"))
+        return Caller(principal=Principal(role=self.role, subject="s"))
 
     def address(self) -> str:
         return ""
@@ -169,11 +172,19 @@ def meant(answer: str) -> Any:
     return json.loads(answer) if answer[0] in "[{" else answer
 
 
-def _serve(database: Database, folder: Path, config: Path | None, kind: str, restore: Callable[[], None]) -> Museum:
+def serve(
+    database: Database,
+    folder: Path,
+    config: Path | None,
+    kind: str,
+    restore: Callable[[], None],
+    role: str = "admin",
+) -> Museum:
+    """REST in this process over a database, for callers in a role."""
     engine = Engine(database, config=config)
     engine.refresh()
     settings = Settings(state_dir=str(folder), public_url="http://museum.example")
-    gate: Any = _Door()
+    gate: Any = _Door(role)
     app = rest_service.app.create_app(settings, engine, gate)
     return Museum(kind, app.test_client(), restore)
 
@@ -192,7 +203,7 @@ def sqlite_museum(folder: Path) -> Iterator[Museum]:
     connection.close()
     copy(original, path)
     database = SqliteDatabase(path, size=2, limit=10.0)
-    yield _serve(database, folder, None, "sqlite", lambda: copy(original, path))
+    yield serve(database, folder, None, "sqlite", lambda: copy(original, path))
     database.close()
 
 
@@ -212,5 +223,5 @@ def postgres_museum(url: str, folder: Path) -> Iterator[Museum]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(script("postgresql").encode())
     database = PostgresDatabase(url, size=2, limit=10.0)
-    yield _serve(database, folder, config, "postgresql", restore)
+    yield serve(database, folder, config, "postgresql", restore)
     database.close()

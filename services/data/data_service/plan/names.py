@@ -98,6 +98,9 @@ def find_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Rel
 
     Raises `Problem` PGRST200 (none fits), PGRST201 (several fit).
     """
+    made = resource.row_relations.get(ref.name)  # a function over the row goes before any foreign key
+    if made is not None:
+        return made
     named = resource.relations_by_name.get(ref.name)
     if named is not None and ref.hint is None:
         return named
@@ -115,7 +118,9 @@ def find_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Rel
 
 
 def _candidates(catalog: Catalog, resource: Resource, name: str) -> list[Relation]:
-    by_target = [r for r in resource.relations if name in (r.target, catalog.by_name[r.target].table)]
+    by_target = [
+        r for r in (*resource.relations, *resource.inherited) if name in (r.target, catalog.by_name[r.target].table)
+    ]
     if by_target:
         if name in (resource.name, resource.table):  # a self-reference by the table's name leads to the many side
             return [r for r in by_target if not r.owning] or by_target
@@ -138,7 +143,7 @@ def _hinted(catalog: Catalog, relation: Relation, hint: str) -> bool:
 
 
 def _no_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Problem:
-    known = {*resource.relations_by_name, *(r.target for r in resource.relations)}
+    known = {*resource.relations_by_name, *(r.target for r in resource.relations), *resource.row_relations}
     near = None if ref.name in known else nearest(ref.name, known)  # known: it is the hint that is wrong
     by = f" using the hint '{ref.hint}'" if ref.hint else ""
     return Problem(

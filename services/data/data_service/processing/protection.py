@@ -178,6 +178,9 @@ class Protections:
             key=resource.key if whole.issuperset(resource.key) else (),
             uniques=tuple(unique for unique in resource.uniques if whole.issuperset(unique.fields)),
             relations=tuple(found for found in resource.relations if self._passable(resource.name, found, role)),
+            inherited=tuple(found for found in resource.inherited if self._passable(resource.name, found, role)),
+            # a function gets the whole row as it is kept: what it makes of that can't be held back in part
+            row_functions=resource.row_functions if all(item.guard is None for item in fields) else (),
         )
 
     def _is_index(self, resource: str, name: str) -> bool:

@@ -133,7 +133,7 @@ class Emitter(Predicates):
             full = self._full.by_name[resource.name]
             place = self.bind(Source("rows"), self.dialect.written_rows(full))
             return f"{self.dialect.recordset(full, place)} as {alias}"
-        return f"{self.dialect.table(resource)} as {alias}"
+        return self.rows_of(resource, alias)
 
     def statement(self, sql: str) -> Statement:
         """The statement of this text, with the calls that it reads from and the values collected so far."""
@@ -252,7 +252,7 @@ class Emitter(Predicates):
         else:
             value = self.sort_value(term, links[1:], inner)
         where = self.where(inner, link.target, None, self.join(link, alias, inner))
-        return f"(select {value} from {self.dialect.table(link.target.resource)} as {inner} where {where})"
+        return f"(select {value} from {self.rows_of(link.target.resource, inner)} where {where})"
 
     def _nested(self, plan: ReadPlan, link: tuple[Link, str] | None) -> str:
         """A level as a scalar sub-select, joined to the level above by ``link``."""

@@ -1,6 +1,6 @@
 """Predicates, joins and aggregates written: what statements of every kind are made of."""
 
-from contracts.catalog import Field
+from contracts.catalog import Field, Resource
 
 from data_service.plan.nodes import (
     AggregateOutput,
@@ -37,6 +37,7 @@ class Predicates:
         self._binds: list[Bind] = []
         self._fixed: dict[str, str] = {}
         self._aliases = 0
+        self._calls_by_alias: dict[str, str] = {}  # of levels whose rows a function makes of a row above them
 
     def statement(self, sql: str) -> Statement:
         """The statement of this text, with the values collected so far."""
@@ -71,11 +72,17 @@ class Predicates:
 
     def _computed(self, alias: str, field: Field) -> str:
         """The value of a field that is an expression over the level's columns."""
+        return self.dialect.computed(self._written(alias, field.expression), field)
+
+    def _written(self, alias: str, expression: tuple[str, ...]) -> str:
         parts = [
-            f"{alias}.{self.dialect.name(part)}" if position % 2 else part
-            for position, part in enumerate(field.expression)
+            f"{alias}.{self.dialect.name(part)}" if position % 2 else part for position, part in enumerate(expression)
         ]
-        return self.dialect.computed("".join(parts), field)
+        return "".join(parts)
+
+    def rows_of(self, resource: Resource, alias: str) -> str:
+        """A resource's rows under ``alias``, or those that a function makes of the row above (`join` says of which)."""
+        return f"{self._calls_by_alias.get(alias) or self.dialect.table(resource)} as {alias}"
 
     def where(self, alias: str, scan: Scan, where: Predicate | None, join: str = "") -> str:
         """The whole condition on a level: the join to the level above, the policy's rows, and the client's filter."""
@@ -107,8 +114,7 @@ class Predicates:
             case Related():
                 inner = self.alias()
                 where = self.where(inner, item.link.target, item.where, self.join(item.link, alias, inner))
-                table = self.dialect.table(item.link.target.resource)
-                return f"exists (select 1 from {table} as {inner} where {where})"
+                return f"exists (select 1 from {self.rows_of(item.link.target.resource, inner)} where {where})"
             case Somewhere():
                 inner = self.alias()
                 where = self.where(inner, item.scan, item.where)
@@ -122,6 +128,9 @@ class Predicates:
     def join(self, link: Link, alias: str, inner: str) -> str:
         """The condition that ties the level ``inner`` to the level ``alias``."""
         relation, name = link.relation, self.dialect.name
+        if relation.expression:
+            self._calls_by_alias[inner] = self._written(alias, relation.expression)
+            return "true"
         if relation.junction is None or link.junction is None:
             return " and ".join(f"{inner}.{name(b)} = {alias}.{name(a)}" for a, b in relation.pairs)
         between = self.alias()
@@ -182,7 +191,7 @@ class Predicates:
         inner = self.alias()
         where = self.where(inner, test.link.target, test.where, self.join(test.link, alias, inner))
         value = self.aggregate(AggregateOutput("", test.function, test.columns, test.distinct), inner)
-        left = f"(select {value} from {self.dialect.table(test.link.target.resource)} as {inner} where {where})"
+        left = f"(select {value} from {self.rows_of(test.link.target.resource, inner)} where {where})"
         return self.dialect.compare_aggregate(left, test, lambda encode: self.bind(test.right, encode))
 
 
