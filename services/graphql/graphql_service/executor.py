@@ -24,6 +24,7 @@ from graphql_service.places import place_of, rows_of
 from graphql_service.request import Compiled, Prepared, PreparedOperation, choose, prepare, spent_with
 from graphql_service.response import Answer, data_answer, error_answer, refusal_of
 from graphql_service.schema import RoleSchema, build
+from graphql_service.schema.exposed import Exposed
 from graphql_service.shapes import Shapes
 
 _SCHEMAS = 64
@@ -187,7 +188,7 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""
-    constraint = problem.code[:2] == "23" or problem.code == "42501"
+    constraint = problem.code[:2] == "23" or problem.code in ("42501", "TRV303")
     if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
         alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
         return place + rows_of(name, (0,) if alone else ())
@@ -210,7 +211,16 @@ def _shown(path: Path, operation: object, compiled: Compiled) -> Path:
     if not path or not isinstance(operation, Create | Update):
         return path
     exposed = compiled.scope.types.exposure.resources.get(operation.resource)
-    name = None if exposed is None else exposed.field_names.get(str(path[0]))
+    return path if exposed is None else _named(path, exposed)
+
+
+def _named(path: Path, exposed: Exposed) -> Path:
+    """A path in a row, by way of the rows nested in it, under the names of the schema."""
+    nested = next((r for r in exposed.nestable.values() if r.relation.name == path[0]), None) if path[1:] else None
+    if nested is not None and isinstance(path[1], int):
+        number = path[1:2] if nested.relation.cardinality == "many" else ()
+        return (nested.name, "data", *number, *(_named(path[2:], nested.target) if path[2:] else ()))
+    name = exposed.field_names.get(str(path[0]))
     return path if name is None else (name, *path[1:])
 
 
