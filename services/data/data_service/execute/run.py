@@ -1,5 +1,7 @@
 """Programs run in a session: their rows become a result, or a problem that rolls all back."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,10 +11,30 @@ from contracts.results import Result
 
 from data_service.execute.database import Session, Written
 from data_service.execute.trouble import Breach
-from data_service.processing.stages import RowFault, broken
+from data_service.plan.nodes import RowCheck
+from data_service.processing.stages import Broken, RowFault
 from data_service.sql.programs import DocumentStatement, Program, Sequence
 from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, RowChecks, WriteStatement
 from data_service.sql.values import json_text, plain_text
+
+
+@dataclass(frozen=True, slots=True)
+class Breached:
+    """A rule across fields that does not hold, and the number of its row where that is known."""
+
+    check: RowCheck
+    row: int | None
+
+    @property
+    def fault(self) -> RowFault:
+        """What is told of it."""
+        return self.told_of(self.row)
+
+    def told_of(self, row: int | None) -> RowFault:
+        """What is told of it where the client counts the row so."""
+        check = self.check
+        place = (*check.path, *(() if row is None else (row,)), *((check.field,) if check.field else ()))
+        return RowFault(place, check.message, check.rule)
 
 
 class Held:
@@ -148,14 +170,31 @@ def _hold(write: WriteStatement, session: Session, arguments: Arguments, written
 
 
 def _refuse_breaches(checks: RowChecks, row: tuple[Any, ...] | None) -> None:
-    """Raises `Problem` TRV300 with all that was found."""
-    faults = []
-    for found in msgspec.json.decode(as_bytes(row[0])) if row is not None else ():
-        rule = checks.rules[found["rule"]]
-        place = (*rule.path, *((found["row"],) if checks.numbered else ()), *((rule.field,) if rule.field else ()))
-        faults.append(RowFault(place, rule.message, rule.rule))
+    """Raises `Broken` with all that was found."""
+    faults = [found.fault for found in _breached(checks, row)]
     if faults:
-        raise broken(list(dict.fromkeys(faults)))
+        raise Broken(list(dict.fromkeys(faults)))
+
+
+def _breached(checks: RowChecks, row: tuple[Any, ...] | None) -> Iterator[Breached]:
+    for found in msgspec.json.decode(as_bytes(row[0])) if row is not None else ():
+        yield Breached(checks.rules[found["rule"]], found["row"] if checks.numbered else None)
+
+
+def breaches(program: Program, session: Session, arguments: Arguments) -> Iterator[Breached]:
+    """The rules across fields that do not hold for what a program writes, as far as its first call of a function.
+
+    It writes, and reads nothing back: the session is to be rolled back. Raises `Problem`.
+    """
+    members = [member for _, member in program.members] if isinstance(program, Sequence) else [program]
+    for member in members:
+        if isinstance(member, CallStatement):
+            return
+        if isinstance(member, WriteStatement) and member.change is not None:
+            written = session.write(member.change, arguments, member.key, back=member.back is not None)
+            if member.row_checks is not None and written.affected:
+                after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
+                yield from _breached(member.row_checks, session.fetch(member.row_checks.statement, after))
 
 
 def _breach(write: WriteStatement) -> Problem:
@@ -168,10 +207,22 @@ def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) ->
     for at, (key, member) in enumerate(sequence.members):
         try:
             parts.append(json_text(key) + b":" + _run_member(member, session, arguments, last=at == last))
+        except Broken as broken:
+            raise _with_rest(broken, sequence, at, session, arguments) from None
         except Problem as problem:
             problem.path = (key, *problem.path) if problem.path[:1] != (key,) else problem.path
             raise
     return Result(body=b"{" + b",".join(parts) + b"}")
+
+
+def _with_rest(broken: Broken, sequence: Sequence, at: int, session: Session, arguments: Arguments) -> Broken:
+    """The faults of a member and of those that follow it, as far as the database takes these."""
+    faults = list(broken.faults)
+    try:
+        faults.extend(found.fault for found in breaches(Sequence(sequence.members[at + 1 :]), session, arguments))
+    except Problem:
+        pass  # what the database says against the rest is for another time
+    return Broken(list(dict.fromkeys(faults)))
 
 
 def _run_member(
