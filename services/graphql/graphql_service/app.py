@@ -19,9 +19,22 @@ def create_app(settings: GraphqlSettings | None = None, data: Data | None = None
     """The service over ``data`` (else data's service), its callers found by ``edge`` (else by their tokens)."""
     settings = settings or load(GraphqlSettings)
     facade = face(settings, data, edge)
-    executor = Executor(facade.data, Limits(settings.graphql_depth, settings.graphql_nodes))
+    executor = Executor(facade.data, _limits(settings))
     door = GraphqlDoor(executor, facade.gate, settings.body_limit, facade.results)
     app = create_service("graphql", settings, routes.render, door=door, needs=facade.needs, wishes=facade.wishes)
     examples.install(app, facade.data, facade.gate, write_example)
-    routes.install(app, executor, facade.gate, batch_limit=settings.graphql_batch)
+    routes.install(app, executor, facade.gate)
     return app
+
+
+def _limits(settings: GraphqlSettings) -> Limits:
+    return Limits(
+        depth=settings.graphql_depth,
+        nodes=settings.graphql_nodes,
+        aliases=settings.graphql_aliases,
+        cost=settings.graphql_cost,
+        tokens=settings.graphql_tokens,
+        bytes=settings.graphql_bytes,
+        batch=settings.graphql_batch,
+        introspection=settings.graphql_introspection,
+    )

@@ -1,5 +1,6 @@
 """The way of a GraphQL request: schema, document, operation, data, answer."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +16,12 @@ from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
-from graphql_service.errors import Path
+from graphql_service.errors import Path, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import Limits
 from graphql_service.payload import Request
 from graphql_service.places import place_of, rows_of
-from graphql_service.request import Compiled, Prepared, choose, prepare
+from graphql_service.request import Compiled, Prepared, PreparedOperation, choose, prepare, spent_with
 from graphql_service.response import Answer, data_answer, error_answer, refusal_of
 from graphql_service.schema import RoleSchema, build
 from graphql_service.shapes import Shapes
@@ -37,6 +38,7 @@ _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class _Kept:
     version: str
     role_schema: RoleSchema
+    limits: Limits
     introspections: Bounded[tuple[str, str], bytes]
 
 
@@ -47,9 +49,9 @@ class Executor:
     translations.
     """
 
-    def __init__(self, data: Data, bounds: Limits) -> None:
+    def __init__(self, data: Data, limits: Limits) -> None:
         self._data = data
-        self._bounds = bounds
+        self._limits = limits
         self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
         self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
         self._shapes = Shapes()
@@ -67,6 +69,17 @@ class Executor:
         operation = choose(prepared, request.operation_name)
         if operation.writes and not writes:
             raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
+        spent, headers = operation.spent, operation.headers
+        if operation.unsettled:
+            spent, headers = spent_with(prepared, operation, request.variables or _NONE, kept.limits)
+        if kept.limits.seconds is not None:
+            caller = _hurried(caller, kept.limits.seconds)
+        answer = self._answer_operation(kept, prepared, operation, request, caller)
+        return Answer(answer.body, 200, headers, answer.basis, spent)
+
+    def _answer_operation(
+        self, kept: _Kept, prepared: Prepared, operation: PreparedOperation, request: Request, caller: Caller
+    ) -> Answer:
         given = request.variables or _NONE
         compiled, values = self._shapes.translate(kept.role_schema, prepared, operation, given)
         if not compiled.introspective:
@@ -75,6 +88,9 @@ class Executor:
             if result is None or result.catalog_version != kept.version:
                 return data_answer(body, warnings=result.warnings if result is not None else ())
             return data_answer(body, result.basis, result.warnings)
+
+        if not kept.limits.introspection:
+            refuse("introspection is not allowed for this role", "access-denied")
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
@@ -87,6 +103,10 @@ class Executor:
             )
         return data_answer(_remembered(kept, (request.query, repr((request.operation_name, given))), describe))
 
+    def limits(self, caller: Caller) -> Limits:
+        """What one document of the caller's role may ask at most. Raises `Problem`."""
+        return self._kept(caller).limits
+
     def _kept(self, caller: Caller) -> _Kept:
         catalog = self._data.catalog(caller)
         role = caller.principal.role
@@ -96,13 +116,18 @@ class Executor:
                 if kept is not None:  # the old version's are of no more use: all roles have a new one
                     self._documents.clear()
                     self._shapes.clear()
-                kept = _Kept(catalog.version, build(catalog), Bounded(_INTROSPECTIONS))
+                kept = _Kept(
+                    catalog.version,
+                    build(catalog),
+                    self._limits.within(catalog.bounds),
+                    Bounded(_INTROSPECTIONS),
+                )
                 self._schemas.put(role, kept)
         return kept
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
         with step("document"):
-            prepared = prepare(kept.role_schema, text, self._bounds)
+            prepared = prepare(kept.role_schema, text, kept.limits)
         if prepared.lasting:
             self._documents.put((kept, text), prepared)
         return prepared
@@ -124,6 +149,14 @@ class Executor:
             result = self._data.execute(document, values, caller)
         add_timings(result.timings)
         return result
+
+
+def _hurried(caller: Caller, seconds: float) -> Caller:
+    """The caller with an end of these seconds from now on, where that is nearer."""
+    deadline = time.monotonic() + seconds
+    if caller.deadline is not None and caller.deadline <= deadline:
+        return caller
+    return msgspec.structs.replace(caller, deadline=deadline)
 
 
 def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[str, Any]]) -> bytes:

@@ -26,5 +26,15 @@ def assemble(
 
 
 def version_of(catalog: Catalog) -> str:
-    """A short word that changes with any content of the catalog (its present version left out)."""
-    return hashlib.sha256(encode(msgspec.structs.replace(catalog, version=""))).hexdigest()[:16]
+    """A short word that changes with any content of the catalog (its present version and numbers of rows left out)."""
+    resources = tuple(
+        resource if resource.rows is None else msgspec.structs.replace(resource, rows=None)
+        for resource in catalog.resources
+    )
+    lasting = msgspec.structs.replace(catalog, version="", resources=resources)
+    return hashlib.sha256(encode(lasting)).hexdigest()[:16]
+
+
+def magnitude(rows: int | None) -> int | None:
+    """A number of rows as the power of ten that it does not exceed; None where there is no number."""
+    return None if rows is None or rows < 0 else 10 ** len(str(max(rows - 1, 0))) if rows > 1 else 1

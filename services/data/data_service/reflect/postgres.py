@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 from contracts.catalog import Catalog, Field, Resource, ResourceKind, Unique
 
-from data_service.reflect.assemble import assemble
+from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_functions import reflect_functions
@@ -129,6 +129,7 @@ def _resource(
         insertable=bool(table.events & _INSERT),
         updatable=bool(table.events & _UPDATE),
         deletable=bool(table.events & _DELETE),
+        rows=magnitude(table.rows),
     )
 
 

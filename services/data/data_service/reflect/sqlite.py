@@ -8,7 +8,7 @@ from itertools import count
 import apsw
 from contracts.catalog import Catalog, Field, Resource, Unique
 
-from data_service.reflect.assemble import assemble
+from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.relations import ForeignKey
@@ -74,6 +74,7 @@ def _resource(table: Table, name: str, comments: Comments) -> Resource:
         insertable=stored or "INSERT" in table.replaced,
         updatable=stored or "UPDATE" in table.replaced,
         deletable=stored or "DELETE" in table.replaced,
+        rows=magnitude(table.rows),
     )
 
 
