@@ -12,14 +12,12 @@ from typing import Any, NoReturn
 from contracts.operations import Value
 from contracts.problems import Problem
 
+from data_service.execute.breaches import Breached, breaches, has_rules
 from data_service.execute.database import Session
-from data_service.execute.run import Breached, breaches
 from data_service.execute.shape import PreparedShape
 from data_service.processing.inward import BrokenRows, Place
 from data_service.processing.stages import Broken, Occasion, RowFault
-from data_service.sql.programs import Program
-from data_service.sql.programs import Sequence as Programs
-from data_service.sql.statements import Arguments, WriteStatement
+from data_service.sql.statements import Arguments
 
 _Left = Mapping[Place, Sequence[int]]
 
@@ -46,7 +44,7 @@ def all_faults(
     make of such rows nobody knows.
     """
     processes = shape.processes
-    if processes is None or (processes.hooks is not None and processes.hooks.writes) or not _has_rules(shape.program):
+    if processes is None or (processes.hooks is not None and processes.hooks.writes) or not has_rules(shape.program):
         return broken
     attempts: list[tuple[list[Value], _Left]] = [(broken.whole(), {})]
     if (sound := broken.sound()) is not None:
@@ -65,11 +63,6 @@ def all_faults(
             except _Enough as enough:
                 return Broken(list(dict.fromkeys((*broken.faults, *enough.faults)))) if enough.faults else broken
     return broken
-
-
-def _has_rules(program: Program) -> bool:
-    members = [member for _, member in program.members] if isinstance(program, Programs) else [program]
-    return any(isinstance(member, WriteStatement) and member.row_checks is not None for member in members)
 
 
 def _stands(found: Breached, left: _Left, broken: Broken) -> bool:

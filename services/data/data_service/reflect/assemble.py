@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import msgspec
 from contracts.catalog import Catalog, Engine, Function, Resource, encode
 
+from data_service.reflect.inheritance import NOTHING_INHERITED, Inherited
 from data_service.reflect.options import Exposure
-from data_service.reflect.relations import ForeignKey, UniqueSets, relate
+from data_service.reflect.relations import ForeignKey, UniqueSets, relate, with_inherited
 
 
 def assemble(
@@ -17,10 +18,17 @@ def assemble(
     foreign_keys: Sequence[ForeignKey],
     uniques: UniqueSets,
     *,
+    inherited: Inherited = NOTHING_INHERITED,
     functions: tuple[Function, ...] = (),
 ) -> Catalog:
     """The catalog of ``resources`` in their order; ``exposure.schemas`` are the schemas really served."""
+    resources = [
+        msgspec.structs.replace(one, key=inherited.keys[one.name]) if one.name in inherited.keys else one
+        for one in resources
+    ]
     related = relate(resources, foreign_keys, uniques, exposure.relation_names)
+    every = {**uniques, **inherited.uniques}
+    related = with_inherited(related, foreign_keys, inherited.foreign_keys, every)
     catalog = Catalog(engine=engine, version="", schemas=exposure.schemas, resources=related, functions=functions)
     return msgspec.structs.replace(catalog, version=version_of(catalog))
 

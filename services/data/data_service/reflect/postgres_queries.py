@@ -11,6 +11,7 @@ from data_service.reflect.postgres_schemas import EXPOSED
 class TableRow:
     """A relation; ``events`` has 4, 8 and 16 set where rows can be updated, inserted, deleted.
 
+    ``plain`` is True for a view whose rows are those of one table, each once: PostgreSQL itself can update them.
     ``rows`` is the planner's number, negative where it has none.
     """
 
@@ -20,6 +21,7 @@ class TableRow:
     relkind: str
     comment: str | None
     events: int
+    plain: bool
     rows: int
 
 
@@ -33,6 +35,7 @@ TABLES: LiteralString = f"""
                  join pg_foreign_data_wrapper w on w.oid = s.srvfdw
                  where t.ftrelid = c.oid and w.fdwhandler <> 0) then 0
              else pg_relation_is_updatable(c.oid, true) end,
+        c.relkind = 'v' and pg_relation_is_updatable(c.oid, false) & 4 <> 0,
         case when c.relkind in ('r', 'p', 'm', 'f') then c.reltuples::bigint else -1 end
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_description x on x.objoid = c.oid and x.classoid = 'pg_class'::regclass and x.objsubid = 0
