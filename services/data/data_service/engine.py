@@ -20,6 +20,7 @@ from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Database
 from data_service.execute.foreign import ForeignCalls
+from data_service.execute.refused import all_faults
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape
 from data_service.execute.trouble import Lost, Undone, is_stale
@@ -31,6 +32,7 @@ from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
 from data_service.privileges import RoleAccess
 from data_service.processing.assembly import NOTHING, Processes
+from data_service.processing.inward import BrokenRows
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
@@ -291,7 +293,11 @@ class Engine:
         """
         processes = shape.processes or NOTHING
         outward, deadline = processes.outward, occasion.caller.deadline
-        arguments = _gone_in(processes, arguments, occasion)
+        try:
+            arguments = _gone_in(processes, arguments, occasion)
+        except BrokenRows as broken:
+            trial = partial(database.within, deadline=deadline, limit=limit, zone=arguments.zone)
+            raise all_faults(broken, shape, arguments, occasion, trial) from None
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:

@@ -22,6 +22,7 @@ from trivet.running import frames
 from data_service.discretion import scrub
 from data_service.execute.database import Session, Written
 from data_service.execute.foreign import Foreign, ForeignCalls
+from data_service.execute.refused import all_faults
 from data_service.execute.run import run
 from data_service.execute.shape import PreparedShape
 from data_service.execute.undoing import Answering, UndoingDatabase
@@ -32,6 +33,7 @@ from data_service.operations.hooks import HookedWrite, Hooks, Unfit, assigned
 from data_service.operations.python import Python
 from data_service.plan.nodes import CreatePlan, UpdatePlan
 from data_service.present import State
+from data_service.processing.inward import BrokenRows
 from data_service.processing.stages import Occasion
 from data_service.sql.statements import Arguments, RowInsert, Statement
 from data_service.versioning import Versioning
@@ -132,9 +134,12 @@ class Work:
         try:
             if processes is not None:
                 late = None if processes.hooks is not None and processes.hooks.writes else processes.late
-                for inward in (processes.inward, late):
-                    if inward is not None:
-                        arguments = replace(arguments, values=inward(arguments.values, occasion))
+                try:
+                    for inward in (processes.inward, late):
+                        if inward is not None:
+                            arguments = replace(arguments, values=inward(arguments.values, occasion))
+                except BrokenRows as broken:  # all of this work is undone, and so what is tried of it
+                    raise all_faults(broken, shape, arguments, occasion, lambda attempt: attempt(self)) from None
                 if processes.hooks is not None:
                     self.before_reads(processes.hooks.reads)
             arguments.foreign = ForeignCalls({**self._desk.foreign, "python": self}, self._caller)
