@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
+from contracts.identity import unnarrowed
 from contracts.operations import Filter
 from contracts.problems import Problem
 
@@ -25,7 +26,27 @@ from data_service.plan.nodes import (
     Scan,
     UpdatePlan,
 )
-from data_service.policies import Policies, Rules
+from data_service.policies import Rules, SelectRule
+from data_service.policy_bounds import DocumentRules
+from data_service.policy_rules import CallRule
+
+
+class Allowed(Protocol):
+    """Who says what a role may do; `data_service.policies.Policies` is one."""
+
+    @property
+    def documents(self) -> DocumentRules:
+        """What one GraphQL document may hold, by role."""
+        ...
+
+    def rules(self, role: str, resource_name: str, /) -> Rules:
+        """What a role may do with a resource."""
+        ...
+
+    def call(self, role: str, function: str, /) -> CallRule | None:
+        """How a role may call a function, None where it may not."""
+        ...
+
 
 FieldsOf = Callable[[Resource], tuple[Field, ...]]
 
@@ -34,7 +55,7 @@ def _all_fields(resource: Resource) -> tuple[Field, ...]:
     return resource.fields
 
 
-def limit_catalog(full: Catalog, policies: Policies, role: str, returned: FieldsOf = _all_fields) -> Catalog:
+def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsOf = _all_fields) -> Catalog:
     """The catalog as ``role`` may see it: resources, fields, relations, rights and functions.
 
     ``returned`` are the fields of a resource's rows that a function gives past the resource's policy.
@@ -66,11 +87,12 @@ def limit_catalog(full: Catalog, policies: Policies, role: str, returned: Fields
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
         functions=tuple(_functions(full, policies, role, visible, returned)),
+        bounds=policies.documents.of(unnarrowed(role)[0]),
     )
 
 
 def _functions(
-    full: Catalog, policies: Policies, role: str, visible: Mapping[str, frozenset[str]], returned: FieldsOf
+    full: Catalog, policies: Allowed, role: str, visible: Mapping[str, frozenset[str]], returned: FieldsOf
 ) -> Iterator[Function]:
     """The functions that the role may call; one that gives rows of a resource only if it sees these or may so."""
     for function in full.functions:
@@ -120,7 +142,15 @@ def _limit_resource(
         updatable=resource.updatable and rules.update is not None,
         deletable=resource.deletable and rules.delete is not None,
         aggregates=rules.select is not None and rules.select.aggregations,
+        rows=_rows(resource, rules.select),
     )
+
+
+def _rows(resource: Resource, select: SelectRule | None) -> int | None:
+    """How many rows the role may get at once: of their number it is told only where it may count them."""
+    known = resource.rows if select is not None and select.aggregations else None
+    limit = select.limit if select is not None else None
+    return known if limit is None else min(limit, known) if known is not None else limit
 
 
 def _passable(relation: Relation, own: frozenset[str], visible: Mapping[str, frozenset[str]]) -> bool:
@@ -149,7 +179,7 @@ def _writable(resource: Resource, rules: Rules) -> Writable:
     )
 
 
-def restrict(plan: Plan, full: Catalog, policies: Policies, role: str) -> Plan:
+def restrict(plan: Plan, full: Catalog, policies: Allowed, role: str) -> Plan:
     """The plan with the role's rules at every node. Raises `Problem` 42501 where a right is missing."""
     restricted: Plan = _Restriction(full, policies, role).plan(plan)
     return restricted
@@ -158,7 +188,7 @@ def restrict(plan: Plan, full: Catalog, policies: Policies, role: str) -> Plan:
 class _Restriction:
     """One pass over a plan for one role."""
 
-    def __init__(self, full: Catalog, policies: Policies, role: str) -> None:
+    def __init__(self, full: Catalog, policies: Allowed, role: str) -> None:
         self._names = Names(full, full)
         self._policies = policies
         self._role = role
@@ -222,10 +252,12 @@ class _Restriction:
         return dataclasses.replace(
             plan,
             resource=self._names.full.by_name[plan.resource.name],
+            given=tuple(item for item in plan.given if not (item.filled and item.field.name in rule.presets)),
             presets=self._presets(plan.resource, rule.presets),
             check=self._filter(plan.resource, rule.check),
             returning=self._returning(plan.returning),
             conflict=None if plan.conflict is None else self._conflict(plan.conflict),
+            nested=tuple(dataclasses.replace(one, plan=self._create(one.plan)) for one in plan.nested),
         )
 
     def _conflict(self, conflict: ConflictPlan) -> ConflictPlan:
