@@ -232,10 +232,12 @@ class _Restriction:
         return dataclasses.replace(
             plan,
             resource=self._names.full.by_name[plan.resource.name],
+            given=tuple(item for item in plan.given if not (item.filled and item.field.name in rule.presets)),
             presets=self._presets(plan.resource, rule.presets),
             check=self._filter(plan.resource, rule.check),
             returning=self._returning(plan.returning),
             conflict=None if plan.conflict is None else self._conflict(plan.conflict),
+            nested=tuple(dataclasses.replace(one, plan=self._create(one.plan)) for one in plan.nested),
         )
 
     def _conflict(self, conflict: ConflictPlan) -> ConflictPlan:

@@ -52,6 +52,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "PGRST127": (NOT_SUPPORTED, ""),
     "TRV100": (INVALID_JSON, ""),
     "TRV300": (VALIDATION_FAILED, ""),
+    "TRV303": (NOT_SUPPORTED, ""),
     "TRV110": ("not-found", ""),
     "TRV204": ("access-denied", ""),
     "PGRST302": ("access-denied", ""),
