@@ -84,10 +84,20 @@ kill_one() {
     say "$victim died and is back"
 }
 
+ask_rates() { # what the demo has from a SOAP service of its own
+    expect 'a field comes from elsewhere' '"price_usd":[0-9]' rest 'products?select=name,price_usd&order=id&limit=1'
+    expect 'and so by GraphQL' '"price_usd":"\?[0-9]' graphql '{"query": "{ products(limit: 1) { price_usd } }"}'
+    expect 'an operation from elsewhere answers REST' '"Currency":"USD"' rest 'rpc/exchange_rates?Currency=%7BUSD%7D'
+    expect 'and GraphQL' '1\.0852' graphql '{"query": "{ exchange_rates(args: {Currency: [\"USD\"]}) { Value } }"}'
+}
+
 prove_compose() {
     docker compose build --quiet
     docker compose up --detach --wait --wait-timeout 300
     ask_each
+    ask_rates
+    DATABASE_URL=sqlite:////data/own.db docker compose config --services | grep -qx rates &&
+        fail 'the exchange rates come with a database of one'"'"'s own'
     kill_one rest
     expect 'REST reads again' '"id"' rest 'orders?select=id&limit=1'
     expect 'the whole suite is well' '"status":"ok"' curl -fsS "$URL/readyz"
@@ -166,6 +176,7 @@ prove_one() {
     if docker run --rm "$ONE" >/dev/null 2>&1; then fail 'the demo opened itself to others'; fi
     one --env TRIVET_DEMO=1
     ask_each
+    ask_rates
     docker stop --time 30 "$ONE" >/dev/null
     [ "$(docker inspect --format '{{.State.ExitCode}}' "$ONE")" = 0 ] || fail 'it did not end in order'
     docker rm "$ONE" >/dev/null

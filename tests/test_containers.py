@@ -16,7 +16,8 @@ from trivet_cli.settings import UpSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"]
+RATES: dict[str, Any] = yaml.safe_load((ROOT / "demo" / "rates.yml").read_text(encoding="utf-8"))["services"]
+SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE)["services"] | RATES
 BUILT = sorted(name for name, service in SERVICES.items() if "build" in service)
 DOCKERFILES = sorted(path for path in ROOT.rglob("Dockerfile") if not {".venv", "node_modules"} & set(path.parts))
 OURS = ("auth", "data", "rest", "graphql", "soap", "gateway")
@@ -62,15 +63,16 @@ def test_each_container_can_do_little(service: str) -> None:
 def test_each_container_says_whether_it_is_well_and_comes_back(service: str) -> None:
     found = SERVICES[service]
     assert found["restart"] == "unless-stopped"
-    if "build" in found:
+    if "build" in found and "healthcheck" not in found:
         assert re.search(r"^HEALTHCHECK ", (ROOT / found["build"]["dockerfile"]).read_text(), re.MULTILINE)
     else:
         assert found["healthcheck"]["test"]
 
 
 def test_each_service_is_an_image_of_its_own() -> None:
-    assert {"nginx", "prepare", *OURS} == set(BUILT)
-    assert len({SERVICES[name]["build"]["dockerfile"] for name in BUILT}) == len(BUILT)
+    assert {"nginx", "prepare", "rates", *OURS} == set(BUILT)
+    assert SERVICES["rates"]["build"]["dockerfile"] == SERVICES["prepare"]["build"]["dockerfile"]
+    assert len({SERVICES[name]["build"]["dockerfile"] for name in BUILT}) == len(BUILT) - 1
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -104,6 +106,19 @@ def test_the_demo_shows_the_same_in_containers(tmp_path: Path) -> None:
 def _demo_only() -> dict[str, str]:
     lines = (ROOT / "demo" / "demo.env").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("named", ["", "DATABASE_URL", "DATABASE_URL_FILE"])
+def test_the_demo_alone_has_its_exchange_rates(named: str) -> None:
+    paths, read = yaml.safe_load(COMPOSE)["include"][0]["path"], []
+    for path in paths:
+        path = re.sub(r"\$\{([A-Z_]+):\+(\w+)\}", lambda found: found[2] if found[1] == named else "", path)
+        read.append(yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))["services"]["rates"])
+    assert read[0] == RATES["rates"]
+    assert any("profiles" in service for service in read) == bool(named)
+    demo = yaml.safe_load((ROOT / "demo" / "trivet.yaml").read_text(encoding="utf-8"))
+    port = RATES["rates"]["entrypoint"][-1]
+    assert demo["sources"]["rates"]["wsdl"] == f"http://rates:{port}/rates?wsdl"
 
 
 def test_every_secret_may_be_a_file() -> None:

@@ -22,6 +22,10 @@ resources:
       - {expression: {_or: [{vip: {_eq: false}}, {email: {_is_null: false}}]}, message: a VIP has an address}
     permissions:
       reader: {select: {columns: [id, shout], filter: {}}}
+  odd Name.s:
+    fields:
+      the Key: {validate: {maximum: 100}}
+      quo"te: {validate: {minLength: 2}}
 """
 
 

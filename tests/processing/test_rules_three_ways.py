@@ -110,6 +110,31 @@ def test_graphql_names_the_argument(fresh, mutation, path):
     assert fresh.get("customers?id=gt.3").get_json() == []
 
 
+@pytest.mark.parametrize(
+    "mutation, faults",
+    [
+        (
+            'insert_odd_Name_s(objects: [{the_Key: 7, quo_te: "ok"}, {the_Key: 107, quo_te: "x"}]) { affected_rows }',
+            {"insert_odd_Name_s.args.objects[1].the_Key": "the_Key: must be at most 100",
+             "insert_odd_Name_s.args.objects[1].quo_te": "quo_te: must have at least 2 characters"},
+        ),
+        (
+            'update_odd_Name_s(where: {}, _set: {quo_te: "x"}) { affected_rows }',
+            {"update_odd_Name_s.args._set.quo_te": "quo_te: must have at least 2 characters"},
+        ),
+        (
+            'update_odd_Name_s(where: {}, _inc: {the_Key: 500}) { affected_rows }',
+            {"update_odd_Name_s.args._inc.the_Key": "the_Key: must be at most 100"},
+        ),
+    ],
+)  # fmt: skip
+def test_graphql_names_fields_as_its_schema_does(fresh, mutation, faults):
+    errors = fresh.ask(f"mutation {{ {mutation} }}").get_json()["errors"]
+    assert {error["extensions"]["path"]: error["message"] for error in errors} == {
+        f"$.selectionSet.{path}": message for path, message in faults.items()
+    }
+
+
 def test_soap_tells_each_fault_in_a_typed_detail(fresh):
     with pytest.raises(zeep.exceptions.Fault) as caught:
         create(fresh, "soap", BAD)

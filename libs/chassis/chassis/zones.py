@@ -1,9 +1,12 @@
 """Time zones by request: ``Prefer: timezone=Europe/Berlin``, or an offset from UTC as ISO 8601 writes it."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from contracts.problems import Problem
 
 _NAME = re.compile(r"(?!(?:posix|right)/)[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
 _OFFSET = re.compile(r"([+-])(0\d|1[0-5])(?::?([0-5]\d))?", re.ASCII)
@@ -16,12 +19,32 @@ def asked(prefer: str | None) -> str | None:
     """
     if prefer is None or "timezone" not in prefer.lower():
         return None
+    return next((value for name, value in _preferences(prefer) if name == "timezone" and known(value)), None)
+
+
+def refuse_unknown(prefer: str | None) -> None:
+    """Raises `Problem` PGRST122 where a ``Prefer`` header asks for a zone that is not known, and strictly.
+
+    Without ``handling=strict`` a preference that can't be had is passed over (RFC 7240, 2). For the facades that know
+    no other preference; REST holds all of them to it.
+    """
+    if prefer is None or "timezone" not in prefer.lower():
+        return
+    given = list(_preferences(prefer))
+    unknown = [f"{name}={value}" for name, value in given if name == "timezone" and not known(value)]
+    handling = next((value for name, value in given if name == "handling" and value in ("strict", "lenient")), None)
+    if unknown and handling == "strict":
+        raise Problem(
+            "PGRST122",
+            "Invalid preferences given with handling=strict",
+            details=f"Invalid preferences: {', '.join(unknown)}",
+        )
+
+
+def _preferences(prefer: str) -> Iterator[tuple[str, str]]:
     for text in prefer.split(","):
         name, _, value = text.partition("=")
-        value = value.strip().strip('"')
-        if name.strip().lower() == "timezone" and known(value):
-            return value
-    return None
+        yield name.strip().lower(), value.strip().strip('"')
 
 
 @lru_cache(maxsize=1024)

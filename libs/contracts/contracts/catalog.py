@@ -163,6 +163,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     ``name`` is unique in the catalog (a schema other than the first prefixes it: ``sales_orders``); ``schema`` and
     ``table`` are the database's own names. ``key`` names the primary key's fields, empty where there is none.
+    ``rows``: about how many it had when the catalog was read, as a power of ten (a role's own limit, where that is
+    less); it is no part of the catalog's version.
     ``inherited`` are relations that a view has from the tables behind it, and that lead to such a view;
     ``row_functions`` are what functions make of a row.
     """
@@ -182,6 +184,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     updatable: bool = False
     deletable: bool = False
     aggregates: bool = True
+    rows: int | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -283,6 +286,26 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "" not in known and names <= known and required <= names
 
 
+class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one document of a role may ask at most, where the configuration says so; None: as the facade's settings say.
+
+    ``depth`` counts levels, ``nodes`` fields, ``aliases`` those under another name, ``cost`` rows, ``tokens`` and
+    ``bytes`` measure its text, ``batch`` is how many may come at once, ``seconds`` the time that each may take.
+    ``introspection`` False: it may not ask what there is. ``report_only``: nothing is refused for these.
+    """
+
+    depth: int | None = None
+    nodes: int | None = None
+    aliases: int | None = None
+    cost: int | None = None
+    tokens: int | None = None
+    bytes: int | None = None
+    batch: int | None = None
+    seconds: float | None = None
+    introspection: bool | None = None
+    report_only: bool | None = None
+
+
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
     """Which fields a role may give when it creates and updates a resource."""
 
@@ -295,7 +318,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
 
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
-    no fields in ``fields`` but those in ``writable`` stand in ``hidden``.
+    no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents.
     """
 
     engine: Engine
@@ -306,6 +329,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     role: str | None = None
     writable: dict[str, Writable] = {}
     hidden: dict[str, tuple[Field, ...]] = {}
+    bounds: Bounds | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:

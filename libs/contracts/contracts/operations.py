@@ -294,10 +294,24 @@ class Conflict(_Node, tag="conflict", frozen=True):
     filter: Filter | None = None
 
 
+class Nested(_Node, tag="nested", frozen=True):
+    """New rows that belong to those of the create around them, over a relation of that one's resource.
+
+    The relation has no junction, and its target is the resource of ``create``. ``of`` is the index of a list with, for
+    each of its rows, the number of the row that it belongs to. Which of the two has the foreign key is created last,
+    and takes it from the other.
+    """
+
+    relation: RelationRef
+    create: "Create"
+    of: Param
+
+
 class Create(_Node, tag="create", frozen=True):
     """New rows. ``rows`` is the index of a list of objects; of them only ``columns`` are used.
 
-    ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null.
+    ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null. ``nested`` are
+    created with them; only the outermost create has a ``returning`` and a ``count``, and is of all their rows.
     """
 
     resource: str
@@ -309,6 +323,7 @@ class Create(_Node, tag="create", frozen=True):
     conflict: Conflict | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
+    nested: tuple[Nested, ...] = ()
 
 
 How = Literal["value", "increment", "default", "append", "prepend", "delete_key", "delete_elem", "delete_at_path"]

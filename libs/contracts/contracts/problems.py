@@ -87,6 +87,7 @@ CODES: dict[str, Code] = {
     "TRV204": Code(Kind.FORBIDDEN, 403, "the role is not among the token's roles"),
     "TRV205": Code(Kind.FORBIDDEN, 403, "a second factor is needed"),
     "TRV300": Code(Kind.CONSTRAINT, 400, "values break the configuration's rules"),
+    "TRV303": Code(Kind.CONSTRAINT, 400, "rows can't be created with others, of which there is none"),
     "TRV301": Code(Kind.INTERNAL, 500, "a rule of the configuration failed"),
     "TRV310": Code(Kind.UNAVAILABLE, 502, "a remote source does not answer as it should"),
     "TRV311": Code(Kind.TIMEOUT, 504, "a remote source took too long"),

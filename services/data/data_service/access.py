@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
+from contracts.identity import unnarrowed
 from contracts.operations import Filter
 from contracts.problems import Problem
 
@@ -25,7 +26,7 @@ from data_service.plan.nodes import (
     Scan,
     UpdatePlan,
 )
-from data_service.policies import Policies, Rules
+from data_service.policies import Policies, Rules, SelectRule
 
 FieldsOf = Callable[[Resource], tuple[Field, ...]]
 
@@ -66,6 +67,7 @@ def limit_catalog(full: Catalog, policies: Policies, role: str, returned: Fields
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
         functions=tuple(_functions(full, policies, role, visible, returned)),
+        bounds=policies.documents.of(unnarrowed(role)[0]),
     )
 
 
@@ -120,7 +122,15 @@ def _limit_resource(
         updatable=resource.updatable and rules.update is not None,
         deletable=resource.deletable and rules.delete is not None,
         aggregates=rules.select is not None and rules.select.aggregations,
+        rows=_rows(resource, rules.select),
     )
+
+
+def _rows(resource: Resource, select: SelectRule | None) -> int | None:
+    """How many rows the role may get at once: of their number it is told only where it may count them."""
+    known = resource.rows if select is not None and select.aggregations else None
+    limit = select.limit if select is not None else None
+    return known if limit is None else min(limit, known) if known is not None else limit
 
 
 def _passable(relation: Relation, own: frozenset[str], visible: Mapping[str, frozenset[str]]) -> bool:
@@ -222,10 +232,12 @@ class _Restriction:
         return dataclasses.replace(
             plan,
             resource=self._names.full.by_name[plan.resource.name],
+            given=tuple(item for item in plan.given if not (item.filled and item.field.name in rule.presets)),
             presets=self._presets(plan.resource, rule.presets),
             check=self._filter(plan.resource, rule.check),
             returning=self._returning(plan.returning),
             conflict=None if plan.conflict is None else self._conflict(plan.conflict),
+            nested=tuple(dataclasses.replace(one, plan=self._create(one.plan)) for one in plan.nested),
         )
 
     def _conflict(self, conflict: ConflictPlan) -> ConflictPlan:

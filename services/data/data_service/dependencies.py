@@ -161,6 +161,8 @@ def _written(plan: Plan) -> Iterator[Table]:
         resource = None
         if isinstance(one, CreatePlan):
             resource = one.resource
+            for nested in one.nested:
+                yield from _written(nested.plan)
         elif isinstance(one, UpdatePlan | DeletePlan):
             resource = one.scan.resource
         if resource is not None:

@@ -14,7 +14,14 @@ from data_service.plan.nodes import ConflictPlan, CreatePlan, DeletePlan, Plan, 
 from data_service.policy_document import Node
 from data_service.policy_rules import Policies
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import CallStatement, ReadStatement, RowInsert, Statement, WriteStatement
+from data_service.sql.statements import (
+    CallStatement,
+    Nesting,
+    ReadStatement,
+    RowInsert,
+    Statement,
+    WriteStatement,
+)
 
 Deed = tuple[str, str]  # a resource or function, and what is done with it: select, insert, update, delete or call
 _CALL = "call"
@@ -83,6 +90,13 @@ def _statements(program: Program) -> Iterator[str]:
             yield program.statement.sql
         case CallStatement(read=ReadStatement() as read):
             yield read.statement.sql
+        case WriteStatement(nested=Nesting() as nesting):
+            for linked in nesting.first:
+                yield from _statements(linked.write)
+            yield from _parts(program.change)
+            for linked in nesting.then:
+                yield from _statements(linked.write)
+            yield from _parts(nesting.back or program.back)
         case WriteStatement():
             yield from _parts(program.change)
             yield from _parts(program.back)

@@ -8,6 +8,7 @@ from contracts.catalog import Catalog, Resource
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
 from contracts.operations import Filter
 
+from data_service.policy_bounds import read_bounds
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
 from data_service.policy_functions import read_functions
@@ -31,7 +32,10 @@ from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRul
 from data_service.processing.sources import parse_sources
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources", "soap")
+_TOP = (
+    "version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources", "graphql",
+    "soap",
+)  # fmt: skip
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -79,6 +83,7 @@ class _Reader:
             processing=processing,
             sources=sources,
             services=read_services(top.get("soap"), self._faults, self._catalog),
+            documents=read_bounds(top.get("graphql"), self._faults),
             document=document,
         )
 

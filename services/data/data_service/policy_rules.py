@@ -8,6 +8,7 @@ from typing import TypeVar
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
 from contracts.operations import Claim, Filter, Literally
 
+from data_service.policy_bounds import NO_BOUNDS, DocumentRules
 from data_service.policy_document import Node
 from data_service.processing.rules import NO_PROCESSING, Processing
 from data_service.processing.sources import SourceRule
@@ -139,7 +140,8 @@ class Policies:
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
     their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
     that change rows on their way. ``sources``: what remote ones may be called, by name. ``services``: the SOAP services
-    that are promised, by name. ``version`` changes with the file's text.
+    that are promised, by name. ``documents``: what one GraphQL document may ask at most. ``version`` changes with the
+    file's text.
     """
 
     version: str = ""
@@ -154,6 +156,7 @@ class Policies:
     processing: Processing = NO_PROCESSING
     sources: Mapping[str, SourceRule] = field(default_factory=_empty)
     services: Mapping[str, ServiceRule] = field(default_factory=_empty)
+    documents: DocumentRules = NO_BOUNDS
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from time import monotonic
 
+from chassis import zones
 from chassis.bounded import Bounded
 from chassis.express import Answer as HttpAnswer
 from chassis.express import Request
@@ -53,6 +54,7 @@ class GraphqlDoor:
         strict = False if not accept else self._strict(accept)
         if strict is None:
             return None
+        zones.refuse_unknown(environ.get("HTTP_PREFER"))
         caller = self._gate.caller()
         body = request.body(self._body_limit)
         kept = self._kept(body, caller) if self._results else None

@@ -1,5 +1,6 @@
 """The way of a GraphQL request: schema, document, operation, data, answer."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,20 +11,23 @@ import msgspec
 from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
-from contracts.identity import Caller
+from contracts.identity import ADMIN_ROLE, Caller, unnarrowed
 from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
-from graphql_service.errors import Path
+from graphql_service.errors import Path, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import Limits
 from graphql_service.payload import Request
+from graphql_service.persisted import PersistedDocuments
 from graphql_service.places import place_of, rows_of
-from graphql_service.request import Compiled, Prepared, choose, prepare
+from graphql_service.request import Compiled, Prepared, PreparedOperation, choose, prepare, spent_with
 from graphql_service.response import Answer, data_answer, error_answer, refusal_of
 from graphql_service.schema import RoleSchema, build
+from graphql_service.schema.exposed import Exposed
 from graphql_service.shapes import Shapes
+from graphql_service.trusted import Trusted
 
 _SCHEMAS = 64
 _DOCUMENTS = 1000
@@ -35,8 +39,10 @@ _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
+    role: str
     version: str
     role_schema: RoleSchema
+    limits: Limits
     introspections: Bounded[tuple[str, str], bytes]
 
 
@@ -44,12 +50,16 @@ class Executor:
     """Answers GraphQL requests.
 
     Keeps a schema for each role while its catalog's version holds, the documents that were asked with it, and their
-    translations.
+    translations. Where there are ``allowed`` documents, nobody but admin can ask others.
     """
 
-    def __init__(self, data: Data, bounds: Limits) -> None:
+    def __init__(
+        self, data: Data, limits: Limits, persisted: PersistedDocuments, allowed: Trusted | None = None
+    ) -> None:
         self._data = data
-        self._bounds = bounds
+        self._limits = limits
+        self._persisted = persisted
+        self._allowed = allowed
         self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
         self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
         self._shapes = Shapes()
@@ -63,11 +73,31 @@ class Executor:
 
     def _answer(self, request: Request, caller: Caller, writes: bool) -> Answer:
         kept = self._kept(caller)
-        prepared = self._documents.get((kept, request.query)) or self._prepare(kept, request.query)
+        text, unkept = request.query, None
+        if text is None or request.extensions is not None:
+            text, unkept = self._persisted.text_of(request)
+        prepared = self._documents.get((kept, text)) or self._prepare(kept, text)
+        if unkept is not None:
+            self._persisted.keep(unkept, text)
         operation = choose(prepared, request.operation_name)
         if operation.writes and not writes:
             raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
-        given = request.variables or _NONE
+        spent, headers = operation.spent, operation.headers
+        if operation.unsettled:
+            spent, headers = spent_with(prepared, operation, request.variables or _NONE, kept.limits)
+        if kept.limits.seconds is not None:
+            caller = _hurried(caller, kept.limits.seconds)
+        answer = self._answer_operation(kept, prepared, operation, request.variables or _NONE, caller)
+        return Answer(answer.body, 200, headers, answer.basis, spent)
+
+    def _answer_operation(
+        self,
+        kept: _Kept,
+        prepared: Prepared,
+        operation: PreparedOperation,
+        given: Mapping[str, Any],
+        caller: Caller,
+    ) -> Answer:
         compiled, values = self._shapes.translate(kept.role_schema, prepared, operation, given)
         if not compiled.introspective:
             body, result = self._execute(compiled, values, caller)
@@ -75,6 +105,9 @@ class Executor:
             if result is None or result.catalog_version != kept.version:
                 return data_answer(body, warnings=result.warnings if result is not None else ())
             return data_answer(body, result.basis, result.warnings)
+
+        if not kept.limits.introspection:
+            refuse("introspection is not allowed for this role", "access-denied")
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
@@ -85,7 +118,11 @@ class Executor:
             return data_answer(
                 _arranged(compiled, body, describe()), warnings=result.warnings if result is not None else ()
             )
-        return data_answer(_remembered(kept, (request.query, repr((request.operation_name, given))), describe))
+        return data_answer(_remembered(kept, (prepared.text, repr((operation.name, given))), describe))
+
+    def limits(self, caller: Caller) -> Limits:
+        """What one document of the caller's role may ask at most. Raises `Problem`."""
+        return self._kept(caller).limits
 
     def _kept(self, caller: Caller) -> _Kept:
         catalog = self._data.catalog(caller)
@@ -96,13 +133,21 @@ class Executor:
                 if kept is not None:  # the old version's are of no more use: all roles have a new one
                     self._documents.clear()
                     self._shapes.clear()
-                kept = _Kept(catalog.version, build(catalog), Bounded(_INTROSPECTIONS))
+                kept = _Kept(
+                    role,
+                    catalog.version,
+                    build(catalog),
+                    self._limits.within(catalog.bounds),
+                    Bounded(_INTROSPECTIONS),
+                )
                 self._schemas.put(role, kept)
         return kept
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
+        if self._allowed is not None and unnarrowed(kept.role)[0] != ADMIN_ROLE and not self._allowed.has(text):
+            refuse("query is not allowed", "query-not-allowed")
         with step("document"):
-            prepared = prepare(kept.role_schema, text, self._bounds)
+            prepared = prepare(kept.role_schema, text, kept.limits)
         if prepared.lasting:
             self._documents.put((kept, text), prepared)
         return prepared
@@ -124,6 +169,14 @@ class Executor:
             result = self._data.execute(document, values, caller)
         add_timings(result.timings)
         return result
+
+
+def _hurried(caller: Caller, seconds: float) -> Caller:
+    """The caller with an end of these seconds from now on, where that is nearer."""
+    deadline = time.monotonic() + seconds
+    if caller.deadline is not None and caller.deadline <= deadline:
+        return caller
+    return msgspec.structs.replace(caller, deadline=deadline)
 
 
 def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[str, Any]]) -> bytes:
@@ -154,7 +207,7 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""
-    constraint = problem.code[:2] == "23" or problem.code == "42501"
+    constraint = problem.code[:2] == "23" or problem.code in ("42501", "TRV303")
     if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
         alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
         return place + rows_of(name, (0,) if alone else ())
@@ -164,12 +217,30 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
 def _of_value(path: Path, compiled: Compiled) -> Path:
     """Where a value that breaks a rule stands: in a create's row, by its number, or where an update assigns it."""
     key, rest = path[:1], path[1:]
+    operation = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
     if rest and isinstance(rest[0], int):
-        return (*key, "rows", *rest)
-    update = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
-    assigns = update.assigns if rest and isinstance(update, Update) else ()
+        return (*key, "rows", rest[0], *_shown(rest[1:], operation, compiled))
+    assigns = operation.assigns if rest and isinstance(operation, Update) else ()
     how = next((assign.how for assign in assigns if assign.field == rest[0]), None)
-    return key if how is None else (*key, "assigns", how, *rest)
+    return key if how is None else (*key, "assigns", how, *_shown(rest, operation, compiled))
+
+
+def _shown(path: Path, operation: object, compiled: Compiled) -> Path:
+    """A field's path under the name that the schema has for it, which may differ from the database's."""
+    if not path or not isinstance(operation, Create | Update):
+        return path
+    exposed = compiled.scope.types.exposure.resources.get(operation.resource)
+    return path if exposed is None else _named(path, exposed)
+
+
+def _named(path: Path, exposed: Exposed) -> Path:
+    """A path in a row, by way of the rows nested in it, under the names of the schema."""
+    nested = next((r for r in exposed.nestable.values() if r.relation.name == path[0]), None) if path[1:] else None
+    if nested is not None and isinstance(path[1], int):
+        number = path[1:2] if nested.relation.cardinality == "many" else ()
+        return (nested.name, "data", *number, *(_named(path[2:], nested.target) if path[2:] else ()))
+    name = exposed.field_names.get(str(path[0]))
+    return path if name is None else (name, *path[1:])
 
 
 def _rows_given(compiled: Compiled, values: list[Value], path: tuple[str | int, ...]) -> int:

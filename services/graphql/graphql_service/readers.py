@@ -3,7 +3,8 @@
 What they mean is as in `coercion`. On the way each value tells its shape: what an operation's translation depends on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NoReturn, cast
 
 from graphql import (
@@ -20,6 +21,9 @@ from graphql import (
 from graphql_service.coercion import check_filled, enum_value, input_field, required_fields, unexpected_null
 from graphql_service.errors import Misfit
 from graphql_service.scalar_input import describe, mismatch, parser_of
+from graphql_service.schema.exposed import Exposed, ExposedRelation
+from graphql_service.schema.inputs import NESTABLE
+from graphql_service.trees import Relations, shape_of
 
 Tokens = list[Any]
 Slotting = Callable[[Any], Any]
@@ -55,7 +59,7 @@ class Readers:
         if isinstance(type_, GraphQLList):
             item = self.of(type_.of_type)
             if _rows(type_):
-                return _rows_reader(item, null)
+                return _rows_reader(item, null, _nestable(type_))
             return _values_reader(item, null) if _plain(type_) else _list_reader(item, null)
         if isinstance(type_, GraphQLInputObjectType):
             return _object_reader(type_, null, self)
@@ -172,14 +176,20 @@ def _values_reader(read_item: Reader, null: _Null) -> Reader:
     return read
 
 
-def _rows_reader(read_item: Reader, null: _Null) -> Reader:
-    """Of rows to be written: one value; to the shape belong the fields there are, and whether all rows have all."""
+def _rows_reader(read_item: Reader, null: _Null, relations: Relations) -> Reader:
+    """Of rows to be written: one value; to the shape belong the fields there are, and whether all rows have all.
+
+    Where others are nested in them, that is their shape (`trees`).
+    """
 
     def read(value: Any, tokens: Tokens, slot: Slotting) -> Any:
         if value is None:
             return null(tokens)
         rows = _items(value, read_item, [], itself)
         fields = frozenset().union(*rows)
+        if not fields.isdisjoint(relations):
+            tokens.append(shape_of(rows, relations))
+            return slot(rows)
         tokens.append(fields)
         tokens.append(any(len(row) != len(fields) for row in rows))
         return slot(rows)
@@ -206,11 +216,26 @@ def _plain(type_: "GraphQLList[Any]") -> bool:
 
 
 def _rows(type_: "GraphQLList[Any]") -> bool:
-    """True for lists of objects that hold values only, and for which no item may be null."""
+    """True for lists of objects that are rows or hold values only, and for which no item may be null."""
     item = type_.of_type
     if not isinstance(item, GraphQLNonNull) or not isinstance(item.of_type, GraphQLInputObjectType):
         return False
+    if NESTABLE in item.of_type.extensions:
+        return True
     return all(isinstance(get_named_type(field.type), GraphQLScalarType) for field in item.of_type.fields.values())
+
+
+def _nestable(type_: "GraphQLList[Any]") -> Relations:
+    nestable: Mapping[str, ExposedRelation] = type_.of_type.of_type.extensions.get(NESTABLE, {})
+    return _relations_of(nestable)
+
+
+def _relations_of(nestable: Mapping[str, ExposedRelation]) -> Relations:
+    return {name: partial(_relations_in, relation.target) for name, relation in nestable.items()}
+
+
+def _relations_in(exposed: Exposed) -> Relations:
+    return _relations_of(exposed.nestable)
 
 
 def _nullable(type_: Any) -> Any:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,8 +22,9 @@ from graphql import (
 )
 
 from graphql_service import calls, groups, introspection, limits, reads, writes
+from graphql_service.costs import Costs
 from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
-from graphql_service.limits import Limits
+from graphql_service.limits import Limits, Spent
 from graphql_service.places import path_of, variables_in
 from graphql_service.readers import itself
 from graphql_service.rules import RULES
@@ -32,8 +33,8 @@ from graphql_service.schema.roots import NO_QUERIES, NO_QUERIES_TEXT, Root
 from graphql_service.selection import Scope, Selected
 from graphql_service.variables import Variables
 
-_TOKENS = 200_000  # a larger document is no use to anyone, and parsing takes time
 _ERRORS = 20
+_TOO_MANY_TOKENS = "tokens. Parsing aborted"  # as graphql-core says it
 _LASTING = 16_384  # characters; a longer document holds data rather than a query: it won't come again
 Operation = Any
 _Nodes = list[FieldNode]
@@ -42,10 +43,11 @@ _Nodes = list[FieldNode]
 class PreparedOperation:
     """One operation of a document: its node, its name ("" where it has none), the root fields it may ask for.
 
-    ``roots`` are None where the role has none of its kind. ``variables`` is how its variables are read.
+    ``roots`` are None where the role has none of its kind. ``variables`` is how its variables are read. ``spent`` is
+    what it asks for, and ``headers`` say so; ``unsettled``: whether it costs too much depends on the variables.
     """
 
-    __slots__ = ("name", "node", "roots", "variables", "writes")
+    __slots__ = ("headers", "name", "node", "roots", "spent", "unsettled", "variables", "writes")
 
     def __init__(self, node: OperationDefinitionNode, roots: dict[str, Root] | None, variables: Variables) -> None:
         self.name = _name_of(node)
@@ -53,15 +55,19 @@ class PreparedOperation:
         self.roots = roots
         self.variables = variables
         self.writes = node.operation is OperationType.MUTATION
+        self.spent = Spent(0, 0, 0, 0)
+        self.headers: dict[str, str] = {}
+        self.unsettled = False
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A document that is valid against a role's schema: its operations by name, None for the only one.
 
-    It is ``lasting`` where its text is one that will come again.
+    It is ``lasting`` where its ``text`` is one that will come again.
     """
 
+    text: str
     operations: dict[str | None, PreparedOperation]
     fragments: dict[str, FragmentDefinitionNode]
     lasting: bool
@@ -96,11 +102,14 @@ class Compiled:
 
 def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
     """Parse and validate a document. Raises `Refusal` with every error found."""
+    limits.check_text(text, bounds)
     try:
-        document = parse(text, max_lexical_tokens=_TOKENS)
-        limits.check(document, bounds)
+        document = parse(text, max_lexical_tokens=None if bounds.report_only else bounds.tokens)
+        sizes = limits.check_sizes(document, bounds, text)
         faults = validate(role_schema.schema, document, RULES, max_errors=_ERRORS)
     except GraphQLSyntaxError as fault:
+        if _TOO_MANY_TOKENS in fault.message:
+            bounds.hold("tokens", bounds.tokens + 1, text)
         raise Refusal(_syntax_error(fault)) from None
     except (GraphQLError, RecursionError):
         refuse(f"query depth limit of {bounds.depth} exceeded", limits.DEPTH_EXCEEDED)
@@ -112,10 +121,32 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
         if isinstance(node, OperationDefinitionNode):
             variables = Variables(role_schema.schema, role_schema.readers, node, variables_in(node, fragments))
             operation = PreparedOperation(node, _roots(role_schema, node.operation), variables)
+            _settle(operation, sizes[node], fragments, bounds, text)
             operations[operation.name] = operation
     if len(operations) == 1:
         operations[None] = next(iter(operations.values()))
-    return Prepared(operations, fragments, len(text) <= _LASTING)
+    return Prepared(text, operations, fragments, len(text) <= _LASTING)
+
+
+def _settle(
+    operation: PreparedOperation, size: Spent, fragments: dict[str, FragmentDefinitionNode], bounds: Limits, text: str
+) -> None:
+    """Find out what an operation costs, at most, whatever its variables. Raises `Refusal` where that is too much."""
+    most = Costs(operation.roots or {}, fragments, {}).of(operation.node)
+    operation.unsettled = most > bounds.cost and bool(operation.node.variable_definitions)
+    over = operation.unsettled or bounds.hold("cost", most, text)
+    operation.spent = replace(size, cost=most, over=size.over if over else (*size.over, "cost"))
+    operation.headers = {limits.HEADER: operation.spent.header(bounds)}
+
+
+def spent_with(
+    prepared: Prepared, operation: PreparedOperation, given: Mapping[str, Any], bounds: Limits
+) -> tuple[Spent, dict[str, str]]:
+    """What an operation asks for with these variables, and the headers that say so. Raises `Refusal`."""
+    cost = Costs(operation.roots or {}, prepared.fragments, operation.variables.given(given)).of(operation.node)
+    held = bounds.hold("cost", cost, operation.name)
+    spent = replace(operation.spent, cost=cost, over=operation.spent.over + (() if held else ("cost",)))
+    return spent, {limits.HEADER: spent.header(bounds)}
 
 
 def _name_of(operation: OperationDefinitionNode) -> str:

@@ -19,6 +19,7 @@ from graphql_service.errors import (
     Refusal,
     json_path,
 )
+from graphql_service.limits import HEADER, Limits, Spent, spent_together
 from graphql_service.media import JSON, STRICT
 
 _JSON_TYPE = ("Content-Type", f"{JSON}; charset=utf-8")
@@ -30,13 +31,14 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class Answer(NamedTuple):
     """A GraphQL response: its JSON text, and the HTTP status and headers that go with it.
 
-    While its ``basis`` stands, the same may be answered again.
+    While its ``basis`` stands, the same may be answered again. ``spent`` is what the operation asked for.
     """
 
     body: bytes
     status: int = 200
     headers: Mapping[str, str] = MappingProxyType({})
     basis: Basis | None = None
+    spent: Spent | None = None
 
 
 # by SQLSTATE or code of ours, then by its class, then by its kind: Hasura's code and what goes before the message
@@ -50,6 +52,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "PGRST127": (NOT_SUPPORTED, ""),
     "TRV100": (INVALID_JSON, ""),
     "TRV300": (VALIDATION_FAILED, ""),
+    "TRV303": (NOT_SUPPORTED, ""),
     "TRV110": ("not-found", ""),
     "TRV204": ("access-denied", ""),
     "PGRST302": ("access-denied", ""),
@@ -126,9 +129,11 @@ def refusal_of(problem: Problem, place: Callable[[Path], Path]) -> Refusal:
 
 def _broken(found: Mapping[str, Any], place: Callable[[Path], Path]) -> Error:
     path = tuple(found["path"])
+    shown = place(path)
     named = path[1:] and isinstance(path[-1], str)  # the first step is the field of the document
-    message = f"{path[-1]}: {found['message']}" if named else found["message"]
-    return Error(message, VALIDATION_FAILED, place(path))
+    # an update's check is about no argument of its own: there the place ends before the field
+    name = shown[-1] if "args" in shown else path[-1]
+    return Error(f"{name}: {found['message']}" if named else found["message"], VALIDATION_FAILED, shown)
 
 
 def error_of(problem: Problem, place: Path = ()) -> Error:
@@ -177,10 +182,13 @@ def status_of(problem: Problem, *, strict: bool) -> int:
     return problem.status if status is None else status
 
 
-def batch_answer(answers: list[Answer]) -> Answer:
+def batch_answer(answers: list[Answer], limits: Limits) -> Answer:
     """Several answers as one array; the status is theirs where they agree, and their headers go along."""
     statuses = {answer.status for answer in answers}
     headers = {name: value for answer in answers for name, value in answer.headers.items()}
+    if HEADER in headers:
+        together = spent_together([answer.spent for answer in answers if answer.spent is not None])
+        headers[HEADER] = together.header(limits)
     body = b"[" + b",".join(answer.body for answer in answers) + b"]"
     return Answer(body, statuses.pop() if len(statuses) == 1 else 200, headers)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
-from chassis import express
+from chassis import express, zones
 from chassis.conditional import etag, matches
 from chassis.express import to_flask
 from chassis.facade import Gate
@@ -17,7 +17,6 @@ from graphql_server.http.exceptions import HTTPException
 from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
 
 from graphql_service.door import PATHS
-from graphql_service.errors import refuse
 from graphql_service.executor import Executor
 from graphql_service.media import JSON, accepted, prefers_strict
 from graphql_service.payload import parse_json, request_in, request_of
@@ -48,14 +47,14 @@ class View(GraphQLView):
 
     init_every_request: ClassVar[bool] = False
 
-    def __init__(self, executor: Executor, gate: Gate, batch_limit: int) -> None:
+    def __init__(self, executor: Executor, gate: Gate) -> None:
         super().__init__(schema=GraphQLSchema(), graphql_ide=None)
         self._executor = executor
         self._gate = gate
-        self._batch_limit = batch_limit
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request. Raises `Problem` for what HTTP itself refuses."""
+        zones.refuse_unknown(request.headers.get("Prefer"))
         try:
             return self.run(request=request, context=cast("Any", self._gate.caller()))
         except HTTPException as fault:
@@ -72,8 +71,7 @@ class View(GraphQLView):
         body = parse_json(request.get_data(cache=False))
         if not isinstance(body, list):
             return Asked([body], batch=False, strict=strict)
-        if len(body) > self._batch_limit:
-            refuse(f"batch limit of {self._batch_limit} exceeded", "batch-limit-exceeded")
+        self._executor.limits(context).hold("batch", len(body))
         return Asked(body, batch=True, strict=strict)
 
     def execute_operation(
@@ -89,7 +87,9 @@ class View(GraphQLView):
         writes = OperationType.MUTATION in allowed_operation_types
         strict = asked.protocol == "http-strict"
         answers = [self._answer(value, context, strict=strict, writes=writes) for value in asked.values]
-        return Executed(batch_answer(answers) if asked.batch else answers[0])
+        if not asked.batch:
+            return Executed(answers[0])
+        return Executed(batch_answer(answers, self._executor.limits(context)))
 
     def process_result(self, request: Request, result: ExecutionResult, strict: bool = False) -> GraphQLHTTPResponse:
         """Nothing is left to do: the answer's text is finished."""
@@ -126,9 +126,9 @@ def conditional(answer: express.Answer) -> express.Answer:
     return express.Answer(status, headers, body)
 
 
-def install(app: Flask, executor: Executor, gate: Gate, *, batch_limit: int) -> None:
+def install(app: Flask, executor: Executor, gate: Gate) -> None:
     """Serve GraphQL at both addresses, and what Hasura's clients look for beside it."""
-    view = View.as_view("graphql", executor, gate, batch_limit)
+    view = View.as_view("graphql", executor, gate)
     for path in PATHS:
         app.add_url_rule(path, view_func=view)
 

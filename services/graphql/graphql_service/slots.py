@@ -97,6 +97,24 @@ class _Renamed(NamedTuple):
     names: Mapping[str, str]
 
 
+class _Made(NamedTuple):
+    value: Any
+    make: Callable[[Any], Any]
+
+
+def made_of(value: Any, make: Callable[[Any], Any]) -> Any:
+    """What ``make`` makes of a value; of one with slots in it when they are filled."""
+    return _Made(value, make) if _holds_slot(value) else make(value)
+
+
+def slot_in(value: Any) -> None:
+    """Raises `Looked` where there is a slot in a value that a translation depends on."""
+    if type(value) is Slot:
+        raise Looked(value)
+    for item in value.values() if type(value) is dict else value if type(value) is list else ():
+        slot_in(item)
+
+
 def json_text(value: Any) -> Any:
     """JSON as its text, so that a string is a string and not JSON's own text; with slots in it, made when filled."""
     return _Text(value) if _holds_slot(value) else _encode(value).decode()
@@ -142,6 +160,9 @@ def _maker(value: Any) -> _Maker:
     if isinstance(value, _Text):
         make = _maker(value.value)
         return lambda given: _encode(make(given)).decode()
+    if isinstance(value, _Made):
+        inner, made = _maker(value.value), value.make
+        return lambda given: made(inner(given))
     if isinstance(value, _Renamed):
         at, names = value.rows.index, value.names
         return lambda given: renamed(given[at], names)

@@ -74,6 +74,11 @@ class Variables:
                     refuse(f'expecting a value for non-nullable variable: "{name}"')
         return values
 
+    def given(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The variables' values as they are given, with the defaults of the others."""
+        defaults = {name: default for name, _, _, default in self._declared if default is not ABSENT}
+        return {**defaults, **given}
+
     def fixing(self, name: str) -> "Variables | None":
         """The same with one more variable fixed, None where its values can't belong to a shape."""
         type_ = next(declared.type for declared in self._declared if declared.name == name)

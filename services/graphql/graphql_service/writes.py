@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from graphql_service.coercion import arguments_of
 from graphql_service.errors import Misfit, Path
 from graphql_service.filters import filter_of, key_filter
+from graphql_service.nested import has_nested, nested_create
 from graphql_service.places import OPERATORS
 from graphql_service.reads import outputs, walk, where_filter
 from graphql_service.schema.exposed import Exposed
@@ -80,6 +81,16 @@ def delete_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expecte
 
 def _create(scope: Scope, exposed: Exposed, arguments: Given, objects: Any, returning: Node) -> Create:
     rows = rows_of(objects)
+    if has_nested(exposed, rows):
+        place = ("args", "objects" if "objects" in arguments else "object")
+        made = nested_create(scope, exposed, objects, place, _conflict)
+    else:
+        made = _plain_create(scope, exposed, objects, rows)
+    conflict = _conflict(scope, exposed, arguments.get("on_conflict"))
+    return replace(made, conflict=conflict, returning=returning)
+
+
+def _plain_create(scope: Scope, exposed: Exposed, objects: Any, rows: list[Given]) -> Create:
     given = {name for row in rows for name in row}
     names = {name: field.field.name for name, field in exposed.insertable.items() if name in given}
     return Create(
@@ -88,8 +99,6 @@ def _create(scope: Scope, exposed: Exposed, arguments: Given, objects: Any, retu
         scope.param(renamed(objects, names)),
         ragged=any(len(row) != len(given) for row in rows),
         missing="default",
-        conflict=_conflict(scope, exposed, arguments.get("on_conflict")),
-        returning=returning,
     )
 
 

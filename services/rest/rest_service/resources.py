@@ -49,7 +49,7 @@ def methods(resource: Resource) -> tuple[str, ...]:
 
 def can_put(resource: Resource) -> bool:
     """Whether a row may be put where its key says: created, or changed where it is there."""
-    return resource.insertable and resource.updatable and bool(resource.key) and resource.kind == "table"
+    return resource.insertable and resource.updatable and bool(resource.key)
 
 
 def _schema(catalog: Catalog, profile: str | None) -> str:

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
-from chassis import trace
+from chassis import trace, zones
 from chassis.express import Answer, Request
 from chassis.facade import Gate
 from chassis.observe import add_timings, request_id, step
@@ -80,6 +80,7 @@ class SoapDoor:
 
         with step("parse"):
             received = self._receiver.receive(request, note)
+        zones.refuse_unknown(environ.get("HTTP_PREFER"))
         caller = self._caller(received.security)
         kept = self._kept(received, request, caller) if self._results else None
         if kept is not None:

@@ -39,6 +39,18 @@ create function houses(shows) returns setof houses language sql stable
         where g.show_id = $1.id) $$;
 create function elders(painters) returns setof painters language sql stable
   as $$ select * from painters where born < $1.born $$;
+create schema stock;
+create table stock.makers (id int primary key, name text);
+create table stock.tools (id int primary key, maker int references stock.makers (id), label text);
+create table stock.uses (tool int references stock.tools (id), painter int references painters (id), primary key (tool, painter));
+insert into stock.makers values (1, 'Forge'), (2, 'Mill');
+insert into stock.tools values (1, 1, 'brush'), (2, 1, 'knife'), (3, null, 'rag');
+insert into stock.uses values (1, 1), (2, 1), (1, 2);
+create view makers as select id as maker_id, name from stock.makers;
+create view tools as select id, label, maker as made_by from stock.tools;
+create view brushes as select id, made_by, upper(label) as label from tools where label like 'b%';
+create view uses as select * from stock.uses;
+
 create function noted(paintings) returns void language sql as $$ select null $$;
 """
 

@@ -1,18 +1,16 @@
 """Programs run in a session: their rows become a result, or a problem that rolls all back."""
 
-from typing import Any
-
-import msgspec
 from contracts.catalog import Function
 from contracts.problems import Problem
 from contracts.results import Result
 
-from data_service.execute.database import Session, Written
-from data_service.execute.trouble import Breach
-from data_service.processing.stages import RowFault, broken
+from data_service.execute.database import Session
+from data_service.execute.nested import run_nested
+from data_service.execute.rows import as_bytes, not_single, too_many
+from data_service.execute.writes import run_write
 from data_service.sql.programs import DocumentStatement, Program, Sequence
-from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, RowChecks, WriteStatement
-from data_service.sql.values import json_text, plain_text
+from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, WriteStatement
+from data_service.sql.values import json_text
 
 
 class Held:
@@ -34,7 +32,7 @@ def run(program: Program, session: Session, arguments: Arguments) -> Result:
         case ReadStatement():
             return run_read(program, session, arguments)
         case WriteStatement():
-            return run_write(program, session, arguments)
+            return _run_write(program, session, arguments, last=True)
         case CallStatement():
             return run_call(program, session, arguments)
         case DocumentStatement():
@@ -76,7 +74,7 @@ def run_call(call: CallStatement, session: Session, arguments: Arguments) -> Res
             raise AssertionError("the database's own function is called by what reads its result")
         result = run_read(call.read, session, arguments)
     if call.at_most is not None and (result.rows or 0) > int(arguments.of(call.at_most)):
-        raise _too_many(result.rows or 0)
+        raise too_many(result.rows or 0)
     return result
 
 
@@ -91,75 +89,10 @@ def _run_foreign(call: CallStatement, function: Function, session: Session, argu
     return run_read(call.read, session, Arguments(arguments.values, arguments.session, rows))
 
 
-def run_write(write: WriteStatement, session: Session, arguments: Arguments) -> Result:
-    """Run a write, hold its rows against the policy's check, and read them back."""
-    return _run_write(write, session, arguments, last=True)
-
-
 def _run_write(write: WriteStatement, session: Session, arguments: Arguments, *, last: bool) -> Result:
-    """``last``: nothing follows in this transaction."""
-    back = write.back is not None
-    if last and write.back is None and write.at_most is None:
-        session.last()
-    if write.change is None:
-        written = Written((), 0)
-    else:
-        try:
-            written = session.write(write.change, arguments, write.key, back=back)
-        except Breach as problem:
-            raise _breach(write) from problem
-    if write.at_most is not None and written.affected > int(arguments.of(write.at_most)):
-        raise _too_many(written.affected)
-    if write.back is None:
-        return Result(affected=written.affected, inserted=written.inserted, location=_location(written))
-    _hold(write, session, arguments, written)
-    after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
-    if write.row_checks is not None and written.affected:
-        _refuse_breaches(write.row_checks, session.fetch(write.row_checks.statement, after))
-    if last and not write.judged:
-        session.last()
-    row = session.fetch(write.back, after)
-    body, rows, failing = row if row is not None else (None, 0, 0)
-    if failing:
-        raise _breach(write)
-    if write.shape == "one" and rows != 1:
-        raise not_single(rows)
-    text = b"" if write.shape == "none" else as_bytes(body)
-    location = _location(written) if write.shape == "none" else None
-    return Result(body=text, rows=rows, affected=written.affected, inserted=written.inserted, location=location)
-
-
-def _too_many(rows: int) -> Problem:
-    return Problem(
-        "PGRST124",
-        "Query result exceeds max-affected preference constraint",
-        details=f"The query affects {rows} rows",
-    )
-
-
-def _hold(write: WriteStatement, session: Session, arguments: Arguments, written: Written) -> None:
-    """Hold what an insert with a conflict rule made and changed against the policy, each by its own check."""
-    for check, rows in ((write.check_new, written.new), (write.check_old, written.old)):
-        if check is None or not rows:
-            continue
-        row = session.fetch(check, Arguments(arguments.values, arguments.session, rows, written.affected))
-        if row is None or row[0]:
-            raise _breach(write)
-
-
-def _refuse_breaches(checks: RowChecks, row: tuple[Any, ...] | None) -> None:
-    """Raises `Problem` TRV300 with all that was found."""
-    faults = []
-    for found in msgspec.json.decode(as_bytes(row[0])) if row is not None else ():
-        rule = checks.rules[found["rule"]]
-        place = (*rule.path, *((found["row"],) if checks.numbered else ()), *((rule.field,) if rule.field else ()))
-        faults.append(RowFault(place, rule.message, rule.rule))
-    if faults:
-        raise broken(list(dict.fromkeys(faults)))
-
-
-def _breach(write: WriteStatement) -> Problem:
-    return Problem("42501", f'new row violates row-level security policy for table "{write.table}"')
+    if write.nested is not None:
+        return run_nested(write, write.nested, session, arguments, last=last)
+    return run_write(write, session, arguments, last=last)
 
 
 def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) -> Result:
@@ -188,25 +121,3 @@ def _run_member(
     if isinstance(member, CallStatement):
         return run_call(member, session, arguments).body or b"null"
     return _run_write(member, session, arguments, last=last).body
-
-
-def _location(written: Written) -> dict[str, str] | None:
-    if written.key is None or written.affected != 1:
-        return None
-    return {name: plain_text(value) or "" for name, value in written.key.items()}
-
-
-def not_single(rows: int) -> Problem:
-    """One row was asked for, none or several came."""
-    return Problem(
-        "PGRST116",
-        "Cannot coerce the result to a single JSON object",
-        details=f"The result contains {rows} rows",
-    )
-
-
-def as_bytes(body: Any) -> bytes:
-    """JSON text from the database as bytes; SQL's null is JSON's."""
-    if body is None:
-        return b"null"
-    return body.encode() if isinstance(body, str) else bytes(body)

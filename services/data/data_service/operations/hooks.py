@@ -101,7 +101,7 @@ def hooks_of(plan: Plan, program: Program | None, maker: "Maker") -> Hooks | Non
     declared = maker.declared
     if not declared.hooks:
         return None
-    pairs = [(inner, made.change) for inner, made in _writes(plan, program) if made.change is not None]
+    pairs = [(inner, made.change) for pair in _writes(plan, program) for inner, made in _each(*pair) if made.change]
     writes = {id(change): maker.hooked(inner) for inner, change in pairs}
     names = dict.fromkeys(_read_resources(plan))
     reads = tuple(hook for name in names for hook in declared.of(name, "read", "before"))
@@ -119,6 +119,8 @@ class Maker:
         self._dialect = dialect
 
     def hooked(self, plan: WritePlan) -> HookedWrite:
+        if isinstance(plan, CreatePlan) and plan.nested:
+            plan = dataclasses.replace(plan, nested=())  # these are writes of their own
         resource = self._full.by_name[_resource(plan).name]
         verb = {CreatePlan: "create", UpdatePlan: "update", DeletePlan: "delete"}[type(plan)]
         before, after, later = (
@@ -209,6 +211,14 @@ def _writes(plan: Plan, program: Program | None) -> Iterator[tuple[WritePlan, Wr
                     yield member.plan, statement
     elif isinstance(plan, _WRITES) and isinstance(program, WriteStatement):
         yield plan, program
+
+
+def _each(plan: WritePlan, statement: WriteStatement) -> Iterator[tuple[WritePlan, WriteStatement]]:
+    """A write, and those nested in it."""
+    yield plan, statement
+    if isinstance(plan, CreatePlan) and statement.nested is not None:
+        for one, linked in zip(plan.nested, statement.nested.linked, strict=True):
+            yield from _each(one.plan, linked.write)
 
 
 def _read_resources(node: Any) -> Iterator[str]:

@@ -312,9 +312,10 @@ class RowCheck:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A field that a create takes from each row."""
+    """A field that a create takes from each row; ``filled``: what stands there comes of another row's creation."""
 
     field: Field
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +347,8 @@ class CreatePlan:
     """New rows: which fields each row gives, which are preset, what must hold afterwards, what to read back.
 
     ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
-    creates a row may be told its key.
+    creates a row may be told its key. ``nested`` are created with them. ``sent`` is where the client's rows are, where
+    ``rows`` are not these as they came.
     """
 
     resource: Resource
@@ -360,6 +362,23 @@ class CreatePlan:
     conflict: ConflictPlan | None = None
     row_checks: tuple[RowCheck, ...] = ()
     tells_key: bool = True
+    nested: "tuple[NestedPlan, ...]" = ()
+    sent: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NestedPlan:
+    """New rows that belong to those of the create around them: ``of`` says to which each does.
+
+    ``fills`` are pairs of a field of the rows that are created later, and the field of the earlier ones that it is
+    taken from. ``first``: these rows are the earlier ones.
+    """
+
+    relation: str
+    plan: CreatePlan
+    of: Source
+    fills: tuple[tuple[str, str], ...]
+    first: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,25 @@
 """Writes planned, and whole operations: the entry of planning."""
 
 from contracts.catalog import Catalog, Field, Resource, Writable
-from contracts.operations import Call, Conflict, Constant, Create, Delete, Document, Node, Operation, Read, Update
+from contracts.operations import (
+    Call,
+    Conflict,
+    Constant,
+    Create,
+    Delete,
+    Document,
+    Nested,
+    Node,
+    Operation,
+    Read,
+    Update,
+)
 from contracts.problems import Problem
 
 from data_service.plan.calls import plan_call
 from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
-from data_service.plan.names import find_field, find_resource, forbidden_table, nearest
+from data_service.plan.names import find_field, find_relation, find_resource, forbidden_table, nearest
+from data_service.plan.nested import with_nested
 from data_service.plan.nodes import (
     AffectedOutput,
     CallPlan,
@@ -18,6 +31,7 @@ from data_service.plan.nodes import (
     DocumentPlan,
     Given,
     MemberPlan,
+    NestedPlan,
     Plan,
     Predicate,
     ReadPlan,
@@ -71,7 +85,7 @@ def _single(names: Names, operation: Read | Create | Update | Delete | Call) -> 
 def _create(names: Names, create: Create) -> CreatePlan:
     resource = _writable_resource(names, create.resource, create.schema, "insertable")
     given = tuple(Given(_given_field(names, resource, name, "create")) for name in create.columns)
-    return CreatePlan(
+    plan = CreatePlan(
         resource=resource,
         given=given,
         rows=source_of(create.rows),
@@ -80,6 +94,21 @@ def _create(names: Names, create: Create) -> CreatePlan:
         returning=_returning(names, resource, create.returning),
         conflict=None if create.conflict is None else _conflict(names, resource, create, create.conflict),
     )
+    return plan if not create.nested else with_nested(plan, tuple(_nested(names, resource, n) for n in create.nested))
+
+
+def _nested(names: Names, resource: Resource, nested: Nested) -> NestedPlan:
+    """Rows created over a relation. Raises `Problem` PGRST200, PGRST201; PGRST127 where there is no key to fill in."""
+    relation = find_relation(names.catalog, resource, nested.relation)
+    create = nested.create
+    if relation.junction is not None:
+        raise Problem("PGRST127", "Feature not implemented", details="Rows can't be created over a junction.")
+    if relation.target != create.resource or create.returning.shape != "none" or create.count is not None:
+        raise Problem("PGRST100", f"the create nested in '{relation.name}' does not fit the relation")
+    with at(relation.name):
+        plan = _create(names, create)
+    pairs = relation.pairs if relation.owning else tuple((other, own) for own, other in relation.pairs)
+    return NestedPlan(relation.name, plan, source_of(nested.of), pairs, first=relation.owning)
 
 
 def _conflict(names: Names, resource: Resource, create: Create, conflict: Conflict) -> ConflictPlan | None:
@@ -87,7 +116,7 @@ def _conflict(names: Names, resource: Resource, create: Create, conflict: Confli
     target = _target(names, resource, conflict)
     if not target:
         return None
-    if resource.kind != "table":  # of another the database does not tell which rows are new
+    if resource.kind != "table" and names.full.engine == "sqlite":  # only tables have conflicts there
         raise Problem("PGRST127", "Feature not implemented", details=f"Upserts into a {resource.kind} resource.")
     if conflict.update is None:
         return ConflictPlan(target, Scan(resource))

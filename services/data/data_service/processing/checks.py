@@ -4,8 +4,8 @@ Only there is a row as it will be: with its defaults, with the fields that an up
 check that is unknown, for a field in it is null, holds, as SQL's own CHECK has it.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from contracts.catalog import Catalog, Resource
@@ -43,13 +43,16 @@ def _checked(plan: Any, names: Names, rules_of: RulesOf, path: tuple[str, ...]) 
             members = (MemberPlan(m.key, _checked(m.plan, names, rules_of, (*path, m.key))) for m in plan.members)
             return DocumentPlan(tuple(members))
         case CreatePlan():
+            if plan.nested:
+                inner = (replace(n, plan=_checked(n.plan, names, rules_of, (*path, n.relation))) for n in plan.nested)
+                plan = replace(plan, nested=tuple(inner))
             checks = tuple(_across(plan.resource, names, rules_of(plan.resource.name), path))
         case UpdatePlan() if plan.changes:
             rules = rules_of(plan.scan.resource.name)
             checks = (*_across(plan.scan.resource, names, rules, path), *_bounds(plan, rules, path))
         case _:
             return plan
-    return dataclasses.replace(plan, row_checks=checks) if checks else plan
+    return replace(plan, row_checks=checks) if checks else plan
 
 
 def _across(resource: Resource, names: Names, rules: ResourceRules, path: tuple[str, ...]) -> Iterator[RowCheck]:

@@ -23,12 +23,14 @@ class _Given:
     """One write: where its values are among the operation's, and the steps that they go through.
 
     ``rows`` is the index of a create's rows; an update has ``assigned`` values by field, some of which are ``moved``.
+    ``above`` leads to a nested create from outside: each relation, and where it stands to which row its rows belong.
     """
 
     resource: Resource
     steps: tuple[Step | None, ...]
     path: tuple[str | int, ...]
     rows: int | None = None
+    above: tuple[tuple[str, int], ...] = ()
     assigned: tuple[tuple[str, int], ...] = ()
     moved: Mapping[str, How] = field(default_factory=dict)
 
@@ -39,7 +41,10 @@ class _Given:
         given = self.rows_of(values)
         if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
             raise Problem("PGRST102", "The rows to create are not a list of objects")
-        return Batch(self.resource, "create", [dict(row) for row in given], self.path)
+        batch = Batch(self.resource, "create", [dict(row) for row in given], self.path)
+        if self.above:
+            batch.places = lambda row: _place(row, self.above, values)
+        return batch
 
     def rows_of(self, values: Sequence[Value]) -> Value:
         """A create's rows, None for an update."""
@@ -97,12 +102,31 @@ def _writes(plan: object, steps_of: StepsOf, path: tuple[str | int, ...]) -> lis
                 found += _writes(member.plan, steps_of, (*path, member.key))
             return found
         case CreatePlan() if plan.rows.kind == "param":
-            names = frozenset(item.field.name for item in plan.given)
-            return [_Given(plan.resource, steps_of(plan.resource, names), path, rows=plan.rows.what)]
+            return _create(plan, steps_of, path, ())
         case UpdatePlan():
             return [_update(plan, steps_of, path)]
         case _:
             return []
+
+
+def _create(
+    plan: CreatePlan, steps_of: StepsOf, path: tuple[str | int, ...], above: tuple[tuple[str, int], ...]
+) -> list[_Given]:
+    """A create, and those nested in it."""
+    names = frozenset(item.field.name for item in plan.given if not item.filled)
+    found = [_Given(plan.resource, steps_of(plan.resource, names), path, rows=plan.rows.what, above=above)]
+    for one in plan.nested:
+        found += _create(one.plan, steps_of, path, (*above, (one.relation, one.of.what)))
+    return found
+
+
+def _place(row: int, above: tuple[tuple[str, int], ...], values: Sequence[Value]) -> tuple[str | int, ...]:
+    """Where a row of a nested create stands: the outermost row, then each relation and the number within it."""
+    if not above:
+        return (row,)
+    *further, (relation, index) = above
+    of = _at(values, index)
+    return (*_place(of[row], tuple(further), values), relation, of[:row].count(of[row]))
 
 
 def _update(plan: UpdatePlan, steps_of: StepsOf, path: tuple[str | int, ...]) -> _Given:

@@ -25,6 +25,9 @@ def _quiet(plan: Any, seen: Catalog) -> Any:
         return DocumentPlan(tuple(MemberPlan(member.key, _quiet(member.plan, seen)) for member in plan.members))
     if not isinstance(plan, CreatePlan):
         return plan
+    if plan.nested:
+        nested = tuple(dataclasses.replace(one, plan=_quiet(one.plan, seen)) for one in plan.nested)
+        plan = dataclasses.replace(plan, nested=nested)
     resource = seen.by_name[plan.resource.name]
     for field in plan.conflict.target if plan.conflict is not None else ():
         if not _is_comparable(resource.by_name[field.name]):

@@ -119,7 +119,11 @@ class _Walk:
         return self._kept.by_name.get(resource.name, resource)
 
     def _create(self, plan: CreatePlan) -> CreatePlan:
+        if plan.nested:
+            nested = tuple(dataclasses.replace(one, plan=self._create(one.plan)) for one in plan.nested)
+            plan = dataclasses.replace(plan, nested=nested)
         fields = self._resource(plan.resource).by_name
+        self._refuse_linked(plan, fields)
         _refuse_presets(tuple(preset.field for preset in plan.presets), fields)
         if plan.conflict is not None:
             _refuse_presets(tuple(preset.field for preset in plan.conflict.presets), fields)
@@ -138,8 +142,19 @@ class _Walk:
             plan,
             given=(*(Given(_as_stored(item.field)) for item in plan.given), *(Given(field) for field in indexes)),
             rows=Source("param", place),
+            sent=plan.rows,
             conflict=conflict,
         )
+
+    def _refuse_linked(self, plan: CreatePlan, fields: dict[str, Field]) -> None:
+        """Raises `Problem` 0A000 where a protected field would tell which rows of nested creates belong together."""
+        linked = [item.field for item in plan.given if item.filled]
+        for one in plan.nested:
+            earlier = self._resource(one.plan.resource).by_name if one.first else fields
+            linked += [earlier[other] for _, other in one.fills]
+        for field in linked:
+            if _guard(fields, field) is not None or field.guard is not None:
+                raise Problem("0A000", f"rows can't be created over the protected field '{field.name}'")
 
     def _update(self, plan: UpdatePlan) -> UpdatePlan:
         fields = self._resource(plan.scan.resource).by_name

@@ -55,7 +55,8 @@ class Batch:
 
     Of a ``create`` these are the rows that the client gives, which may lack fields; of an ``update`` one row of what
     it assigns. ``moved`` has the fields whose values are not assigned but change what is there, and how
-    (`contracts.operations.How`). A step reports what is wrong with ``fault``.
+    (`contracts.operations.How`). A step reports what is wrong with ``fault``; ``places`` tell where the rows of a
+    nested create stand.
     """
 
     resource: Resource
@@ -64,10 +65,12 @@ class Batch:
     path: tuple[str | int, ...] = ()
     moved: Mapping[str, How] = field(default_factory=dict)
     faults: list[RowFault] = field(default_factory=list)
+    places: Callable[[int], tuple[str | int, ...]] | None = None
 
     def fault(self, row: int, name: str | None, message: str, rule: str) -> None:
         """Report a field (None: the row as a whole) of a row; the row's number is part of a create's path."""
-        place = (*self.path, *((row,) if self.verb == "create" else ()), *(() if name is None else (name,)))
+        of_row = self.places(row) if self.places is not None else (row,) if self.verb == "create" else ()
+        place = (*self.path, *of_row, *(() if name is None else (name,)))
         self.faults.append(RowFault(place, message, rule))
 
 

@@ -9,10 +9,12 @@ import msgspec
 import psycopg
 from contracts.catalog import Catalog, Field, Resource, ResourceKind, Unique
 
-from data_service.reflect.assemble import assemble
+from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_functions import reflect_functions
+from data_service.reflect.postgres_inheritance import Constraints, inherited_by_views, tables_behind
+from data_service.reflect.postgres_lineage import read_view_columns
 from data_service.reflect.postgres_queries import (
     COLUMNS,
     CONSTRAINTS,
@@ -30,7 +32,6 @@ from data_service.reflect.postgres_row_functions import (
     RowFunctionRow,
     reflect_row_functions,
     row_functions,
-    types_of,
 )
 from data_service.reflect.postgres_schemas import choose_schemas, fetch, guarded, reading
 from data_service.reflect.postgres_types import portable
@@ -52,16 +53,16 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
     with reading(connection):
         exposure = choose_schemas(connection, exposure)
         tables = _tables(connection, exposure)
-        columns = _columns(connection, tables)
-        types = _types(connection, columns)
-        oids = {"tables": [table.oid for table in tables]}
-        constraints = fetch(connection, ConstraintRow, CONSTRAINTS, oids)
-        uniques = fetch(connection, UniqueRow, UNIQUES, oids)
         names = name_resources([(table.schema, table.table) for table in tables], exposure)
         exposed = {table.oid: names[table.schema, table.table] for table in tables}
-        functions = reflect_functions(connection, exposure, exposed)
         of_rows = reflect_row_functions(connection, exposure, exposed)
-        of_rows_types = types_of(connection, of_rows)
+        behind = read_view_columns(connection)
+        oids = tables_behind(tables, behind)
+        columns = _columns(connection, tables, oids)
+        types = _types(connection, [column for column in columns if column.table in exposed], of_rows)
+        constraints = fetch(connection, ConstraintRow, CONSTRAINTS, {"tables": oids})
+        uniques = fetch(connection, UniqueRow, UNIQUES, {"tables": oids})
+        functions = reflect_functions(connection, exposure, exposed)
     by_table: defaultdict[int, list[ColumnRow]] = defaultdict(list)
     for column in columns:
         by_table[column.table].append(column)
@@ -74,11 +75,12 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         "postgresql",
         exposure,
         [
-            _with_row_functions(resource, of_rows.get(table.oid, ()), exposure, exposed, of_rows_types)
+            _with_row_functions(resource, of_rows.get(table.oid, ()), exposure, exposed, types)
             for table, resource in zip(tables, resources, strict=True)
         ],
         _foreign_keys(constraints, exposed, columns_by_number),
         _unique_sets(uniques, exposed, columns_by_number),
+        inherited=inherited_by_views(tables, exposed, behind, Constraints(columns_by_number, constraints, uniques)),
         functions=functions,
     )
 
@@ -101,14 +103,18 @@ def _tables(connection: psycopg.Connection[Any], exposure: Exposure) -> list[Tab
     return sorted(rows, key=lambda row: (place[row.schema], row.table))
 
 
-def _columns(connection: psycopg.Connection[Any], tables: Sequence[TableRow]) -> list[ColumnRow]:
+def _columns(connection: psycopg.Connection[Any], tables: Sequence[TableRow], oids: Sequence[int]) -> list[ColumnRow]:
     writable = [table.oid for table in tables if table.relkind == "v" and table.events & _UPDATE]
-    parameters = {"tables": [table.oid for table in tables], "writable_views": writable}
+    parameters = {"tables": oids, "writable_views": writable}
     return fetch(connection, ColumnRow, COLUMNS, parameters)
 
 
-def _types(connection: psycopg.Connection[Any], columns: Sequence[ColumnRow]) -> dict[int, TypeRow]:
-    used = sorted({column.type for column in columns})
+def _types(
+    connection: psycopg.Connection[Any], columns: Sequence[ColumnRow], of_rows: Mapping[int, Sequence[RowFunctionRow]]
+) -> dict[int, TypeRow]:
+    """The types of columns, and of what functions make of rows."""
+    made = {row.returns for found in of_rows.values() for row in found if not row.target}
+    used = sorted(made | {column.type for column in columns})
     rows = fetch(connection, TypeRow, TYPES, {"types": used})
     return {row.oid: row for row in rows}
 
@@ -129,6 +135,7 @@ def _resource(
         insertable=bool(table.events & _INSERT),
         updatable=bool(table.events & _UPDATE),
         deletable=bool(table.events & _DELETE),
+        rows=magnitude(table.rows),
     )
 
 
@@ -192,7 +199,7 @@ def _foreign_keys(
             enforced=row.validated,
         )
         for row in constraints
-        if row.kind == "f"
+        if row.kind == "f" and row.table in exposed and row.target in exposed
     ]
 
 
@@ -201,5 +208,7 @@ def _unique_sets(
 ) -> dict[str, list[frozenset[str]]]:
     sets: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
     for row in rows:
+        if row.table not in exposed:
+            continue
         sets[exposed[row.table]].append(frozenset(columns[row.table][number] for number in row.columns))
     return sets

@@ -78,6 +78,29 @@ def read_lineage(connection: psycopg.Connection[Any]) -> Lineage:
     return Lineage(grouped(_spots(same, named)), grouped(_spots(derived, named)))
 
 
+def read_view_columns(connection: psycopg.Connection[Any]) -> dict[int, dict[int, Place]]:
+    """By view the stored column behind each of its plain columns, past any views between; by numbers.
+
+    To be called within `postgres_schemas.reading`. Raises `psycopg.Error`.
+    """
+    rules = fetch(connection, lambda oid, tree: (oid, tree), _RULES)
+    plain = {
+        oid: {number: min(sources) for (_, number), sources, itself in _View(oid, {}).columns(tree) if itself}
+        for oid, tree in rules
+    }
+
+    def stored(place: Place, depth: int = 0) -> Place | None:
+        if place[0] not in plain:
+            return place
+        behind = plain[place[0]].get(place[1])
+        return None if behind is None or depth > _DEEPEST else stored(behind, depth + 1)
+
+    return {
+        oid: {number: found for number, place in columns.items() if (found := stored(place)) is not None}
+        for oid, columns in plain.items()
+    }
+
+
 def _pair(oid: int, number: int, other_oid: int, other_number: int) -> tuple[Place, Place]:
     return (oid, number), (other_oid, other_number)
 

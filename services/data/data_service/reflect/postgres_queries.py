@@ -9,7 +9,11 @@ from data_service.reflect.postgres_schemas import EXPOSED
 
 @dataclass(frozen=True)
 class TableRow:
-    """A relation; ``events`` has 4, 8 and 16 set where rows can be updated, inserted, deleted."""
+    """A relation; ``events`` has 4, 8 and 16 set where rows can be updated, inserted, deleted.
+
+    ``plain`` is True for a view whose rows are those of one table, each once: PostgreSQL itself can update them.
+    ``rows`` is the planner's number, negative where it has none.
+    """
 
     oid: int
     schema: str
@@ -17,6 +21,8 @@ class TableRow:
     relkind: str
     comment: str | None
     events: int
+    plain: bool
+    rows: int
 
 
 # A view is asked for what its rule or its triggers can do, a foreign table its wrapper (if it has a handler at all).
@@ -28,7 +34,9 @@ TABLES: LiteralString = f"""
                  select from pg_foreign_table t join pg_foreign_server s on s.oid = t.ftserver
                  join pg_foreign_data_wrapper w on w.oid = s.srvfdw
                  where t.ftrelid = c.oid and w.fdwhandler <> 0) then 0
-             else pg_relation_is_updatable(c.oid, true) end
+             else pg_relation_is_updatable(c.oid, true) end,
+        c.relkind = 'v' and pg_relation_is_updatable(c.oid, false) & 4 <> 0,
+        case when c.relkind in ('r', 'p', 'm', 'f') then c.reltuples::bigint else -1 end
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_description x on x.objoid = c.oid and x.classoid = 'pg_class'::regclass and x.objsubid = 0
     where n.nspname = any(%(schemas)s) and {EXPOSED}

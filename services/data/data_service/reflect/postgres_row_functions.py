@@ -10,7 +10,7 @@ from contracts.catalog import Field, Relation, Resource, RowFunction
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
-from data_service.reflect.postgres_queries import TYPES, ColumnRow, TypeRow
+from data_service.reflect.postgres_queries import ColumnRow, TypeRow
 from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import portable
 
@@ -59,12 +59,6 @@ def reflect_row_functions(
         if not row.definer or _exposed_name(row, exposure) in exposure.definers:
             found[row.table].append(row)
     return dict(found)
-
-
-def types_of(connection: psycopg.Connection[Any], rows: Mapping[int, Sequence[RowFunctionRow]]) -> dict[int, TypeRow]:
-    """The types that the functions return. Raises `psycopg.Error`."""
-    used = sorted({row.returns for found in rows.values() for row in found if not row.target})
-    return {row.oid: row for row in fetch(connection, TypeRow, TYPES, {"types": used})} if used else {}
 
 
 def row_functions(

@@ -52,6 +52,39 @@ def relate(
     return tuple(_with_relations(resource, candidates[resource.name], wished) for resource in resources)
 
 
+def with_inherited(
+    resources: Sequence[Resource],
+    foreign_keys: Sequence[ForeignKey],
+    inherited: Sequence[ForeignKey],
+    uniques: UniqueSets,
+) -> tuple[Resource, ...]:
+    """The resources with the relations that views have by the ``inherited`` foreign keys, named by these.
+
+    ``uniques`` also has the sets of fields that are unique together in a view's stored table.
+    """
+    if not inherited:
+        return tuple(resources)
+    own, by_name = _in_order(resources, foreign_keys), {resource.name: resource for resource in resources}
+    added = _in_order(resources, inherited)
+    new = set(added)
+    found: defaultdict[str, list[Relation]] = defaultdict(list)
+    for key in added:
+        found[key.source].append(_to_one(key, by_name[key.source], uniques).relation)
+        found[key.target].append(_back(key, uniques).relation)
+    for first, second in _junctions([*own, *added], uniques):
+        if first in new or second in new:
+            found[first.target].append(_through(first, second).relation)
+    return tuple(
+        msgspec.structs.replace(
+            resource,
+            inherited=tuple(msgspec.structs.replace(one, name=one.constraint) for one in found[resource.name]),
+        )
+        if resource.name in found
+        else resource
+        for resource in resources
+    )
+
+
 def _in_order(resources: Sequence[Resource], foreign_keys: Sequence[ForeignKey]) -> list[ForeignKey]:
     """In catalog order; of several foreign keys that say the same, the first by name."""
     place = {resource.name: number for number, resource in enumerate(resources)}

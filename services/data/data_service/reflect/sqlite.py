@@ -8,11 +8,13 @@ from itertools import count
 import apsw
 from contracts.catalog import Catalog, Field, Resource, Unique
 
-from data_service.reflect.assemble import assemble
+from data_service.reflect.assemble import assemble, magnitude
+from data_service.reflect.inheritance import NOTHING_INHERITED, Inherited, StoredKey, inherit
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.relations import ForeignKey
 from data_service.reflect.sqlite_ddl import folded, is_plain_name
+from data_service.reflect.sqlite_lineage import read_lineage
 from data_service.reflect.sqlite_reading import (
     Column,
     Reference,
@@ -46,6 +48,7 @@ def reflect(connection: apsw.Connection, exposure: Exposure) -> Catalog:
         [_resource(table, exposed[table.name], comments) for table in tables],
         _foreign_keys(tables, exposed),
         {exposed[table.name]: _unique_sets(table) for table in tables},
+        inherited=_inherited(connection, tables, exposed),
     )
 
 
@@ -74,6 +77,7 @@ def _resource(table: Table, name: str, comments: Comments) -> Resource:
         insertable=stored or "INSERT" in table.replaced,
         updatable=stored or "UPDATE" in table.replaced,
         deletable=stored or "DELETE" in table.replaced,
+        rows=magnitude(table.rows),
     )
 
 
@@ -142,6 +146,22 @@ def _foreign_keys(tables: Sequence[Table], exposed: Mapping[str, str]) -> list[F
             taken.add(name)
             keys.append(ForeignKey(name, exposed[table.name], columns, exposed[target.name], onto, enforced=False))
     return keys
+
+
+def _inherited(connection: apsw.Connection, tables: Sequence[Table], exposed: Mapping[str, str]) -> Inherited:
+    """What views inherit from the tables behind their plain columns."""
+    views: dict[str, list[tuple[str, str, str]]] = {table.name: [] for table in tables if table.kind == "view"}
+    if not views:
+        return NOTHING_INHERITED
+    for (_, view, own), sources in read_lineage(connection).same.items():
+        if view in views:
+            views[view].extend((own, table, stored) for _, table, stored in sources)
+    itself = {table.name: table.name for table in tables}
+    keys = [
+        StoredKey(key.constraint, key.source, key.fields, key.target, key.target_fields, enforced=False)
+        for key in _foreign_keys(tables, itself)
+    ]
+    return inherit(exposed, views, keys, {table.name: _unique_sets(table) for table in tables})
 
 
 def _own_columns(table: Table, names: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from data_service.reflect.sqlite_ddl import folded, tokens
 from data_service.reflect.sqlite_reading import reading, rows
 
 _SCHEMA = "main"
+_NAMES = "select name from pragma_table_xinfo(?, 'main')"
 _COMPOUND = frozenset({"UNION", "INTERSECT", "EXCEPT"})
 
 
@@ -29,10 +30,14 @@ class _Reader:
         self._connection = connection
         listed = rows(connection, "select name, type, sql from sqlite_schema where type in ('table', 'view')")
         self._ddl = {folded(name): (name, kind, sql or "") for name, kind, sql in listed}
-        self._columns = {
-            key: [column for (column,) in rows(connection, "select name from pragma_table_xinfo(?, 'main')", name)]
-            for key, (name, _, _) in self._ddl.items()
-        }
+        self._columns = {key: self._names(name) for key, (name, _, _) in self._ddl.items()}
+
+    def _names(self, name: str) -> list[str]:
+        """The columns of a table or view; none of a view that nothing can read."""
+        try:
+            return [column for (column,) in rows(self._connection, _NAMES, name)]
+        except apsw.SQLError:
+            return []
 
     def lineage(self) -> Lineage:
         same: list[tuple[Spot, Spot]] = []

@@ -45,7 +45,8 @@ class Reference:
 class Table:
     """A table or view (``kind``: table, view, virtual) with all that pragmas and DDL say about it.
 
-    ``replaced``: for which events a view has INSTEAD OF triggers.
+    ``replaced``: for which events a view has INSTEAD OF triggers. ``rows`` is the number of the last row, which is
+    about how many there are; negative where rows have no numbers.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     references: tuple[Reference, ...] = ()
     constraints: tuple[NamedConstraint, ...] = ()
     replaced: frozenset[str] = frozenset()
+    rows: int = -1
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -145,7 +147,14 @@ def _stored(
         indexes=_indexes(connection, name),
         references=_references(connection, name),
         constraints=tuple(named_constraints(ddl)),
+        rows=-1 if without_rowid else _last_row(connection, name),
     )
+
+
+def _last_row(connection: apsw.Connection, table: str) -> int:
+    quoted = table.replace('"', '""')
+    ((last,),) = rows(connection, f'select coalesce(max(_rowid_), 0) from main."{quoted}"')  # (no walk over the rows)
+    return last if isinstance(last, int) else -1
 
 
 def _indexes(connection: apsw.Connection, table: str) -> tuple[Index, ...]:

@@ -309,7 +309,23 @@ class PostgresDialect:
             guard = self._guard(writer, plan.check)
             return writer.statement(self._returning(sql, full, back=back, alias=alias, guard=guard))
         clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
-        return writer.statement(_merged(sql + clause, alias, full, back=back))
+        if full.kind == "table":
+            return writer.statement(_merged(sql + clause, alias, full, back=back))
+        if plan.check is not None or plan.conflict.check is not None:
+            # which of the two rules a row is held to must be beyond doubt
+            details = f"Upserts into a {full.kind} resource under a check."
+            raise Problem("PGRST127", "Feature not implemented", details=details)
+        return writer.statement(self._merged_anywhere(sql + clause, plan.conflict.target, full, alias, back=back))
+
+    def _merged_anywhere(self, sql: str, target: Sequence[Field], full: Resource, alias: str, *, back: bool) -> str:
+        """As `_merged`, for a view or a partitioned table, whose rows do not tell who wrote them.
+
+        New is what was not there when the statement began, which is all that its other parts see.
+        """
+        same = " and ".join(f"o.{quoted(field.name)} = i.{quoted(field.name)}" for field in target)
+        new = f"not exists (select from {self.table(full)} as o where {same}) as trivet_new"
+        written = f"with i as ({sql} returning {alias}.*), w as (select i.*, {new} from i)"
+        return f"{written} {_told_apart(full, back=back)}"
 
     def _preset(self, writer: Predicates, preset: Preset) -> str:
         return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
@@ -363,17 +379,19 @@ class PostgresDialect:
 def _merged(sql: str, alias: str, full: Resource, *, back: bool) -> str:
     """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
     new = f"({alias}.xmax = 0) as trivet_new"
+    keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in full.key) or "1"
+    return f"with w as ({sql} returning {keys}, {new}) {_told_apart(full, back=back)}"
+
+
+def _told_apart(full: Resource, *, back: bool) -> str:
+    """What is asked of ``w``, the rows of an insert with a conflict rule, of which ``trivet_new`` are new."""
     if not back:
-        keys = ", ".join(f"{alias}.{quoted(name)}" for name in full.key) or "1"
         first = f"(select row_to_json(k) from (select {', '.join(map(quoted, full.key)) or '1'} from w limit 1) as k)"
         counts = "count(*), count(*) filter (where w.trivet_new)"
-        return f"with w as ({sql} returning {keys}, {new}) select {first}, {counts} from w"
+        return f"select {first}, {counts} from w"
     rows = "json_agg(row_to_json(w))"
     apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
-    return (
-        f"with w as ({sql} returning {alias}.*, {new}) "
-        f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"
-    )
+    return f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"
 
 
 def _rows_text(rows: Any) -> str:

@@ -1,6 +1,7 @@
 """From a plan to what the database has to do: one read, one write with its look back, or several in order."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Union
 
 from contracts.catalog import Catalog
@@ -20,6 +21,7 @@ from data_service.plan.nodes import (
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter, countable
 from data_service.sql.foreign_values import foreign_value
+from data_service.sql.nested_writes import nested_write
 from data_service.sql.statements import (
     Bind,
     CallStatement,
@@ -103,6 +105,10 @@ def _call(plan: CallPlan, dialect: Dialect, full: Catalog, caps: Caps) -> CallSt
 
 
 def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
+    if isinstance(plan, CreatePlan) and plan.nested:
+        back = Emitter(dialect, full, caps).back(plan.returning, None)
+        made = nested_write(plan, partial(_write, dialect=dialect, full=full, caps=caps), full, (), back)
+        return replace(made, shape=plan.returning.shape)
     if isinstance(plan, CreatePlan) and plan.conflict is not None:
         return _merge(plan, plan.conflict, dialect, full, caps)
     resource = full.by_name[(plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource).name]

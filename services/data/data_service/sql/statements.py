@@ -181,7 +181,8 @@ class WriteStatement:
     gives only the number of rows, and for a single created row its ``key``. ``judged``: what ``back`` gives decides
     whether the write stands. With a conflict rule the rows that fail are
     counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
-    ``row_checks`` are rules of data processing.
+    ``row_checks`` are rules of data processing. A create with others ``nested`` in it runs with them; ``back`` is then
+    what they take from its rows.
     """
 
     change: Statement | RowInsert | None
@@ -194,3 +195,35 @@ class WriteStatement:
     check_old: Statement | None = None
     row_checks: RowChecks | None = None
     judged: bool = False
+    nested: "Nesting | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A create that belongs to the one around it: the value at ``of`` says to which row each of its rows does.
+
+    ``fills`` are pairs of a field of the rows created later, and the field of the earlier ones that fills it.
+    """
+
+    relation: str
+    table: str
+    of: int
+    fills: tuple[tuple[str, str], ...]
+    write: WriteStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """What goes with a create: others ``first``, and ``then`` others, ``linked`` in the order of the plan.
+
+    ``rows`` are the places of its own rows among the values, the client's last. ``keyed``: others take values from its
+    rows. ``merges``: a conflict rule may leave rows out. ``back`` reads the answer, of the outermost create alone.
+    """
+
+    linked: tuple[Linked, ...]
+    first: tuple[Linked, ...]
+    then: tuple[Linked, ...]
+    rows: tuple[int, ...]
+    merges: bool
+    keyed: bool
+    back: Statement | None = None

@@ -43,6 +43,8 @@ _MAKERS: dict[str, Maker] = {
     "{}_having": groups.having,
     **{f"{{}}_{function}_having": partial(groups.function_having, function=function) for function in HAVING_FUNCTIONS},
     "{}_insert_input": inputs.insert_input,
+    "{}_obj_rel_insert_input": partial(inputs.relation_insert_input, many=False),
+    "{}_arr_rel_insert_input": partial(inputs.relation_insert_input, many=True),
     "{}_set_input": inputs.set_input,
     "{}_inc_input": inputs.inc_input,
     "{}_pk_columns_input": inputs.pk_columns_input,

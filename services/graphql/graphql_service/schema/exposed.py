@@ -45,6 +45,8 @@ TYPE_PATTERNS = (
     "{}_having",
     *(f"{{}}_{function}_having" for function in ("sum", "avg", "min", "max")),
     "{}_insert_input",
+    "{}_obj_rel_insert_input",
+    "{}_arr_rel_insert_input",
     "{}_set_input",
     "{}_inc_input",
     *(f"{{}}_{operator}_input" for operator in JSON_OPERATORS),
@@ -132,6 +134,15 @@ class Exposed:
     def insertable(self) -> dict[str, ExposedField]:
         """The fields that the role may give when it creates, by GraphQL name."""
         return self._givable(self._writable.create) if self.resource.insertable else {}
+
+    @cached_property
+    def nestable(self) -> dict[str, ExposedRelation]:
+        """The relations over which new rows can be nested in new rows, by GraphQL name."""
+        return {
+            name: relation
+            for name, relation in self.relations.items()
+            if relation.relation.junction is None and relation.target.insertable
+        }
 
     @cached_property
     def updatable(self) -> dict[str, ExposedField]:

@@ -1,5 +1,7 @@
 """Input types and enums: filters, orders, and what a write is given (graphql.md §§4, 5)."""
 
+from collections.abc import Iterable
+
 from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
@@ -17,6 +19,7 @@ from graphql_service.schema.exposed import FUNCTIONS, NUMERIC_FUNCTIONS, Exposed
 from graphql_service.schema.scalars import NUMBERS, Scalar
 from graphql_service.schema.types import Types
 
+NESTABLE = "nestable"  # the extension of an insert's input type that holds the relations in it
 _GENERIC = ("_eq", "_gt", "_gte", "_in", "_is_null", "_lt", "_lte", "_neq", "_nin")
 _TEXT = (
     "_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex", "_nsimilar", "_regex", "_similar",
@@ -190,8 +193,42 @@ def select_column(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
 
 def insert_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
     """``T_insert_input``: nothing is required, for the database may have a default or a preset may give it."""
+    if not exposed.insertable:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        found = _fields(types, exposed.insertable.values())
+        for name, relation in exposed.nestable.items():
+            pattern = (
+                "{}_arr_rel_insert_input" if relation.relation.cardinality == "many" else "{}_obj_rel_insert_input"
+            )
+            found[name] = GraphQLInputField(types.input(pattern, relation.target))
+        return found
+
     text = f'input type for inserting data into table "{exposed.resource.name}"'
-    return _given(types, f"{exposed.type_name}_insert_input", list(exposed.insertable.values()), text)
+    name = f"{exposed.type_name}_insert_input"
+    return GraphQLInputObjectType(name, fields, description=text, extensions={NESTABLE: exposed.nestable})
+
+
+def relation_insert_input(types: Types, exposed: Exposed, *, many: bool) -> GraphQLInputObjectType | None:
+    """``T_obj_rel_insert_input`` and ``T_arr_rel_insert_input``: rows nested in those that they belong to."""
+    if not exposed.insertable:
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        row = GraphQLNonNull(types.input("{}_insert_input", exposed))
+        found = {"data": GraphQLInputField(GraphQLNonNull(GraphQLList(row)) if many else row)}
+        rule = types.input_if_any("{}_on_conflict", exposed)
+        if rule is not None:
+            found["on_conflict"] = GraphQLInputField(rule, description="upsert condition")
+        return found
+
+    kind = "array" if many else "object"
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_{'arr' if many else 'obj'}_rel_insert_input",
+        fields,
+        description=f'input type for inserting {kind} relation for remote table "{exposed.resource.name}"',
+    )
 
 
 def set_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
@@ -267,13 +304,11 @@ def pk_columns_input(types: Types, exposed: Exposed) -> GraphQLInputObjectType |
 def _given(types: Types, name: str, fields: list[ExposedField], description: str) -> GraphQLInputObjectType | None:
     if not fields:
         return None
-    return GraphQLInputObjectType(
-        name,
-        lambda: {
-            field.name: GraphQLInputField(types.value(field), description=field.field.comment) for field in fields
-        },
-        description=description,
-    )
+    return GraphQLInputObjectType(name, lambda: _fields(types, fields), description=description)
+
+
+def _fields(types: Types, fields: Iterable[ExposedField]) -> dict[str, GraphQLInputField]:
+    return {field.name: GraphQLInputField(types.value(field), description=field.field.comment) for field in fields}
 
 
 def _direction(types: Types) -> GraphQLInputField:

@@ -1,0 +1,170 @@
+"""What a document may ask at most: each limit, by role, in report only, and the header that shows what was spent."""
+
+import msgspec
+import pytest
+from contracts.catalog import Bounds
+from graphql_service.app import create_app
+from graphql_service.settings import GraphqlSettings
+
+from .conftest import CATALOG, CLERK, FakeData, FakeGate
+
+STRICT = "application/graphql-response+json"
+
+
+class Limited:
+    """The service with bounds of the configuration's for admin, and numbers of rows."""
+
+    def __init__(self, bounds: Bounds | None = None, **settings: int) -> None:
+        self.data, self.gate = FakeData(), FakeGate()
+        resources = tuple(
+            msgspec.structs.replace(resource, rows={"artist": 100, "album": 10_000}.get(resource.name))
+            for resource in CATALOG.resources
+        )
+        self.data.catalogs["admin"] = msgspec.structs.replace(CATALOG, resources=resources, bounds=bounds)
+        self.data.catalogs["clerk"] = CLERK
+        self.http = create_app(GraphqlSettings(**settings), data=self.data, edge=self.gate).test_client()
+
+    def post(self, query, variables=None, **headers):
+        return self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+    def code(self, query, variables=None):
+        answer = self.post(query, variables).get_json()
+        return answer["errors"][0]["extensions"]["code"] if "errors" in answer else None
+
+    def spent(self, query, variables=None):
+        """The header as numbers by name, with the marks of what is exceeded."""
+        text = self.post(query, variables).headers["GraphQL-Spent"]
+        parts = [part.split(";") for part in text.split(", ")]
+        return {part[0].split("=")[0]: int(part[0].split("=")[1]) for part in parts}, [
+            part[0].split("=")[0] for part in parts if "exceeded" in part
+        ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "query", "code"),
+    [
+        (Bounds(depth=2), "{ artist { albums { id } } }", "depth-limit-exceeded"),
+        (Bounds(depth=2), "{ artist { ...a } } fragment a on artist { albums { id } }", "depth-limit-exceeded"),
+        (Bounds(nodes=3), "{ artist { id name albums { id } } }", "node-limit-exceeded"),
+        (Bounds(aliases=1), "{ a: artist { b: id } }", "alias-limit-exceeded"),
+        (Bounds(cost=99), "{ artist { id } }", "cost-limit-exceeded"),
+        (Bounds(cost=5000), "{ artist { albums { id } } }", "cost-limit-exceeded"),
+        (Bounds(tokens=5), "{ artist { id name } }", "token-limit-exceeded"),
+        (Bounds(bytes=20), "{ artist { id }      }", "document-limit-exceeded"),
+    ],
+)
+def test_each_limit_has_its_code(bounds, query, code):
+    free, limited = Limited(), Limited(bounds)
+    assert free.code(query) is None
+    assert limited.code(query) == code
+    assert limited.data.asked == []
+    assert limited.post(query, Accept=STRICT).status_code == 400
+    assert limited.post(query).status_code == 200
+
+
+def test_limits_of_settings_and_of_roles():
+    limited = Limited(Bounds(depth=3), graphql_depth=1, graphql_cost=10)
+    assert limited.code("{ artist(limit: 1) { id } }") is None
+    assert limited.code("{ artist { id } }") == "cost-limit-exceeded"
+    limited.gate.role = "clerk"
+    assert limited.code("{ album(limit: 1) { id } }") == "depth-limit-exceeded"
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "cost"),
+    [
+        ("{ artist { id } }", None, 100),
+        ("{ artist(limit: 7) { id } }", None, 7),
+        ("{ track { seconds } }", None, 1000),
+        ("{ artist(limit: 2) { albums { id } } }", None, 2 * 101),
+        ("{ artist(limit: 2) { albums(limit: 3) { id artist { id } } } }", None, 2 * (1 + 3 * 2)),
+        ("{ album_by_pk(id: 1) { id tracks { number } } }", None, 1 + 10),
+        ("{ artist(where: {id: {_eq: 1}}) { id } }", None, 1),
+        ('{ artist(where: {_and: [{id: {_in: [1, 2]}}, {name: {_eq: "x"}}]}) { id } }', None, 2),
+        ("{ album(where: {artist_id: {_eq: 3}}) { id } }", None, 100),
+        ('{ album(where: {title: {_ilike: "%x%"}}) { id } }', None, 3333),
+        ("{ album_aggregate { aggregate { count } } }", None, 100),
+        ("{ album_aggregate(limit: 5) { nodes { id } } }", None, 6),
+        ("{ a: artist { id } b: artist { id } __typename }", None, 200),
+        ('mutation { insert_artist(objects: [{name: "a"}, {name: "b"}]) { returning { albums { id } } } }', None, 202),
+        ("mutation { delete_artist_by_pk(id: 1) { id } }", None, 1),
+        ("query($n: Int) { artist(limit: $n) { id } }", {"n": 3}, 100),
+    ],
+)
+def test_cost_counts_rows(query, variables, cost):
+    assert Limited().spent(query, variables)[0]["cost"] == cost
+
+
+def test_where_the_cost_depends_on_variables_they_decide():
+    limited = Limited(Bounds(cost=50))
+    query = "query($n: Int = 20, $w: artist_bool_exp = {}) { artist(limit: $n, where: $w) { id } }"
+    assert limited.code(query, {"n": 60}) == "cost-limit-exceeded"
+    assert limited.spent(query, {"n": 50}) == ({"depth": 2, "nodes": 2, "aliases": 0, "cost": 50}, [])
+    assert limited.spent(query)[0]["cost"] == 20
+    assert limited.spent(query, {"n": None, "w": {"id": {"_eq": 4}}})[0]["cost"] == 1
+    assert limited.code(query, {"n": 60}) == "cost-limit-exceeded"
+
+
+def test_what_was_spent_is_shown():
+    response = Limited().post("{ a: artist(limit: 4) { id albums(limit: 1) { id } } }")
+    assert response.headers["GraphQL-Spent"] == (
+        "depth=3;limit=20, nodes=4;limit=5000, aliases=1;limit=500, cost=8;limit=5000000"
+    )
+
+
+def test_a_batch_shows_what_it_spent_together():
+    body = [{"query": "{ artist(limit: 4) { id } }"}, {"query": "{ a: album { artist { id } } }"}]
+    response = Limited().http.post("/graphql", json=body)
+    assert response.headers["GraphQL-Spent"] == (
+        "depth=3;limit=20, nodes=5;limit=5000, aliases=1;limit=500, cost=20004;limit=5000000"
+    )
+
+
+def test_batches_are_limited_by_role():
+    limited = Limited(Bounds(batch=1), graphql_batch=2)
+    body = [{"query": "{ album { id } }"}] * 2
+    answer = limited.http.post("/graphql", json=body).get_json()
+    assert answer["errors"][0]["extensions"]["code"] == "batch-limit-exceeded"
+    limited.gate.role = "clerk"
+    assert len(limited.http.post("/graphql", json=body).get_json()) == 2
+
+
+def test_report_only_answers_and_tells(capfd):
+    limited = Limited(Bounds(depth=1, aliases=0, cost=10, tokens=3, bytes=5, batch=1, report_only=True))
+    query = "{ a: artist { id } }"
+    spent, over = limited.spent(query)
+    assert (spent["depth"], over) == (2, ["depth", "aliases", "cost"])
+    assert limited.post(query).get_json() == {"data": {"a": [{"id": "id"}]}}
+    told = capfd.readouterr().err
+    assert "artist" not in told
+    assert "depth limit of 1 exceeded" in told
+    assert len(limited.http.post("/graphql", json=[{"query": query}] * 2).get_json()) == 2
+
+
+def test_introspection_can_be_closed_for_a_role():
+    limited = Limited(Bounds(introspection=False))
+    for query in ("{ __schema { queryType { name } } }", '{ album { id } t: __type(name: "album") { name } }'):
+        answer = limited.post(query).get_json()
+        assert answer["errors"][0]["extensions"]["code"] == "access-denied"
+    assert limited.data.asked == []
+    assert limited.code("{ __typename album { __typename } }") is None
+    limited.gate.role = "clerk"
+    assert limited.code("{ __schema { queryType { name } } }") is None
+    assert Limited(graphql_introspection=False).code("{ __schema { queryType { name } } }") == "access-denied"
+
+
+def test_an_operation_has_less_time_than_its_request(monkeypatch):
+    limited = Limited(Bounds(seconds=0.5))
+    seen = []
+    execute = limited.data.execute
+
+    def watch(operation, values, caller):
+        seen.append(caller.deadline)
+        return execute(operation, values, caller)
+
+    monkeypatch.setattr(limited.data, "execute", watch)
+    monkeypatch.setattr("graphql_service.executor.time.monotonic", lambda: 100.0)
+    limited.post("{ album { id } }")
+    limited.gate.role = "clerk"
+    limited.post("{ album { id } }")
+    assert seen == [100.5, None]
