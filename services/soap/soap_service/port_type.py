@@ -138,11 +138,16 @@ _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 CONNECTIVES = ("and", "or", "not")
 
 
+def next_serial() -> int:
+    """A number that no other port type has."""
+    return next(_serials)
+
+
 class PortType:
     """All operations of one role; made once for a catalog and kept. ``serial`` tells it from all others."""
 
     def __init__(self, catalog: Catalog, profile: Profile = NET) -> None:
-        self.serial = next(_serials)
+        self.serial = next_serial()
         self.catalog = catalog
         self.profile = profile
         names = _type_names(catalog, profile)
