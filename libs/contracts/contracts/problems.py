@@ -93,6 +93,7 @@ CODES: dict[str, Code] = {
     "TRV310": Code(Kind.UNAVAILABLE, 502, "a remote source does not answer as it should"),
     "TRV311": Code(Kind.TIMEOUT, 504, "a remote source took too long"),
     "TRV312": Code(Kind.CONSTRAINT, 400, "a remote source refused what it was asked"),
+    "TRV320": Code(Kind.INTERNAL, 500, "the tables can't hold what a promised SOAP service says of them"),
     "TRV340": Code(Kind.CONSTRAINT, 400, "an operation or a hook of the project refused"),
     "TRV341": Code(Kind.TIMEOUT, 504, "an operation or a hook of the project took too long"),
     "TRV342": Code(Kind.INTERNAL, 500, "an operation or a hook of the project failed"),

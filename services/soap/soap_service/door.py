@@ -43,6 +43,7 @@ T = TypeVar("T")
 Ask = Callable[[Operation, list[Value], Caller], T]
 log = logging.getLogger("trivet")
 PATHS = ("/soap/v1", "/soap/v1/")
+NAMESPACE = "trivet.soap.namespace"  # the service's own, in the request's environ, where it is not the usual one
 _REPLY = "trivet.soap.reply"  # what is known of the answer, in the request's environ
 _CHANGES = 3  # of the database, at most, that one message outlives
 _BASIC = 'Basic realm="trivet", charset="UTF-8"'
@@ -115,7 +116,7 @@ class SoapDoor:
             blocks = faults.blocks(problem, current.version)
             if problem.namespace == WSA:
                 action = reply.ADDRESSING_FAULT_ACTION
-        namespace = self._settings.soap_namespace
+        namespace = environ.get(NAMESPACE, self._settings.soap_namespace)
         body = faults.body(problem, current.version, namespace=namespace, request_id=request_id())
         status = faults.status(problem, current.version)
         headers = [("Content-Type", current.content_type)]
