@@ -23,7 +23,7 @@ from trivet_cli.archive import open_new
 from trivet_cli.choices import Choices, settle
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import layout_of
-from trivet_cli.served import served, with_state
+from trivet_cli.served import home, served, with_state
 from trivet_cli.settings import UpSettings, inherited, load_up
 
 _PROFILES = ("net", "java", "sap")
@@ -60,7 +60,8 @@ def wsdl(file: Path, role: str, profile: str, url: str | None) -> None:
 
 def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
     """What the role may see and do. Raises `CannotStart`."""
-    told = served(choices, layout_of(settings.state))
+    layout = layout_of(settings.state)
+    told = served(choices, layout)
     data = replace(
         load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=1, workers=1
     )
@@ -68,7 +69,7 @@ def _catalog(settings: UpSettings, choices: Choices, role: str) -> Catalog:
         data = replace(data, sources=(told["TRIVET_SOURCES"],))
     try:
         config = Path(data.config) if data.config else None
-        secrets = open_secrets(with_state(data, layout_of(settings.state)))
+        secrets = open_secrets(with_state(data, home(choices, layout)))
         means = Means(remote=open_remote(data), computers=ELSEWHERE, secrets=secrets)
         with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
             engine.refresh()
