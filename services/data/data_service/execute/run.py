@@ -23,6 +23,7 @@ class Held:
         self.fetch = session.fetch
         self.write = session.write
         self.estimate = session.estimate
+        self.settle = session.settle
 
     def last(self) -> None:
         """Nothing: the session ends later."""
