@@ -11,7 +11,7 @@ import msgspec
 from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
-from contracts.identity import Caller
+from contracts.identity import ADMIN_ROLE, Caller, unnarrowed
 from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
@@ -20,12 +20,14 @@ from graphql_service.errors import Path, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import Limits
 from graphql_service.payload import Request
+from graphql_service.persisted import PersistedDocuments
 from graphql_service.places import place_of, rows_of
 from graphql_service.request import Compiled, Prepared, PreparedOperation, choose, prepare, spent_with
 from graphql_service.response import Answer, data_answer, error_answer, refusal_of
 from graphql_service.schema import RoleSchema, build
 from graphql_service.schema.exposed import Exposed
 from graphql_service.shapes import Shapes
+from graphql_service.trusted import Trusted
 
 _SCHEMAS = 64
 _DOCUMENTS = 1000
@@ -37,6 +39,7 @@ _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True, eq=False)
 class _Kept:
+    role: str
     version: str
     role_schema: RoleSchema
     limits: Limits
@@ -47,12 +50,16 @@ class Executor:
     """Answers GraphQL requests.
 
     Keeps a schema for each role while its catalog's version holds, the documents that were asked with it, and their
-    translations.
+    translations. Where there are ``allowed`` documents, nobody but admin can ask others.
     """
 
-    def __init__(self, data: Data, limits: Limits) -> None:
+    def __init__(
+        self, data: Data, limits: Limits, persisted: PersistedDocuments, allowed: Trusted | None = None
+    ) -> None:
         self._data = data
         self._limits = limits
+        self._persisted = persisted
+        self._allowed = allowed
         self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
         self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
         self._shapes = Shapes()
@@ -66,7 +73,12 @@ class Executor:
 
     def _answer(self, request: Request, caller: Caller, writes: bool) -> Answer:
         kept = self._kept(caller)
-        prepared = self._documents.get((kept, request.query)) or self._prepare(kept, request.query)
+        text, unkept = request.query, None
+        if text is None or request.extensions is not None:
+            text, unkept = self._persisted.text_of(request)
+        prepared = self._documents.get((kept, text)) or self._prepare(kept, text)
+        if unkept is not None:
+            self._persisted.keep(unkept, text)
         operation = choose(prepared, request.operation_name)
         if operation.writes and not writes:
             raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
@@ -75,13 +87,17 @@ class Executor:
             spent, headers = spent_with(prepared, operation, request.variables or _NONE, kept.limits)
         if kept.limits.seconds is not None:
             caller = _hurried(caller, kept.limits.seconds)
-        answer = self._answer_operation(kept, prepared, operation, request, caller)
+        answer = self._answer_operation(kept, prepared, operation, request.variables or _NONE, caller)
         return Answer(answer.body, 200, headers, answer.basis, spent)
 
     def _answer_operation(
-        self, kept: _Kept, prepared: Prepared, operation: PreparedOperation, request: Request, caller: Caller
+        self,
+        kept: _Kept,
+        prepared: Prepared,
+        operation: PreparedOperation,
+        given: Mapping[str, Any],
+        caller: Caller,
     ) -> Answer:
-        given = request.variables or _NONE
         compiled, values = self._shapes.translate(kept.role_schema, prepared, operation, given)
         if not compiled.introspective:
             body, result = self._execute(compiled, values, caller)
@@ -102,7 +118,7 @@ class Executor:
             return data_answer(
                 _arranged(compiled, body, describe()), warnings=result.warnings if result is not None else ()
             )
-        return data_answer(_remembered(kept, (request.query, repr((request.operation_name, given))), describe))
+        return data_answer(_remembered(kept, (prepared.text, repr((operation.name, given))), describe))
 
     def limits(self, caller: Caller) -> Limits:
         """What one document of the caller's role may ask at most. Raises `Problem`."""
@@ -118,6 +134,7 @@ class Executor:
                     self._documents.clear()
                     self._shapes.clear()
                 kept = _Kept(
+                    role,
                     catalog.version,
                     build(catalog),
                     self._limits.within(catalog.bounds),
@@ -127,6 +144,8 @@ class Executor:
         return kept
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
+        if self._allowed is not None and unnarrowed(kept.role)[0] != ADMIN_ROLE and not self._allowed.has(text):
+            refuse("query is not allowed", "query-not-allowed")
         with step("document"):
             prepared = prepare(kept.role_schema, text, kept.limits)
         if prepared.lasting:

@@ -64,9 +64,10 @@ class PreparedOperation:
 class Prepared:
     """A document that is valid against a role's schema: its operations by name, None for the only one.
 
-    It is ``lasting`` where its text is one that will come again.
+    It is ``lasting`` where its ``text`` is one that will come again.
     """
 
+    text: str
     operations: dict[str | None, PreparedOperation]
     fragments: dict[str, FragmentDefinitionNode]
     lasting: bool
@@ -124,7 +125,7 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
             operations[operation.name] = operation
     if len(operations) == 1:
         operations[None] = next(iter(operations.values()))
-    return Prepared(operations, fragments, len(text) <= _LASTING)
+    return Prepared(text, operations, fragments, len(text) <= _LASTING)
 
 
 def _settle(

@@ -19,3 +19,12 @@ class GraphqlSettings(ServiceSettings):
     graphql_introspection: bool = setting(
         True, "whether GraphQL's schema may be asked for (the configuration can say otherwise for a role)"
     )
+    graphql_documents: str = setting(
+        "", "file or folder of trusted GraphQL documents (`.graphql`, or `.json` with texts by id); read at start"
+    )
+    graphql_only_documents: bool = setting(
+        False, "whether the trusted documents are the only ones that may be asked (by anybody but admin)"
+    )
+    graphql_persisted: bool = setting(
+        True, "whether clients may name documents by their hash once they have sent them (automatic persisted queries)"
+    )

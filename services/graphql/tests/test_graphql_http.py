@@ -172,8 +172,3 @@ def test_unknown_addresses_and_the_small_ones(suite):
     assert suite.http.get("/healthz").data == b"OK"
     assert suite.http.get("/v1/version").get_json()["version"].startswith("v2.")
     assert suite.http.get("/readyz").status_code == 200
-
-
-def test_persisted_queries_are_not_known(suite):
-    body = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "x"}}}
-    assert suite.http.post("/graphql", json=body).get_json()["errors"][0]["message"] == "PersistedQueryNotSupported"
