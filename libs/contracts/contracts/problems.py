@@ -81,6 +81,7 @@ CODES: dict[str, Code] = {
     "TRV108": Code(Kind.TIMEOUT, 504, "a service of the suite took too long"),
     "TRV109": Code(Kind.MALFORMED, 400, "the request is not understood"),
     "TRV110": Code(Kind.UNKNOWN_NAME, 404, "there is nothing at this address"),
+    "TRV111": Code(Kind.CONSTRAINT, 412, "the row is not as the request says that it must be"),
     "TRV201": Code(Kind.UNAUTHENTICATED, 401, "the name or the password is wrong"),
     "TRV202": Code(Kind.UNAUTHENTICATED, 401, "the session has ended"),
     "TRV203": Code(Kind.UNAVAILABLE, 503, "accounts can't be reached"),

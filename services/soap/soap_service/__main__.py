@@ -24,7 +24,7 @@ def main() -> None:
     namespace = chosen.namespace or settings.soap_namespace
     address = f"{settings.address}/{chosen.service}" if chosen.service else settings.address
     port = PortType(catalog.decode(sys.stdin.buffer.read()), profile)
-    if not port.operations:
+    if port.empty:
         sys.exit("the role may do nothing")
     sys.stdout.buffer.write(wsdl.write(port, namespace=namespace, address=address))
 
