@@ -18,6 +18,7 @@ _COMMANDS = {
     "wsdl": ("trivet_cli.wsdl", "wsdl"),
     "protect": ("trivet_cli.protect", "protect"),
     "cleanse": ("trivet_cli.cleanse", "cleanse"),
+    "import": ("trivet_cli.importing", "import_"),
     "compare": ("trivet_cli.compare", "compare"),
 }
 
