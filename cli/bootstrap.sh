@@ -3,7 +3,9 @@
 # too), macOS by brew (that branch is written with care and was never run).
 #
 #   bootstrap.sh run     nginx, redis-server, uv and the workspace
-#   bootstrap.sh test    the same, and what the tests need: PostgreSQL, PgBouncer, OpenLDAP, Samba, Chromium, Node.js
+#   bootstrap.sh test    the same, and what the tests need: PostgreSQL, PgBouncer, OpenLDAP, Samba, Chromium, Node.js,
+#                        and SOAP toolkits that are small: PHP's and Perl's
+#   bootstrap.sh toolkits   the same, and SOAP toolkits that compile: gSOAP, JAX-WS and Mono
 set -euo pipefail
 
 PURPOSE=${1:-run}
@@ -24,6 +26,10 @@ has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release;
 has_brotli_package() { has apt-cache && [ -n "$(apt-cache search --names-only '^libnginx-mod-http-brotli-filter$')" ]; }
 has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
 
+has_php_soap() { has php && php -m | grep -qx soap; }
+has_perl_soap() { has perl && perl -MSOAP::Lite -e1 2>/dev/null; }
+has_gsoap() { has wsdl2h && [ -e /usr/include/stdsoap2.h ] && [ -e /usr/include/openssl/ssl.h ] && has g++; }
+
 require_python() {
     has python3 && python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' && return
     echo "Trivet needs Python 3.11 or newer as python3" >&2
@@ -36,13 +42,21 @@ missing_packages() {
     has nginx || ! has_brotli_package || echo libnginx-mod-http-brotli-filter
     has redis-server || echo redis-server
     has_venv || echo python3-venv
-    [ "$PURPOSE" = test ] || return 0
+    [ "$PURPOSE" != run ] || return 0
     has curl || echo curl
     has_postgres || echo postgresql
     has pgbouncer || echo pgbouncer
     has slapd || ! has apt-get || echo slapd
     has_domain_controller || ! has apt-get || echo samba samba-ad-dc samba-ad-provision winbind
     has_chromium || ! has_chromium_package || echo chromium
+    has apt-get || return 0
+    has_php_soap || echo php-cli php-soap
+    has_perl_soap || echo libsoap-lite-perl
+    [ "$PURPOSE" = toolkits ] || return 0
+    has_gsoap || echo gsoap libgsoap-dev g++ libssl-dev
+    has javac || echo default-jdk-headless
+    has wsimport || echo jaxws
+    has svcutil || echo mono-devel
 }
 
 install_missing() {
@@ -118,7 +132,7 @@ sync_workspace() {
 require_python
 install_missing
 sync_workspace
-if [ "$PURPOSE" = test ]; then
+if [ "$PURPOSE" != run ]; then
     install_node
     install_browser
 fi

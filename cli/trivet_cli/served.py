@@ -1,4 +1,4 @@
-"""What data and the gateway are told to serve: the database that was chosen, or the demo and its accounts."""
+"""What services are told to serve: the database that was chosen, or the demo and its accounts; and its contracts."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -10,6 +10,9 @@ from data_service.settings import DataSettings
 from trivet_cli import demo_store
 from trivet_cli.choices import Choices
 from trivet_cli.layout import Layout
+from trivet_cli.settings import inherited
+
+CONTRACTS = "contracts"  # the folder beside the configuration
 
 
 def served(choices: Choices, places: Layout) -> dict[str, str]:
@@ -40,3 +43,10 @@ def offered(choices: Choices) -> dict[str, str]:
         return {"TRIVET_DEMO_ACCOUNTS": ""}
     rows = [row for row in demo_store.accounts() if row["role"] != ADMIN_ROLE]
     return {"TRIVET_DEMO_ACCOUNTS": ",".join(f"{row['role']}={row['email']}:{row['password']}" for row in rows)}
+
+
+def promised(choices: Choices) -> dict[str, str]:
+    """The variables that soap alone gets: the folder of contracts beside the configuration, if no other was named."""
+    if choices.config is None or inherited().get("TRIVET_SOAP_CONTRACTS"):
+        return {}
+    return {"TRIVET_SOAP_CONTRACTS": str(choices.config.parent / CONTRACTS)}

@@ -15,7 +15,7 @@ from trivet_cli.database_url import shown
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
 from trivet_cli.login import PASSWORD_FILE, Login
-from trivet_cli.served import offered, served
+from trivet_cli.served import offered, promised, served
 from trivet_cli.settings import UpSettings, inherited, load_up
 from trivet_cli.supervisor import Supervisor
 
@@ -90,7 +90,7 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     if settings.public_url:
         environment.setdefault("TRIVET_ABSOLUTE_LOCATION", "1")
     for name in ("rest", "graphql", "soap", "gateway"):
-        extra = offered(choices) if name == "gateway" else {}
+        extra = {"gateway": offered, "soap": promised}.get(name, _nothing)(choices)
         supervisor.start(programs.service(name, places, environment, extra))
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
@@ -103,6 +103,10 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     if not supervisor.stopping:
         greeting.greet(console, choices, places, login, None if settings.log_stdout else places.log)
         supervisor.watch()
+
+
+def _nothing(_: Choices) -> dict[str, str]:
+    return {}
 
 
 def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Login:

@@ -98,8 +98,8 @@ def test_graphql_tells_each_fault_as_an_error_with_its_path(fresh):
     "mutation, path",
     [
         ('insert_customers(objects: [{id: 8, name: "Ok"}, {id: 9, name: "x"}]) { affected_rows }', "insert_customers.args.objects[1].name"),
-        ('update_customers(where: {}, _set: {name: "x"}) { affected_rows }', "update_customers.args._set.name"),
-        ('update_customers_many(updates: [{where: {}, _set: {vip: false}}, {where: {}, _set: {name: "x"}}]) { affected_rows }', "update_customers_many.args.updates[1]._set.name"),
+        ('update_customers(where: {id: {_eq: 1}}, _set: {name: "x"}) { affected_rows }', "update_customers.args._set.name"),
+        ('update_customers_many(updates: [{where: {}, _set: {vip: false}}, {where: {id: {_eq: 1}}, _set: {name: "x"}}]) { affected_rows }', "update_customers_many.args.updates[1]._set.name"),
         ('update_customers(where: {id: {_eq: 1}}, _inc: {balance: 5000}) { affected_rows }', "update_customers.args._inc.balance"),
         ('update_customers(where: {id: {_eq: 3}}, _set: {vip: true}) { affected_rows }', "update_customers"),
     ],
@@ -161,6 +161,27 @@ def test_a_check_across_fields_is_told_by_all(fresh):
     with pytest.raises(zeep.exceptions.Fault, match="a VIP has an address"):
         fresh.call("CreateCustomers", customers=row)
     assert fresh.get("customers?id=eq.7").get_json() == []
+
+
+def test_faults_of_fields_and_across_them_are_told_together_by_all(fresh):
+    row = {"id": 7, "name": "x", "vip": True}
+    told = [
+        ("customers.name.minLength", "must have at least 2 characters"),
+        ("customers.checks.0", "a VIP has an address"),
+    ]
+    body = fresh.send("POST", "customers", body=row).get_json()
+    assert [(fault["rule"], fault["message"]) for fault in body["details"]] == told
+    errors = fresh.ask('mutation { insert_customers_one(object: {id: 7, name: "x", vip: true}) { id } }').get_json()
+    place = "$.selectionSet.insert_customers_one.args.object"
+    assert {error["extensions"]["path"]: error["message"] for error in errors["errors"]} == {
+        f"{place}.name": "name: must have at least 2 characters", place: "a VIP has an address"
+    }  # fmt: skip
+    with pytest.raises(zeep.exceptions.Fault) as caught:
+        fresh.call("CreateCustomers", customers=row)
+    types = fresh.soap_client().wsdl.types
+    detail = fresh.soap_client().get_element("{urn:trivet:v1}ServiceFault").parse(caught.value.detail[0], types)
+    assert [(found.rule, found.message) for found in detail.violation] == told
+    assert fresh.get("customers?id=gt.3").get_json() == []
 
 
 def test_computed_fields_are_read_alike(suite):

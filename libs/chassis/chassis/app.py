@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from contracts.identity import Caller
+from contracts.identity import Around, Caller
 from contracts.problems import Problem
 from flask import Flask, Response
 
-from chassis import events, express, health, observe, problems, trace, zones
+from chassis import around, events, express, health, observe, problems, trace, zones
 from chassis.authn import Authenticator
 from chassis.capacity import Capacity
 from chassis.exchange import Exchange
@@ -63,6 +63,7 @@ class Edge:
         hop = Hop(settings.auth_url)
         self._settings = settings
         self._data = data
+        self._tells = settings.access == "database"  # the database what the request is
         self._keys = KeySet(hop)
         self._revocations = Revocations(hop)
         self._exchange = Exchange(hop) if exchanges else None
@@ -99,8 +100,11 @@ class Edge:
         )
         current.role = caller.principal.role
         prefer = current.environ.get("HTTP_PREFER")
-        if prefer is not None and (zone := zones.asked(prefer)) is not None:
-            return msgspec.structs.replace(caller, timezone=zone)
+        if prefer is not None or self._tells:
+            zone, tx = zones.asked(prefer), around.wished(prefer)
+            told = around.told(current.environ) if self._tells else Around(tx=tx) if tx is not None else None
+            if zone is not None or told is not None:
+                return msgspec.structs.replace(caller, timezone=zone, around=told)
         return caller
 
     def prove(

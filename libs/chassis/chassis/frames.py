@@ -13,8 +13,8 @@ import struct
 from typing import NamedTuple
 
 import msgspec
-from contracts.identity import Caller
-from contracts.results import Basis, Result
+from contracts.identity import Around, Caller
+from contracts.results import Aside, Basis, Result
 
 MEDIA_TYPE = "application/vnd.trivet.frames"
 PATH = "/batch"
@@ -27,7 +27,7 @@ _ANSWERED = struct.Struct(">HBII")
 class AskedHead(msgspec.Struct, frozen=True, array_like=True):
     """Who asks: the token and the role wanted where there are any; ``left`` are the seconds that the answer has.
 
-    ``timezone`` is the zone that times are wanted in.
+    ``timezone`` is the zone that times are wanted in, ``around`` what the request says to its transaction.
     """
 
     token: str | None
@@ -36,6 +36,7 @@ class AskedHead(msgspec.Struct, frozen=True, array_like=True):
     left: float | None
     explain: bool = False
     timezone: str | None = None
+    around: Around | None = None
 
 
 class Asked(NamedTuple):
@@ -59,6 +60,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     explanation: str | None = None
     basis: Basis | None = None
     warnings: tuple[str, ...] = ()
+    aside: Aside | None = None
 
 
 class Answered(NamedTuple):
@@ -77,7 +79,7 @@ _answer_head = msgspec.json.Decoder(AnswerHead).decode
 
 def asked(operation: bytes, values: bytes, caller: Caller, left: float | None) -> bytes:
     """The frame of an operation."""
-    head = _encode((caller.token, caller.role, caller.request_id, left, caller.explain, caller.timezone))
+    head = _encode((caller.token, caller.role, caller.request_id, left, caller.explain, caller.timezone, caller.around))
     return b"".join((_ASKED.pack(len(head), len(operation), len(values)), head, operation, values))
 
 
@@ -108,7 +110,7 @@ def answered(number: int, result: Result, explanation: str | None = None) -> byt
     head = _encode(
         (
             result.catalog_version, result.rows, result.total, result.affected, result.inserted, result.location,
-            result.timings, explanation, result.basis, result.warnings,
+            result.timings, explanation, result.basis, result.warnings, result.aside,
         )
     )  # fmt: skip
     return b"".join((_ANSWERED.pack(number, 0, len(head), len(result.body)), head, result.body))
@@ -152,6 +154,7 @@ def result_of(answered: Answered) -> Result:
         timings=head.timings,
         basis=head.basis,
         warnings=head.warnings,
+        aside=head.aside,
     )
 
 

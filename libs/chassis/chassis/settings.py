@@ -46,6 +46,16 @@ class ServiceSettings:
     public_url: str = setting("http://127.0.0.1:8080", "the address that clients know the gateway by")
     issuer: str = setting("trivet", "the `iss` of our access tokens")
     audience: str = setting("trivet", "the `aud` of our access tokens")
+    access: Literal["policies", "database"] = setting(
+        "policies",
+        "who decides what a role may do: `policies`, the rules in `trivet.yaml`, or `database` (PostgreSQL): each "
+        "request runs as the database role that its token names, so that GRANTs and row-level security decide",
+    )
+    tx_end: Literal["commit", "commit-allow-override", "rollback", "rollback-allow-override"] = setting(
+        "commit",
+        "how a transaction ends that went well; with `-allow-override` a client may say otherwise, by `Prefer: "
+        "tx=commit` or `tx=rollback`",
+    )
     versions: str = setting(
         "",
         "file in memory by which data tells rest, graphql and soap which answers are old, so that they may keep some "

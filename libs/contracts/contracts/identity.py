@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -36,13 +36,27 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return self.subject is None
 
 
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What else a request says to the transaction that answers it.
+
+    ``tx``: how the client wants it to end (None: no wish). The rest is what functions and policies of the database may
+    know of the HTTP request, and is there in database access mode alone; names of headers are in lower case.
+    """
+
+    tx: Literal["commit", "rollback"] | None = None
+    method: str = ""
+    path: str = ""
+    headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a request that is not the operation itself.
 
     ``token`` is the access token that proves ``principal`` to the next service (None: anonymous); ``role`` is the one
     asked for among the token's roles (None: its default). ``deadline`` is seconds of ``time.monotonic``. ``explain``:
     the client wants to know what is behind the answer; data decides whether it may. ``timezone`` is the zone that it
-    wants times in (None: UTC).
+    wants times in (None: UTC). ``around`` is what the request says to its transaction, where it says anything.
     """
 
     principal: Principal = Principal()
@@ -52,9 +66,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None
     explain: bool = False
     timezone: str | None = None
+    around: Around | None = None
 
 
 ANONYMOUS = Caller()
+NO_AROUND = Around()
 
 READ_ONLY = ":read"  # what follows a resource that may only be read
 

@@ -312,6 +312,7 @@ class Create(_Node, tag="create", frozen=True):
 
     ``ragged``: objects may lack columns, which then take their default (``missing`` default) or null. ``nested`` are
     created with them; only the outermost create has a ``returning`` and a ``count``, and is of all their rows.
+    ``tells_key``: the key of a single new row is wanted, where nothing else of it is.
     """
 
     resource: str
@@ -324,6 +325,7 @@ class Create(_Node, tag="create", frozen=True):
     returning: Node = Node(shape="none")
     count: Count | None = None
     nested: tuple[Nested, ...] = ()
+    tells_key: bool = True
 
 
 How = Literal["value", "increment", "default", "append", "prepend", "delete_key", "delete_elem", "delete_at_path"]

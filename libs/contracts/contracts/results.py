@@ -1,6 +1,7 @@
 """What data answers: the JSON text as the database built it, and what stands beside it."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,18 @@ class Basis(msgspec.Struct, frozen=True, array_like=True):
     versions: bytes
     claims: tuple[str, ...] = ()
     age: float | None = None
+
+
+class Aside(msgspec.Struct, frozen=True, array_like=True):
+    """What is said beside an answer's rows: by the database itself (database access mode), and of the transaction.
+
+    ``status`` and ``headers`` are what functions have set for the HTTP answer; ``tx`` is how the transaction ended
+    where the client had a wish that counted.
+    """
+
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    tx: Literal["commit", "rollback"] | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +54,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     timings: dict[str, int] = {}
     basis: Basis | None = None
     warnings: tuple[str, ...] = ()
+    aside: Aside | None = None
 
 
 class Stream:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
@@ -26,7 +26,27 @@ from data_service.plan.nodes import (
     Scan,
     UpdatePlan,
 )
-from data_service.policies import Policies, Rules, SelectRule
+from data_service.policies import Rules, SelectRule
+from data_service.policy_bounds import DocumentRules
+from data_service.policy_rules import CallRule
+
+
+class Allowed(Protocol):
+    """Who says what a role may do; `data_service.policies.Policies` is one."""
+
+    @property
+    def documents(self) -> DocumentRules:
+        """What one GraphQL document may hold, by role."""
+        ...
+
+    def rules(self, role: str, resource_name: str, /) -> Rules:
+        """What a role may do with a resource."""
+        ...
+
+    def call(self, role: str, function: str, /) -> CallRule | None:
+        """How a role may call a function, None where it may not."""
+        ...
+
 
 FieldsOf = Callable[[Resource], tuple[Field, ...]]
 
@@ -35,7 +55,7 @@ def _all_fields(resource: Resource) -> tuple[Field, ...]:
     return resource.fields
 
 
-def limit_catalog(full: Catalog, policies: Policies, role: str, returned: FieldsOf = _all_fields) -> Catalog:
+def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsOf = _all_fields) -> Catalog:
     """The catalog as ``role`` may see it: resources, fields, relations, rights and functions.
 
     ``returned`` are the fields of a resource's rows that a function gives past the resource's policy.
@@ -72,7 +92,7 @@ def limit_catalog(full: Catalog, policies: Policies, role: str, returned: Fields
 
 
 def _functions(
-    full: Catalog, policies: Policies, role: str, visible: Mapping[str, frozenset[str]], returned: FieldsOf
+    full: Catalog, policies: Allowed, role: str, visible: Mapping[str, frozenset[str]], returned: FieldsOf
 ) -> Iterator[Function]:
     """The functions that the role may call; one that gives rows of a resource only if it sees these or may so."""
     for function in full.functions:
@@ -159,7 +179,7 @@ def _writable(resource: Resource, rules: Rules) -> Writable:
     )
 
 
-def restrict(plan: Plan, full: Catalog, policies: Policies, role: str) -> Plan:
+def restrict(plan: Plan, full: Catalog, policies: Allowed, role: str) -> Plan:
     """The plan with the role's rules at every node. Raises `Problem` 42501 where a right is missing."""
     restricted: Plan = _Restriction(full, policies, role).plan(plan)
     return restricted
@@ -168,7 +188,7 @@ def restrict(plan: Plan, full: Catalog, policies: Policies, role: str) -> Plan:
 class _Restriction:
     """One pass over a plan for one role."""
 
-    def __init__(self, full: Catalog, policies: Policies, role: str) -> None:
+    def __init__(self, full: Catalog, policies: Allowed, role: str) -> None:
         self._names = Names(full, full)
         self._policies = policies
         self._role = role

@@ -16,8 +16,10 @@ from data_service.engine import Engine
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.execute.undoing import Ending
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project
+from data_service.privileges import RoleAccess, pre_request_of
 from data_service.processing import keyring, vault
 from data_service.processing.secrets import Secrets
 from data_service.processing.setting import Means
@@ -54,6 +56,22 @@ def open_database(settings: DataSettings, name: str = "") -> Database:
         immutable=settings.sqlite_immutable,
         patience=settings.pool_wait,
     )
+
+
+def open_access(settings: DataSettings, database: Database) -> RoleAccess | None:
+    """How requests run as roles of the database, None where policies decide. Raises `SettingsError`."""
+    if settings.access == "policies":
+        return None
+    if not isinstance(database, PostgresDatabase):
+        raise SettingsError(["TRIVET_ACCESS: only PostgreSQL has roles that requests could run as"])
+    return RoleAccess(database, pre_request_of(settings.pre_request), settings.extra_search_path, settings.told)
+
+
+def ending_of(settings: DataSettings) -> Ending | None:
+    """How transactions end; None: with what was asked for, whatever clients wish."""
+    if settings.tx_end == "commit":
+        return None
+    return Ending(settings.tx_end.startswith("rollback"), settings.tx_end.endswith("override"))
 
 
 def open_secrets(settings: DataSettings) -> Secrets:
@@ -124,7 +142,10 @@ def create_app(settings: DataSettings | None = None) -> Flask:
     # the slot is this process's own: apps are made after gunicorn's fork
     writer = _writer(settings)
     database = open_database(settings, writer.name if writer is not None else "")
-    versioning = Versioning(Path(settings.versions), writer, database) if writer is not None else None
+    access = open_access(settings, database)
+    # what roles of the database may see nobody but it knows: nothing is kept of their answers
+    counts = writer is not None and access is None
+    versioning = Versioning(Path(settings.versions), writer, database) if writer is not None and counts else None
     remote = open_remote(settings)
     engine = Engine(
         database,
@@ -136,6 +157,8 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         streams=min(settings.streams_max, max(settings.pool_max // max(settings.workers, 1) // 2, 1)),
         means=Means(foreign={"remote": remote}, remote=remote, secrets=open_secrets(settings)),
         project=open_project(settings),
+        access=access,
+        ending=ending_of(settings),
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

@@ -87,6 +87,8 @@ class FramesDoor:
             )
             if head.timezone is not None and zones.known(head.timezone):
                 caller = msgspec.structs.replace(caller, timezone=head.timezone)
+            if head.around is not None:
+                caller = msgspec.structs.replace(caller, around=head.around)
             if head.explain and (self._show_statements or caller.principal.role == ADMIN_ROLE):
                 explanation = explanations.encode(blocking(self._engine.explain, _operation(asked.operation), caller))
             if streams is None:

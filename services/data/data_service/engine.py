@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -19,15 +20,19 @@ from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Database
 from data_service.execute.foreign import ForeignCalls
+from data_service.execute.refused import all_faults
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape
 from data_service.execute.trouble import Lost, Undone, is_stale
+from data_service.execute.undoing import Answering, Ending, UndoingDatabase
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.operations.project import Project
 from data_service.operations.work import Desk, Work
 from data_service.plan.writes import plan_operation
 from data_service.present import Present, State, too_early
-from data_service.processing.assembly import Processes
+from data_service.privileges import RoleAccess
+from data_service.processing.assembly import NOTHING, Processes
+from data_service.processing.inward import BrokenRows
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
@@ -55,7 +60,8 @@ class Engine:
     ``caps`` bound the rows of reads; ``anonymous_limit`` is the seconds that a statement of an anonymous caller may
     take, where that is less than the database's own limit. ``announce`` is told each new version. With ``versioning``
     writes are counted, and answers may say what they stand on. ``means`` are what rules work with, ``project`` is the
-    folder of the project's own Python. So many ``streams`` may be under way.
+    folder of the project's own Python. So many ``streams`` may be under way. With ``access`` all is done as roles of
+    the database (access mode `database`); with ``ending`` transactions may be rolled back although they went well.
     """
 
     def __init__(
@@ -70,15 +76,22 @@ class Engine:
         means: Means = NO_MEANS,
         project: Project | None = None,
         streams: int = 2,
+        access: RoleAccess | None = None,
+        ending: Ending | None = None,
     ) -> None:
         self._database = database
+        self._access = access
+        self._ending = ending
         self._anonymous_limit = anonymous_limit
-        self._present = Present(database, config, repr(caps), announce, versioning, means=means, project=project)
+        self._present = Present(
+            database, config, repr(caps), announce, versioning, means=means, project=project, access=access
+        )
         self._versioning = versioning
         self._means = means
         self._shaping = Shaping(database, caps, means, counts=versioning is not None)
         self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
         self._room = Room(streams)
+        self._plain = access is None and ending is None
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -120,7 +133,7 @@ class Engine:
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
         state = self._now(caller)
-        return state.protections.shown(state.seen_by(state.role_of(caller)))
+        return state.protections.shown(state.shown_to(state.role_of(caller)))
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""
@@ -131,7 +144,8 @@ class Engine:
             shape = self._shaping.of(state, role, encode(operation))
         except Problem:
             return explain(None, roots_of(operation), state.policies, role)
-        return explain(shape.program, deeds_of(plan), state.policies, role)
+        # in database access mode no rule of the configuration decides
+        return explain(shape.program, deeds_of(plan) if state.roles is None else [], state.policies, role)
 
     # --- its life --------------------------------------------------------------------------------------------------
 
@@ -205,6 +219,15 @@ class Engine:
             return int(not self._shaping.of(state, role, text, zoned=zoned).writes)
         return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
 
+    def _for(self, state: State, caller: Caller, role: str, schema: str | None, writes: bool) -> Answering:
+        """The database as this request asks it: as its role, and undoing what it writes where that is wished."""
+        database: Answering = self._database
+        if self._access is not None and state.roles is not None:
+            database = self._access.acting(caller, role, state.roles, state.catalog, schema)
+        if writes and self._ending is not None and self._ending.undoes(caller.around):
+            return UndoingDatabase(database)
+        return database
+
     # --- one answer ------------------------------------------------------------------------------------------------
 
     def _answer(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
@@ -215,28 +238,37 @@ class Engine:
         planned = time.perf_counter()
         principal = caller.principal
         limit = self._anonymous_limit if principal.anonymous else None
+        database = self._database if self._plain else self._for(state, caller, role, shape.schema, shape.writes)
         try:
             arguments = Arguments(values, principal.session, zone=zone)
             if shape.processes is None:
-                result, basis = self._asked(state, shape, arguments, caller.deadline, limit)
+                result, basis = self._asked(state, database, shape, arguments, caller)
             else:
-                at_work = self._at_work(state, caller, role, writes=shape.writes, limit=limit)
+                at_work = self._at_work(state, database, caller, role, writes=shape.writes, limit=limit)
                 if shape.processes.worked:
                     result, basis = at_work(lambda work: work.perform(shape, values, role, zone)), None
                 else:
                     occasion = Occasion(caller, role, at_work=at_work)
-                    result, basis = self._processed(shape, shape.processes, arguments, occasion, limit)
+                    result, basis = self._processed(database, shape, arguments, occasion, limit)
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
+        if self._ending is not None and shape.writes:
+            result = self._ending.told(result, caller.around)
         timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
         return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings, basis=basis)
 
     def _asked(
-        self, state: State, shape: PreparedShape, arguments: Arguments, deadline: float | None, limit: float | None
+        self,
+        state: State,
+        database: Answering,
+        shape: PreparedShape,
+        arguments: Arguments,
+        caller: Caller,
     ) -> tuple[Result, Basis | None]:
         """What the database answers, and what that stands on."""
-        answer, versioning, reading = self._database.answer, self._versioning, shape.reading
+        deadline, limit = caller.deadline, self._anonymous_limit if caller.principal.anonymous else None
+        answer, versioning, reading = database.answer, self._versioning, shape.reading
         if versioning is None or not (shape.touches or reading):
             return answer(shape, arguments, deadline=deadline, limit=limit), None
         if reading is None:
@@ -248,14 +280,24 @@ class Engine:
         return result, versioning.basis(reading, versions, arguments) if self._present.state is state else None
 
     def _processed(
-        self, shape: PreparedShape, processes: Processes, arguments: Arguments, occasion: Occasion, limit: float | None
+        self,
+        database: Answering,
+        shape: PreparedShape,
+        arguments: Arguments,
+        occasion: Occasion,
+        limit: float | None,
     ) -> tuple[Result, None]:
         """The answer to a shape whose rows go through steps and stages; nothing can be said of how long it is true.
 
         A write's stages run in its transaction: where one fails, nothing is written.
         """
+        processes = shape.processes or NOTHING
         outward, deadline = processes.outward, occasion.caller.deadline
-        arguments = _gone_in(processes, arguments, occasion)
+        try:
+            arguments = _gone_in(processes, arguments, occasion)
+        except BrokenRows as broken:
+            trial = partial(database.within, deadline=deadline, limit=limit, zone=arguments.zone)
+            raise all_faults(broken, shape, arguments, occasion, trial) from None
         arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
 
         def finish(result: Result) -> Result:
@@ -266,10 +308,10 @@ class Engine:
 
         def answer() -> Result:
             if not shape.writes:
-                return finish(self._database.answer(shape, arguments, deadline=deadline, limit=limit))
+                return finish(database.answer(shape, arguments, deadline=deadline, limit=limit))
             if outward is None:
-                return self._database.answer(shape, arguments, deadline=deadline, limit=limit)
-            return self._database.within(
+                return database.answer(shape, arguments, deadline=deadline, limit=limit)
+            return database.within(
                 lambda session: finish(run(shape.program, Held(session), arguments)),
                 deadline=deadline,
                 limit=limit,
@@ -288,9 +330,10 @@ class Engine:
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
         arguments = Arguments(values, session, zone=caller.timezone)
         given = (*values, *session.values())
-        at_work = self._at_work(state, caller, role, writes=False, limit=None)
+        database = self._database if self._plain else self._for(state, caller, role, shape.schema, False)
+        at_work = self._at_work(state, database, caller, role, writes=False, limit=None)
         occasion = Occasion(caller, role, at_work=at_work)
-        rows = self._rows(shape, arguments, occasion)
+        rows = self._rows(database, shape, arguments, occasion)
         try:
             head = next(rows)
         except Problem as problem:
@@ -314,7 +357,7 @@ class Engine:
         return Stream(told, parts(), rows.close)
 
     def _rows(
-        self, shape: StreamShape, arguments: Arguments, occasion: Occasion
+        self, database: Answering, shape: StreamShape, arguments: Arguments, occasion: Occasion
     ) -> Generator[Result | bytes, None, None]:
         processes, outward = shape.processes, None
         if processes is not None:
@@ -328,12 +371,12 @@ class Engine:
         limit = self._anonymous_limit if principal.anonymous else None
         with (
             self._room.taken(),
-            self._database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone) as snapshot,
+            database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone) as snapshot,
         ):
             yield from flow(snapshot, shape.statement, arguments, outward)
 
     def _at_work(
-        self, state: State, caller: Caller, role: str, *, writes: bool, limit: float | None
+        self, state: State, database: Answering, caller: Caller, role: str, *, writes: bool, limit: float | None
     ) -> Callable[[Callable[[Work], Any]], Any]:
         """The way to a piece of work in which the project's Python takes part."""
 
@@ -341,7 +384,7 @@ class Engine:
             python = state.python
             if python is None:
                 raise AssertionError("no Python is loaded that could take part")
-            work = Work(self._desk, state, python, caller, role, writes=writes, limit=limit)
+            work = Work(replace(self._desk, database=database), state, python, caller, role, writes=writes, limit=limit)
             return python.aside(lambda: work.done(doing), deadline=caller.deadline, stop=work.stop)
 
         return at_work

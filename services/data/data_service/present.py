@@ -17,13 +17,14 @@ from contracts.identity import ANONYMOUS_ROLE, Caller
 from contracts.problems import Problem
 
 from data_service import policies as configuration
-from data_service.access import limit_catalog
+from data_service.access import Allowed, limit_catalog
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
 from data_service.operations.project import Project, with_functions, with_roles
 from data_service.operations.python import Python
 from data_service.policies import Policies
 from data_service.policy_rules import NO_CACHE, CacheRule
+from data_service.privileges import Opened, RoleAccess
 from data_service.processing.keyring import KeyringError
 from data_service.processing.made_fields import with_made_fields
 from data_service.processing.misfits import Asked, misfits
@@ -33,6 +34,7 @@ from data_service.processing.setting import NO_MEANS, Means
 from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
 from data_service.reflect.options import Exposure, ExposureError
+from data_service.reflect.postgres_roles import Roles
 from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 
@@ -48,7 +50,10 @@ _FAULTS = (Problem, configuration.ConfigurationError, ExposureError, OSError)
 
 @dataclass(frozen=True)
 class State:
-    """One version of everything that answers depend on. ``cache`` is what of the policies' rule can be kept to."""
+    """One version of everything that answers depend on. ``cache`` is what of the policies' rule can be kept to.
+
+    In database access mode ``roles`` are those that may act, and ``opened`` says what may be asked of the database.
+    """
 
     catalog: Catalog
     policies: Policies
@@ -60,9 +65,23 @@ class State:
     protections: Protections = NO_PROTECTIONS
     shapes: Bounded[tuple[str, bytes], PreparedShape] = field(default_factory=lambda: Bounded(_SHAPES, "shapes"))
     streams: Bounded[tuple[str, bytes], StreamShape] = field(default_factory=lambda: Bounded(_STREAMS))
+    roles: Roles | None = None
+    opened: Opened | None = None
+    access: RoleAccess | None = None
+    shown: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
+
+    @property
+    def allowed(self) -> Allowed:
+        """Who says what a plan may do."""
+        return self.opened or self.policies
 
     def role_of(self, caller: Caller) -> str:
-        """The role that the caller acts in; the configuration names that of callers without a credential."""
+        """The role that the caller acts in; the configuration names that of callers without a credential.
+
+        Raises `Problem` in database access mode.
+        """
+        if self.access is not None and self.roles is not None:
+            return self.access.role_of(caller, self.roles, self.policies)
         principal = caller.principal
         nobody = principal.role == ANONYMOUS_ROLE and principal.anonymous
         return self.policies.anonymous_role if nobody else principal.role
@@ -71,9 +90,21 @@ class State:
         """The catalog as a role may see it."""
         found = self.catalogs.get(role)
         if found is None:
-            limited = limit_catalog(self.catalog, self.policies, role, partial(self.protections.returned, role))
+            limited = limit_catalog(self.catalog, self.allowed, role, partial(self.protections.returned, role))
             found = self.protections.limited(limited, role)
             self.catalogs.put(role, found)
+        return found
+
+    def shown_to(self, role: str) -> Catalog:
+        """The catalog as a role is shown it: in database access mode what was granted to it. Raises `Problem`."""
+        if self.access is None or self.opened is None:
+            return self.seen_by(role)
+        found = self.shown.get(role)
+        if found is None:
+            granted = self.access.granted(role, Exposure(schemas=self.catalog.schemas), self.catalog, self.opened)
+            limited = limit_catalog(self.catalog, granted, role, partial(self.protections.returned, role))
+            found = self.protections.limited(limited, role)
+            self.shown.put(role, found)
         return found
 
 
@@ -97,7 +128,9 @@ class Present:
         *,
         means: Means = NO_MEANS,
         project: Project | None = None,
+        access: RoleAccess | None = None,
     ) -> None:
+        self._access = access
         self._means = means
         self._database = database
         self._asked = Asked(database.dialect, database.refusal, means.computers.functions)
@@ -192,16 +225,19 @@ class Present:
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
             definers=policies.functions.definers,
+            by_grants=self._access is not None,
         )
+        roles = self._access.database.roles() if self._access is not None else None
         written = self._project.fingerprint() if self._project is not None else ""
         lineage = self._database.lineage() if wanted(policies.processing) else NO_LINEAGE
         base = sha256(text + lineage.text).hexdigest() + written + self._database.fingerprint(exposure)
+        base += roles.mark if roles is not None else ""
         known = self.state
         if known is not None and known.mark == base + self._remote_mark() and not force:
             return False
         python = self._loaded(written)
         try:
-            return self._renew(policies, exposure, (base, lineage), python, force=force)
+            return self._renew(policies, exposure, (base, lineage, roles), python, force=force)
         finally:
             served = self.state.python if self.state is not None else None
             for left in (python, known.python if known is not None else None):
@@ -216,14 +252,20 @@ class Present:
         return known if known is not None and known.fingerprint == written else self._project.load(written)
 
     def _renew(
-        self, policies: Policies, exposure: Exposure, seen: tuple[str, Lineage], python: Python | None, *, force: bool
+        self,
+        policies: Policies,
+        exposure: Exposure,
+        seen: tuple[str, Lineage, Roles | None],
+        python: Python | None,
+        *,
+        force: bool,
     ) -> bool:
         """Serve what the database, these policies and this Python make together; True where it is something new.
 
-        ``seen`` is the mark of what was looked at, and the lineage of protected columns.
+        ``seen`` is the mark of what was looked at, the lineage of protected columns, and the roles that may act.
         """
         known = self.state
-        base, lineage = seen
+        base, lineage, roles = seen
         effects, cache = self._effects(policies)
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
@@ -246,15 +288,19 @@ class Present:
         mark = base + self._remote_mark()
         loaded = python.fingerprint if python is not None else ""
         named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()} {loaded}"
+        named += roles.mark if roles is not None else ""
         version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
             same = (known.effects, known.cache, known.python) == (effects, cache, python)
             old = known.protections
             kept = (known.shapes, known.streams) if same else ()
-            self._serve(State(known.catalog, policies, mark, effects, cache, python, known.catalogs, old, *kept))
+            state = State(known.catalog, policies, mark, effects, cache, python, known.catalogs, old, *kept)
+            self._serve(replace(state, roles=roles, opened=known.opened, access=self._access, shown=known.shown))
             return False
         catalog = msgspec.structs.replace(catalog, version=version)
-        self._serve(State(catalog, policies, mark, effects, cache, python, protections=protections))
+        opened = Opened(policies, catalog) if roles is not None else None
+        state = State(catalog, policies, mark, effects, cache, python, protections=protections)
+        self._serve(replace(state, roles=roles, opened=opened, access=self._access))
         for tale in protections.told(policies.processing):
             log.warning("%s", tale)
         for fault in configuration.check_against(policies, with_undescribed(catalog, self._means.remote)):
@@ -301,6 +347,8 @@ class Present:
 
     def _guarded(self, catalog: Catalog, exposure: Exposure, policies: Policies) -> Catalog:
         """The catalog without the tables whose row-level security we would bypass and nobody has acknowledged."""
+        if self._access is not None:
+            return catalog  # nothing is done as our login
         refused = set(self._database.unguarded(exposure)) - policies.acknowledged
         if not refused:
             return catalog

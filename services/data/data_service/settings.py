@@ -1,11 +1,15 @@
 """The settings of data."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from chassis.settings import ServiceSettings, SettingsError, setting
+
+_SETTING = re.compile(r"(?!request\.|response\.)[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,18 @@ class DataSettings(ServiceSettings):
         env="DIRECT_URL", secret=True,
     )  # fmt: skip
     config: str = setting("", "path of `trivet.yaml`; empty: only the role admin sees anything")
+    pre_request: str = setting(
+        "", "function (`schema.name`) that is called first in each transaction of the access mode `database`"
+    )
+    extra_search_path: tuple[str, ...] = setting(
+        ("public",),
+        "schemas in which functions find what they name without a schema, after that of the request, in the access "
+        "mode `database`",
+    )
+    app_settings: str = setting(
+        "", "a JSON object of settings that every transaction of the access mode `database` is told, by name: "
+        '`{"app.settings.jwt_secret": "…"}`', secret=True,
+    )  # fmt: skip
     pool_max: int = setting(20, "connections to the database at most, of all worker processes of data on this host")
     pool_wait: float = setting(1.0, "seconds that a request waits for a free connection before it is answered 504")
     statement_timeout: float = setting(8.0, "seconds that one statement may run")
@@ -99,6 +115,17 @@ class DataSettings(ServiceSettings):
         if faults:
             raise SettingsError(faults)
         return tuple(found)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The application's settings for transactions. Raises `SettingsError`."""
+        try:
+            found = msgspec.json.decode(self.app_settings or "{}", type=dict[str, str])
+        except msgspec.DecodeError:
+            raise SettingsError(["TRIVET_APP_SETTINGS: not a JSON object of texts"]) from None
+        if wrong := [name for name in found if not _SETTING.fullmatch(name)]:
+            raise SettingsError([f"TRIVET_APP_SETTINGS: {wrong[0]} is no setting of an application's (`app.…`)"])
+        return found
 
     @property
     def is_postgres(self) -> bool:

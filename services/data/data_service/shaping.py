@@ -59,6 +59,8 @@ class Shaping:
             made = PreparedShape(program, processes=processes)
         else:
             made = PreparedShape(program, reading_of(plan, state.effects, state.catalog, state.cache))
+        if state.roles is not None:
+            made.schema = schema_of(text)
         state.shapes.put(key, made)
         return made
 
@@ -80,7 +82,7 @@ class Shaping:
         statement = write_stream(plan, dialect, state.catalog, self._caps)
         is_kept = self._counts and processes is None
         reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
-        made = StreamShape(statement, processes, reading)
+        made = StreamShape(statement, processes, reading, schema_of(text) if state.roles is not None else None)
         state.streams.put(key, made)
         return made
 
@@ -95,7 +97,7 @@ class Shaping:
         if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
         plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
-        restricted = restrict(plan, state.catalog, state.policies, role)
+        restricted = restrict(plan, state.catalog, state.allowed, role)
         rules, protections, python = state.policies.processing, state.protections, state.python
         means = self._means if python is None else replace(self._means, computers=python, python=python)
         return assemble(restricted, rules, state.catalog, role, means, protections=protections)
@@ -113,6 +115,12 @@ class Shaping:
         worked = takes_part or (program is not None and is_write(program) and found.outward is not None)
         found = replace(found, hooks=hooks, worked=worked, unsealed=None)
         return None if found == NOTHING else found
+
+
+def schema_of(text: bytes) -> str | None:
+    """The schema that an operation asks for expressly."""
+    found: str | None = getattr(_decoded(text), "schema", None)
+    return found
 
 
 def _decoded(text: bytes) -> Operation:

@@ -24,6 +24,7 @@ class StreamShape(msgspec.Struct, frozen=True):
     statement: StreamStatement
     processes: Processes | None = None
     reading: Reading | None = None
+    schema: str | None = None
 
 
 class Room:

@@ -33,6 +33,10 @@ CONFIG = """
 version: 1
 resources:
   tags:
+    fields:
+      id: {validate: {maximum: 1000}}
+    checks:
+      - {expression: {name: {_neq: never}}, message: never say never}
     permissions:
       clerk:
         select: {columns: '*', filter: {}}
@@ -43,7 +47,10 @@ resources:
     permissions:
       clerk: {select: {columns: [id, name, price], filter: {}}}
     fields:
+      name: {validate: {minLength: 2}}
       loud: {compute: {python: loud, needs: [name, price], type: text}}
+    checks:
+      - {expression: {price: {_gt: 0}}, message: it has a price}
   orders:
     fields:
       note: {cleanse: [trim]}
@@ -290,6 +297,24 @@ def test_rows_that_are_read_pass_through_once_for_all(store, caplog):
 def test_a_computed_field_comes_from_one_call(store):
     rows = store.ask(Read("products", Node(outputs("loud"), sort=(Sort(FieldRef("id")),))), [])
     assert [row["loud"] for row in rows][:2] == ["ANVIL 100.00 Decimal", "ROPE 9.90 Decimal"]
+
+
+def rules_in(problem):
+    assert problem.code == "TRV300"
+    return [fault["rule"] for fault in problem.details]
+
+
+def test_faults_come_together_where_python_takes_part(store):
+    make = Create("products", ("name", "price"), Param(0), returning=Node(outputs("name", "loud")))
+    rows = [{"name": "x", "price": 0}, {"name": "Bell", "price": -1}]
+    assert rules_in(refusal(store, make, [rows])) == ["products.name.minLength", *["products.checks.0"] * 2]
+    assert store.ask(make, [[{"name": "Bell", "price": 1}]])[0]["name"] == "Bell"
+
+
+def test_what_hooks_would_make_of_rows_with_faults_is_not_tried(store):
+    assert rules_in(refusal(store, MAKE, [[{"id": 2000, "name": "NEVER"}]])) == ["tags.id.maximum"]
+    assert logged(store) == []
+    assert rules_in(refusal(store, MAKE, [[{"id": 20, "name": "NEVER"}]])) == ["tags.checks.0"]
 
 
 def test_what_no_hook_is_about_has_nothing_to_do_with_python(store):

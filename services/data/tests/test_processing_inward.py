@@ -230,6 +230,80 @@ def test_checks_of_a_document_name_their_member(fresh):
     assert told(problem) == [(("it",), "a VIP has an address", "customers.checks.0")]
 
 
+BOTH = [
+    ((1, "name"), "must have at least 2 characters", "customers.name.minLength"),
+    ((0,), "a VIP has an address", "customers.checks.0"),
+    ((1,), "that is too much", "customers.checks.1"),
+]
+
+
+def test_faults_across_fields_come_with_those_of_fields(fresh):
+    create = Create("customers", (*NAMES, "vip"), P(0), ragged=True)
+    rows = [
+        {"id": 7, "name": "Vera", "vip": True},
+        {"id": 8, "name": "x", "email": "x@example.com", "balance": 2_000_000, "vip": False},
+        {"id": 9, "name": "Nine", "email": "nobody", "vip": True, "balance": 3},
+    ]
+    found = told(refusal(fresh, create, [rows]))
+    # the address that is none says nothing of whether there is one
+    assert found == [*BOTH[:1], ((2, "email"), "this is no address", "customers.email.format"), *BOTH[1:]]
+    assert len(fresh.ask(Read("customers"), [])) == 3
+
+
+def test_a_check_on_a_field_that_has_a_fault_is_left_out(fresh):
+    create = Create("customers", (*NAMES, "vip"), P(0))
+    row = {"id": 7, "name": "Vera", "email": "nobody", "balance": -1, "vip": True}
+    assert [rule for _, _, rule in told(refusal(fresh, create, [[row]]))] == [
+        "customers.email.format", "customers.balance.minimum",
+    ]  # fmt: skip
+    where = Compare(FieldRef("id"), "eq", P(2))
+    update = Update("customers", (Assign("name", P(0)), Assign("vip", P(1))), where)
+    assert [rule for _, _, rule in told(refusal(fresh, update, ["x", True, 3]))] == [
+        "customers.name.minLength", "customers.checks.0",
+    ]  # fmt: skip
+    named = Update("customers", (Assign("email", P(0)), Assign("vip", P(1))), where)
+    assert [rule for _, _, rule in told(refusal(fresh, named, ["x", True, 3]))] == ["customers.email.format"]
+
+
+def test_rows_without_faults_are_tried_alone_where_the_database_refuses_the_others(fresh):
+    create = Create("customers", (*NAMES, "vip"), P(0), ragged=True)
+    rows = [
+        {"id": 1, "name": "x"},  # there is one already
+        {"id": 8, "name": "Vera", "vip": True},
+    ]
+    assert told(refusal(fresh, create, [rows])) == [
+        ((0, "name"), "must have at least 2 characters", "customers.name.minLength"),
+        ((1,), "a VIP has an address", "customers.checks.0"),
+    ]
+    assert [fault for fault, _, _ in told(refusal(fresh, create, [rows[:1]]))] == [(0, "name")]
+    assert len(fresh.ask(Read("customers"), [])) == 3
+
+
+def test_an_upsert_with_faults_is_held_against_what_it_would_change(fresh):
+    create = Create("customers", ("id", "name", "vip"), P(0), conflict=Conflict(update=("name", "vip")))
+    before = customer(fresh, 3, "name", "vip")
+    rows = [{"id": 3, "name": "Cleo", "vip": True}, {"id": 7, "name": "x", "vip": False}]
+    assert [(path, rule) for path, _, rule in told(refusal(fresh, create, [rows]))] == [
+        ((1, "name"), "customers.name.minLength"), ((), "customers.checks.0"),
+    ]  # fmt: skip
+    assert customer(fresh, 3, "name", "vip") == before != {"name": "Cleo", "vip": True}
+
+
+def test_checks_of_all_writes_of_a_document_come_together(fresh):
+    nothing = Node((), shape="summary")
+    one = Create("customers", ("id", "name", "vip"), P(0), returning=nothing)
+    where = Compare(FieldRef("id"), "eq", P(2))
+    two = Update("customers", (Assign("vip", P(1)),), where, returning=nothing)
+    document = Document((Member("one", one), Member("two", two)))
+    rows = [{"id": 7, "name": "Vera", "vip": True}]
+    assert [path for path, _, _ in told(refusal(fresh, document, [rows, True, 3]))] == [("one", 0), ("two",)]
+    rows[0]["name"] = "x"
+    assert [path for path, _, _ in told(refusal(fresh, document, [rows, True, 3]))] == [
+        ("one", 0, "name"), ("one", 0), ("two",),
+    ]  # fmt: skip
+    assert len(fresh.ask(Read("customers"), [])) == 3
+
+
 def test_many_rows_are_cleansed_and_told_of_like_few(fresh):
     create = Create("customers", ("id", "name"), P(0))
     rows = [{"id": n, "name": f"  Number   {n} "} for n in range(1000, 1500)]

@@ -48,4 +48,4 @@ def refusal(problem: Problem) -> Answer:
 
 
 def _sent(answer: Answer) -> express.Answer:
-    return express.Answer(answer.status, list(answer.headers.items()), answer.body)
+    return express.Answer(answer.status, [*answer.headers.items(), *answer.more], answer.body)

@@ -42,6 +42,8 @@ class Functions:
             answer = response.of_result(result, asked.wish)
         if request.method == "GET" and answer.status != 204:
             answer = response.tagged(answer)
+        if result.aside is not None:
+            answer = response.said(answer, result.aside, asked.wish)
         observe.add_timings(
             {
                 "parse": round((parsed - begun) * 1_000_000),

@@ -18,11 +18,11 @@ KNOWN: dict[str, tuple[str, ...]] = {
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ECHOED = {
     "read": ("count", "handling", "timezone"),
-    "create": ("resolution", "missing", "return", "count", "handling", "timezone"),
-    "update": ("missing", "return", "count", "handling", "timezone", "max-affected"),
-    "put": ("return", "count", "handling", "timezone"),
-    "call": ("count", "handling", "timezone", "max-affected"),
-    "delete": ("return", "count", "handling", "timezone", "max-affected"),
+    "create": ("resolution", "missing", "return", "count", "tx", "handling", "timezone"),
+    "update": ("missing", "return", "count", "tx", "handling", "timezone", "max-affected"),
+    "put": ("return", "count", "tx", "handling", "timezone"),
+    "call": ("count", "tx", "handling", "timezone", "max-affected"),
+    "delete": ("return", "count", "tx", "handling", "timezone", "max-affected"),
 }
 
 
@@ -46,12 +46,16 @@ class Preferences(msgspec.Struct, frozen=True):
         """How many rows a write may affect; only counts with strict handling."""
         return int(self.given["max-affected"]) if self.strict and "max-affected" in self.given else None
 
-    def applied(self, kind: str, *, resolved: bool = True) -> str | None:
+    def applied(self, kind: str, *, resolved: bool = True, tx: bool = False) -> str | None:
         """The ``Preference-Applied`` header for a kind of operation, None where nothing was applied.
 
-        ``resolved`` False: there was no key that could have conflicted.
+        ``resolved`` False: there was no key that could have conflicted. ``tx``: clients may say how transactions end.
         """
-        idle = {*(() if self.strict else ("max-affected",)), *(() if resolved else ("resolution",))}
+        idle = {
+            *(() if self.strict else ("max-affected",)),
+            *(() if resolved else ("resolution",)),
+            *(() if tx else ("tx",)),
+        }
         names = [name for name in _ECHOED[kind] if name in self.given and name not in idle]
         return ", ".join(f"{name}={self.given[name]}" for name in names) or None
 

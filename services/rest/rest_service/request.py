@@ -263,6 +263,7 @@ def _create(wish: Wish, payload: Payload, conflict: Conflict | None, back: Node,
         conflict=conflict,
         returning=back,
         count=count_of(wish),
+        tells_key=back.shape != "none" or wish.preferences.get("return") == "headers-only",
     )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from chassis.conditional import etag, matches
 from contracts.problems import Problem
-from contracts.results import Result
+from contracts.results import Aside, Result
 
 from rest_service import media
 from rest_service.grammar.keys import filter_key
@@ -22,11 +22,15 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Answer(NamedTuple):
-    """An HTTP answer: no ``Content-Type`` where there is no body, and no length known of one that comes in parts."""
+    """An HTTP answer: no ``Content-Type`` where there is no body, and no length known of one that comes in parts.
+
+    ``more`` are headers whose names have come before.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes | Iterable[bytes] = b""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 def of_result(result: Result, wish: Wish) -> Answer:
@@ -60,6 +64,27 @@ def whole(answer: Answer) -> bytes:
     if not isinstance(answer.body, bytes):
         raise TypeError("the answer comes in parts")
     return answer.body
+
+
+def said(answer: Answer, aside: Aside, wish: Wish) -> Answer:
+    """The answer, with what the database says of it: its headers count more than ours, and its status."""
+    headers = dict(answer.headers)
+    applied = wish.preferences.applied(
+        wish.kind, resolved="resolution" in headers.get("Preference-Applied", ""), tx=True
+    )
+    if aside.tx is not None and applied is not None:
+        headers["Preference-Applied"] = applied
+    ours = {name.lower(): name for name in headers}
+    more: list[tuple[str, str]] = []
+    given: set[str] = set()
+    for name, value in aside.headers:
+        if name.lower() in given:
+            more.append((name, value))
+            continue
+        given.add(name.lower())
+        headers.pop(ours.get(name.lower(), name), None)
+        headers[name] = value
+    return Answer(aside.status or answer.status, headers, answer.body, tuple(more))
 
 
 def unless_known(answer: Answer, tags: str | None) -> Answer:
@@ -159,7 +184,7 @@ def _body(result: Result, wish: Wish) -> bytes:
         writer = writer_of(wish.media, wish.columns)
         return writer.rows(lines_of(result.body)) + writer.end()
     if wish.media.raw:
-        return to_bytes(result.body) if wish.media.type == media.BYTES else to_text(result.body)
+        return to_bytes(result.body) if wish.media.binary else to_text(result.body)
     return strip_nulls(result.body) if wish.media.stripped else result.body
 
 

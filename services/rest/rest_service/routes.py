@@ -121,6 +121,8 @@ def _unsupported(method: str) -> Problem:
 def _flask(answer: Answer) -> Response:
     bare = request.method == "HEAD" or answer.status in (204, 304)
     found = Response(b"" if bare else answer.body, status=answer.status, headers=answer.headers)
+    for name, value in answer.more:
+        found.headers.add(name, value)
     if "Content-Type" not in answer.headers:
         del found.headers["Content-Type"]
     if bare:

@@ -60,6 +60,8 @@ class Tables:
             answer.headers["Location"] = self._location_base + answer.headers["Location"]
         if request.method == "GET":
             answer = response.tagged(answer)
+        if result.aside is not None:
+            answer = response.said(answer, result.aside, asked.wish)
         results, basis = self._results, result.basis
         # what was understood by another catalog than data's might be understood in another way now
         if (

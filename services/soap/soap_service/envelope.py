@@ -116,7 +116,9 @@ def body_of(envelope: Envelope) -> Element:
 
 
 def _check_encoding(envelope: Envelope, body: Element) -> None:
-    for element in (envelope.root, body, body[0]):
+    # SOAP::Lite writes the encoding of SOAP 1.1 on each envelope, also where the message makes no use of it
+    on_envelope = () if envelope.version is SOAP_1_1 else (envelope.root,)
+    for element in (*on_envelope, body, body[0]):
         style = element.get(f"{{{envelope.version.namespace}}}encodingStyle", "").strip()
         if style in ("", SOAP12_NO_ENCODING):
             continue

@@ -120,6 +120,12 @@ def test_nothing_but_a_header_and_a_body(post, inner):
     assert (answer.status_code, fault(answer)[0]) == (400, "env:Sender")
 
 
+def test_an_encoding_named_on_the_envelope_alone(post, letter):
+    style = 'Envelope s:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/" '
+    message = letter(LIST).replace("Envelope ", style, 1)
+    assert post(message).status_code == 200
+
+
 def test_an_encoding_of_soap_12(post, letter):
     body = '<ListCustomers s:encodingStyle="http://www.w3.org/2003/05/soap-encoding"/>'
     answer = post(letter(body, soap=SOAP12), soap=SOAP12)

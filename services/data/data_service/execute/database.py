@@ -52,6 +52,10 @@ class Session(Protocol):
         """How many rows the database expects of a statement."""
         ...
 
+    def settle(self) -> None:
+        """Look now at what is usually looked at when the transaction ends: it will be rolled back."""
+        ...
+
 
 class Snapshot(Session, Protocol):
     """One transaction that only reads, and sees the database as it is at its first statement."""

@@ -56,9 +56,9 @@ class Pipeline:
 
     # --- for those who ask: from their greenlets ---------------------------------------------------------------------
 
-    def shape_of(self, sql: str) -> Shape:
-        """The shape of a statement."""
-        return self._shapes.of(sql)
+    def shape_of(self, sql: str, role: str = "") -> Shape:
+        """The shape of a statement, and of the ``role`` that it is prepared as."""
+        return self._shapes.of(sql, role)
 
     def loader(self, oid: int) -> Callable[[Any], Any] | None:
         """What makes a Python value of the text of this type; None where that stays as it is."""

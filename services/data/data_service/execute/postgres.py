@@ -11,6 +11,7 @@ import psycopg
 from chassis.hub.loop import Hub, current_hub
 from chassis.zones import posix_of
 from contracts.catalog import Catalog
+from contracts.problems import Problem
 from contracts.results import Result
 from psycopg import RawCursor
 from psycopg.abc import Buffer
@@ -19,6 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 
 from data_service.execute import terms
+from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting_transactions import ActingStream, ActingTransaction
 from data_service.execute.batches import OPENING, batches
 from data_service.execute.database import Snapshot
 from data_service.execute.lookout import Lookout
@@ -37,6 +40,7 @@ from data_service.reflect.lineage import Lineage
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_effects import read_effects
 from data_service.reflect.postgres_lineage import read_lineage
+from data_service.reflect.postgres_roles import Grants, Roles, read_grants, read_roles
 from data_service.sql.postgres import PostgresDialect
 from data_service.sql.statements import Arguments, Statement
 from data_service.survey import postgres as surveys
@@ -69,10 +73,36 @@ class PooledSession(PostgresSession):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.left: tuple[Any, ...] | None = None  # behind, where it acts as a role
+        self._prepare: bool | None = None  # as the connection does
 
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         with translated():
-            return self._connection.execute(cast(Any, statement.sql), statement.arguments(arguments)).fetchone()
+            cursor = self._connection.execute(
+                cast(Any, statement.sql), statement.arguments(arguments), prepare=self._prepare
+            )
+            return cursor.fetchone() if cursor.description else None
+
+    def act(self, actor: Actor, zone: str | None) -> None:
+        """Act as a role from here to the end of the transaction. What is prepared is the login's, and not used."""
+        self._prepare = False
+        sql, values = actor.setting(zone)
+        self._connection.execute(cast(Any, sql), values, prepare=False)
+        if actor.pre_request:
+            _run(self._connection, actor.pre_request)
+
+    def settle(self) -> None:
+        """Hold deferred constraints against what was written, and see what is left behind."""
+        super().settle()
+        if self._prepare is False:
+            self.look()
+
+    def look(self) -> None:
+        """See what the transaction leaves behind."""
+        try:
+            self.left = self.fetch(Statement(LEFT_BEHIND), Arguments((), {}))
+        except Problem as problem:
+            judge(problem)
 
 
 class PooledSnapshot(PooledSession):
@@ -81,7 +111,9 @@ class PooledSnapshot(PooledSession):
     def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
         with translated():
             _run(self._connection, terms.WHOLE)
-            self._connection.execute(cast(Any, OPENING + statement.sql), statement.arguments(arguments))
+            self._connection.execute(
+                cast(Any, OPENING + statement.sql), statement.arguments(arguments), prepare=self._prepare
+            )
         return batches(self._fetched)
 
     def _fetched(self, sql: str) -> list[bytes]:
@@ -153,22 +185,30 @@ class PostgresDatabase:
             return work(session)
 
     def session(
-        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
+        self,
+        *,
+        writes: bool,
+        deadline: float | None,
+        limit: float | None = None,
+        zone: str | None = None,
+        actor: Actor | None = None,
     ) -> AbstractContextManager[PostgresSession]:
-        """A transaction; a single read needs no BEGIN of its own."""
+        """A transaction, as ``actor`` where there is one; a single read needs no BEGIN of its own."""
         if writes and self._read_only:
             raise read_only()
         hub = current_hub()
         if hub is None:
-            return self._pooled(writes, deadline, limit, zone)
+            return self._pooled(writes, deadline, limit, zone, actor)
         pipeline = self._piped(hub)
-        if not writes and zone is None:
+        if not writes and zone is None and actor is None:
             end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
             return SharedReads(pipeline, self._terms.limit if limit is None else self._milliseconds(limit), end)
         left = self._left(deadline)
         opening = BEGIN if writes else BEGIN_READING
-        milliseconds = self._milliseconds(limit, left)
-        return Transaction(pipeline, milliseconds, left, self.adrift, opening=opening, zone=zone and posix_of(zone))
+        milliseconds, zone = self._milliseconds(limit, left), zone and posix_of(zone)
+        if actor is not None:
+            return ActingTransaction(pipeline, milliseconds, left, self.adrift, actor=actor, writes=writes, zone=zone)
+        return Transaction(pipeline, milliseconds, left, self.adrift, opening=opening, zone=zone)
 
     def _piped(self, hub: Hub) -> Pipeline:
         """The pipeline of a hub, which is the only one from now on."""
@@ -179,15 +219,21 @@ class PostgresDatabase:
 
     @contextmanager
     def _pooled(
-        self, writes: bool, deadline: float | None, limit: float | None, zone: str | None
+        self, writes: bool, deadline: float | None, limit: float | None, zone: str | None, actor: Actor | None
     ) -> Iterator[PostgresSession]:
         left = self._left(deadline)
         milliseconds = self._milliseconds(limit, left)
         with self._pool.connection(milliseconds, left) as held:
             backend = held.connection.info.backend_pid
             try:
-                with translated(), self._transaction(held, milliseconds, writes=writes, zone=zone):
-                    yield PooledSession(held.connection)
+                with translated(), self._transaction(held, milliseconds, writes=writes, zone=zone, actor=actor):
+                    session = PooledSession(held.connection)
+                    if actor is None:
+                        yield session
+                    else:
+                        session.act(actor, zone)
+                        yield session
+                        session.look()
             except Lost:
                 self._pool.renew()  # the others were lost with it, most likely
                 raise
@@ -207,14 +253,20 @@ class PostgresDatabase:
 
     @contextmanager
     def snapshot(
-        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
+        self,
+        *,
+        deadline: float | None,
+        limit: float | None = None,
+        zone: str | None = None,
+        actor: Actor | None = None,
     ) -> Iterator[Snapshot]:
         """A transaction for rows that are taken one by one."""
         hub = current_hub()
         left = self._left(deadline)
         milliseconds = self._milliseconds(limit)
         if hub is not None:
-            transaction = StreamTransaction(self._piped(hub), milliseconds, left, zone and posix_of(zone))
+            place = self._piped(hub), milliseconds, left, zone and posix_of(zone)
+            transaction = StreamTransaction(*place) if actor is None else ActingStream(*place, actor)
             with transaction:
                 yield transaction
             return
@@ -222,7 +274,10 @@ class PostgresDatabase:
         with self._pool.connection(milliseconds, left) as held, translated(), _block(held.connection, opening):
             if zone is not None:
                 _enter_zone(held.connection, zone)
-            yield PooledSnapshot(held.connection)
+            session = PooledSnapshot(held.connection)
+            if actor is not None:
+                session.act(actor, zone)
+            yield session
 
     def reflect(self, exposure: Exposure) -> Catalog:
         """The catalog as it is now."""
@@ -249,6 +304,16 @@ class PostgresDatabase:
             except psycopg.Error as error:
                 return error.diag.message_primary or "it is not understood"
         return None
+
+    def roles(self) -> Roles:
+        """The roles that our login may act as."""
+        with translated(), self._lookout.connection() as connection:
+            return read_roles(connection)
+
+    def grants(self, exposure: Exposure, role: str) -> Grants:
+        """What a role may do."""
+        with translated(), self._lookout.connection() as connection:
+            return read_grants(connection, exposure, role)
 
     def effects(self) -> Effects:
         """What reading and writing its tables and views depends on and touches."""
@@ -298,11 +363,17 @@ class PostgresDatabase:
         self._lookout.close()
 
     @contextmanager
-    def _transaction(self, held: Held, milliseconds: int, *, writes: bool, zone: str | None = None) -> Iterator[None]:
+    def _transaction(
+        self, held: Held, milliseconds: int, *, writes: bool, zone: str | None = None, actor: Actor | None = None
+    ) -> Iterator[None]:
         """What a session runs in: nothing that stays behind where others use the connection too."""
-        if zone is not None:
-            with _block(held.connection, terms.beginning(milliseconds, writes=writes)):
-                _enter_zone(held.connection, zone)
+        if zone is not None or actor is not None:
+            limit, begin = (
+                (milliseconds, "") if actor is None else (actor.limit(milliseconds), actor.begin(writes=writes))
+            )
+            with _block(held.connection, terms.beginning(limit, writes=writes, begin=begin)):
+                if zone is not None:
+                    _enter_zone(held.connection, zone)
                 yield
             return
         if self._prepare:

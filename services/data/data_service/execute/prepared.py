@@ -36,18 +36,19 @@ class Shapes:
 
     def __init__(self, bound: int = _SHAPES) -> None:
         self._bound = bound
-        self._known: OrderedDict[str, Shape] = OrderedDict()
+        self._known: OrderedDict[str | tuple[str, str], Shape] = OrderedDict()
         self._named = 0
 
-    def of(self, sql: str) -> Shape:
-        """The shape of a statement."""
-        shape = self._known.get(sql)
+    def of(self, sql: str, role: str = "") -> Shape:
+        """The shape of a statement, and of the ``role`` that it is prepared as where that is not the login's own."""
+        key = (sql, role) if role else sql
+        shape = self._known.get(key)
         if shape is None:
-            shape = self._known[sql] = Shape(sql.encode(), self._name())
+            shape = self._known[key] = Shape(sql.encode(), self._name())
             if len(self._known) > self._bound:
                 self._known.popitem(last=False)
         else:
-            self._known.move_to_end(sql)
+            self._known.move_to_end(key)
         return shape
 
     def renew(self, shape: Shape) -> None:

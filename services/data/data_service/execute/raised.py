@@ -77,18 +77,25 @@ def headers_of(text: str) -> tuple[tuple[str, str], ...]:
     try:
         return tuple(_pairs(msgspec.json.decode(text, type=list[dict[str, _Scalar]])))
     except (msgspec.DecodeError, ValueError, RecursionError):
-        raise Problem(
-            "PGRST111",
-            "response.headers guc must be a JSON array composed of objects with a single key and a string value",
-        ) from None
+        raise no_headers() from None
 
 
 def status_of(text: str) -> int:
     """The status in ``response.status``. Raises `Problem` PGRST112."""
-    number = text.strip()
-    if not (number.isascii() and number.isdecimal() and 200 <= int(number) <= 599):
-        raise Problem("PGRST112", "response.status guc must be a valid status code")
-    return int(number)
+    if not (text.isdecimal() and 200 <= int(text) <= 599):
+        raise no_status()
+    return int(text)
+
+
+def no_headers() -> Problem:
+    """``response.headers`` is not what it must be."""
+    shape = "composed of objects with a single key and a string value"
+    return Problem("PGRST111", f"response.headers guc must be a JSON array {shape}")
+
+
+def no_status() -> Problem:
+    """``response.status`` is not what it must be."""
+    return Problem("PGRST112", "response.status guc must be a valid status code")
 
 
 def _pairs(objects: Iterable[dict[str, _Scalar]]) -> Iterable[tuple[str, str]]:

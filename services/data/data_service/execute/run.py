@@ -4,10 +4,12 @@ from contracts.catalog import Function
 from contracts.problems import Problem
 from contracts.results import Result
 
+from data_service.execute.breaches import breaches
 from data_service.execute.database import Session
 from data_service.execute.nested import run_nested
 from data_service.execute.rows import as_bytes, not_single, too_many
 from data_service.execute.writes import run_write
+from data_service.processing.stages import Broken
 from data_service.sql.programs import DocumentStatement, Program, Sequence
 from data_service.sql.statements import SURE, Arguments, CallStatement, ReadStatement, WriteStatement
 from data_service.sql.values import json_text
@@ -21,6 +23,7 @@ class Held:
         self.fetch = session.fetch
         self.write = session.write
         self.estimate = session.estimate
+        self.settle = session.settle
 
     def last(self) -> None:
         """Nothing: the session ends later."""
@@ -101,10 +104,22 @@ def _run_sequence(sequence: Sequence, session: Session, arguments: Arguments) ->
     for at, (key, member) in enumerate(sequence.members):
         try:
             parts.append(json_text(key) + b":" + _run_member(member, session, arguments, last=at == last))
+        except Broken as broken:
+            raise _with_rest(broken, sequence, at, session, arguments) from None
         except Problem as problem:
             problem.path = (key, *problem.path) if problem.path[:1] != (key,) else problem.path
             raise
     return Result(body=b"{" + b",".join(parts) + b"}")
+
+
+def _with_rest(broken: Broken, sequence: Sequence, at: int, session: Session, arguments: Arguments) -> Broken:
+    """The faults of a member and of those that follow it, as far as the database takes these."""
+    faults = list(broken.faults)
+    try:
+        faults.extend(found.fault for found in breaches(Sequence(sequence.members[at + 1 :]), session, arguments))
+    except Problem:
+        pass  # what the database says against the rest is for another time
+    return Broken(list(dict.fromkeys(faults)))
 
 
 def _run_member(

@@ -41,6 +41,10 @@ class PostgresSession(abc.ABC):
         plan = self.fetch(Statement("explain (format json) " + statement.sql, statement.binds), arguments)
         return int(msgspec.json.decode(plan[0])[0]["Plan"]["Plan Rows"]) if plan else 0
 
+    def settle(self) -> None:
+        """Hold deferred constraints against what was written."""
+        self.fetch(Statement("set constraints all immediate"), Arguments((), {}))
+
 
 class SharedReads(PostgresSession):
     """Reads on the connections of a hub, each a transaction of its own; also the context in which they run.

@@ -17,10 +17,10 @@ class PreparedShape:
 
     ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
     (`data_service.dependencies`). ``processes`` is what its rows go through on their way, None where no rule is about
-    them and no function elsewhere is called.
+    them and no function elsewhere is called. ``schema`` is the one that the operation asks for, where that matters.
     """
 
-    __slots__ = ("processes", "program", "reading", "seconds", "touches", "writes")
+    __slots__ = ("processes", "program", "reading", "schema", "seconds", "touches", "writes")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class PreparedShape:
         self.reading = reading
         self.touches = touches
         self.writes = is_write(program)
+        self.schema: str | None = None
         self.seconds = 0.0
 
     def took(self, seconds: float) -> None:

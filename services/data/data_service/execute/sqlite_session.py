@@ -146,6 +146,9 @@ class SqliteSession:
             rows = self._connection.execute(change.sql, change.arguments(arguments)).fetchall()
             return Written(rows, len(rows))
 
+    def settle(self) -> None:
+        """Nothing: what waits for the end of a transaction SQLite looks at when that comes."""
+
     def estimate(self, statement: Statement, arguments: Arguments) -> int:
         row = self.fetch(Statement(f"select count(*) from ({statement.sql})", statement.binds), arguments)  # noqa: S608
         return int(row[0]) if row else 0

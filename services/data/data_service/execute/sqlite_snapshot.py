@@ -41,6 +41,9 @@ class SqliteSnapshot:
         """Nothing is written here."""
         raise read_only()
 
+    def settle(self) -> None:
+        """Nothing: what waits for the end of a transaction SQLite looks at when that comes."""
+
     def estimate(self, statement: Statement, arguments: Arguments) -> int:
         """How many rows the statement has."""
         return self._do(lambda: self._session.estimate(statement, arguments))

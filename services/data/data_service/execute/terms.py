@@ -35,14 +35,16 @@ def limit_values(milliseconds: int) -> tuple[str, str]:
     return str(milliseconds), str(max(int(milliseconds * _LOCK), 1))
 
 
-def beginning(milliseconds: int, *, writes: bool, snapshot: bool = False) -> str:
+def beginning(milliseconds: int, *, writes: bool, snapshot: bool = False, begin: str = "") -> str:
     """How a transaction begins on a connection that is ours for no longer than that, as one text.
 
-    ``snapshot``: all its statements see the database as it is at the first one.
+    ``snapshot``: all its statements see the database as it is at the first one. ``begin`` is its own first statement.
     """
     statement, lock = limit_values(milliseconds)
     settings = {"statement_timeout": statement, "lock_timeout": lock} | _SETTINGS
-    begin = f"begin read {'write' if writes else 'only'}{', isolation level repeatable read' if snapshot else ''}"
+    begin = (
+        begin or f"begin read {'write' if writes else 'only'}{', isolation level repeatable read' if snapshot else ''}"
+    )
     return "; ".join([begin, *(f"set local {name} = '{value}'" for name, value in settings.items())])
 
 

@@ -64,7 +64,7 @@ class Transaction(PostgresSession):
             return
         try:
             if kind is None and not self._committed:
-                self._run([self._ask(_COMMIT)])
+                self._run(self._ending())
         finally:
             self._wire = None
             self._leave(wire)
@@ -75,29 +75,38 @@ class Transaction(PostgresSession):
 
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row, None where there is none; JSON comes as bytes."""
-        ask = self._ask(statement.sql, statement.arguments(arguments))
+        ask = self._asked(statement, arguments)
         asks = [ask] if self._wire is not None else [*self._begun(), ask]
         if self._ends:
-            asks.append(self._ask(_COMMIT))
+            asks += self._ending()
         self._run(asks)
         self._committed = self._ends
         return outcome(self._pipeline, ask)
 
+    def ask(self, sql: str, values: Any = ()) -> Ask:
+        """A statement of ours with its values, not sent yet."""
+        return Ask(self._pipeline.shape_of(sql), texts(values))
+
+    def _asked(self, statement: Statement, arguments: Arguments) -> Ask:
+        """A statement of the caller's."""
+        return self.ask(statement.sql, statement.arguments(arguments))
+
+    def _ending(self) -> list[Ask]:
+        """What the transaction ends with."""
+        return [self.ask(_COMMIT)]
+
     def _begun(self) -> list[Ask]:
         """A connection taken, and what its transaction begins with."""
         self._wire = self._pipeline.claim(self._patience)
-        return [self._ask(self._opening), *self._settings()]
-
-    def _ask(self, sql: str, values: Any = ()) -> Ask:
-        return Ask(self._pipeline.shape_of(sql), texts(values))
+        return [self.ask(self._opening), *self._settings()]
 
     def _settings(self) -> list[Ask]:
         common = self._pipeline.terms
-        zone = [self._ask(terms.ZONE, [self._zone])] if self._zone is not None else []
+        zone = [self.ask(terms.ZONE, [self._zone])] if self._zone is not None else []
         if common.prepare and self._limit == common.limit:
             return zone
         text = terms.LIMITS if common.prepare else terms.of_transaction(writes=True)
-        return [self._ask(text, terms.limit_values(self._limit)), *zone]
+        return [self.ask(text, terms.limit_values(self._limit)), *zone]
 
     def _run(self, asks: list[Ask]) -> None:
         """Send statements, and wait for all of them. Raises `Problem`: the first one's, with which the others fail."""
@@ -143,7 +152,7 @@ class Transaction(PostgresSession):
             self._pipeline.release(wire)
             return
         try:
-            wire.ask(self._ask(_ROLLBACK))
+            wire.ask(self.ask(_ROLLBACK))
             wire.sync(lambda: self._pipeline.release(wire))
         except psycopg.Error:
             self._adrift.add(wire.backend)
@@ -158,13 +167,13 @@ class StreamTransaction(Transaction):
         super().__init__(pipeline, limit, patience, set(), opening=_SNAPSHOT, zone=zone)
 
     def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
-        opening = self._ask(OPENING + statement.sql, statement.arguments(arguments))
+        opening = self._asked(Statement(OPENING + statement.sql, statement.binds), arguments)
         asks = [opening] if self._wire is not None else [*self._begun(), opening]
-        self._run([*asks[:-1], self._ask(terms.WHOLE), opening])
+        self._run([*asks[:-1], self.ask(terms.WHOLE), opening])
         return batches(self._fetched)
 
     def _fetched(self, sql: str) -> list[bytes]:
-        ask = self._ask(sql)
+        ask = self.ask(sql)
         self._run([ask])
         if ask.result is None:
             raise down()

@@ -1,16 +1,13 @@
 """Writes run in a session: what they changed is held against the policy and the rules, and read back."""
 
-from typing import Any
-
-import msgspec
 from contracts.problems import Problem
 from contracts.results import Result
 
+from data_service.execute.breaches import refuse_breaches
 from data_service.execute.database import Session, Written
 from data_service.execute.rows import as_bytes, not_single, too_many
 from data_service.execute.trouble import Breach
-from data_service.processing.stages import RowFault, broken
-from data_service.sql.statements import Arguments, RowChecks, WriteStatement
+from data_service.sql.statements import Arguments, WriteStatement
 from data_service.sql.values import plain_text
 
 
@@ -42,7 +39,7 @@ def run_change(
     _hold(write, session, arguments, written)
     after = Arguments(arguments.values, arguments.session, written.rows, written.affected)
     if write.row_checks is not None and written.affected:
-        _refuse_breaches(write.row_checks, session.fetch(write.row_checks.statement, after))
+        refuse_breaches(write.row_checks, session.fetch(write.row_checks.statement, after))
     if last and not write.judged:
         session.last()
     row = session.fetch(write.back, after)
@@ -65,17 +62,6 @@ def _hold(write: WriteStatement, session: Session, arguments: Arguments, written
         row = session.fetch(check, Arguments(arguments.values, arguments.session, rows, written.affected))
         if row is None or row[0]:
             raise _breach(write)
-
-
-def _refuse_breaches(checks: RowChecks, row: tuple[Any, ...] | None) -> None:
-    """Raises `Problem` TRV300 with all that was found."""
-    faults = []
-    for found in msgspec.json.decode(as_bytes(row[0])) if row is not None else ():
-        rule = checks.rules[found["rule"]]
-        place = (*rule.path, *((found["row"],) if checks.numbered else ()), *((rule.field,) if rule.field else ()))
-        faults.append(RowFault(place, rule.message, rule.rule))
-    if faults:
-        raise broken(list(dict.fromkeys(faults)))
 
 
 def _breach(write: WriteStatement) -> Problem:

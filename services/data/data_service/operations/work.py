@@ -20,10 +20,12 @@ from contracts.results import Result
 from trivet.running import frames
 
 from data_service.discretion import scrub
-from data_service.execute.database import Database, Session, Written
+from data_service.execute.database import Session, Written
 from data_service.execute.foreign import Foreign, ForeignCalls
+from data_service.execute.refused import all_faults
 from data_service.execute.run import run
 from data_service.execute.shape import PreparedShape
+from data_service.execute.undoing import Answering, UndoingDatabase
 from data_service.operations.asks import Asked
 from data_service.operations.conversation import Conversation, failed
 from data_service.operations.declared import Hook
@@ -31,6 +33,7 @@ from data_service.operations.hooks import HookedWrite, Hooks, Unfit, assigned
 from data_service.operations.python import Python
 from data_service.plan.nodes import CreatePlan, UpdatePlan
 from data_service.present import State
+from data_service.processing.inward import BrokenRows
 from data_service.processing.stages import Occasion
 from data_service.sql.statements import Arguments, RowInsert, Statement
 from data_service.versioning import Versioning
@@ -42,7 +45,7 @@ log = logging.getLogger("trivet.operations")
 class Desk:
     """What the engine has that work is done with. ``prepared`` gives the shape of an operation's text for a role."""
 
-    database: Database
+    database: Answering
     versioning: Versioning | None
     foreign: Mapping[str, Foreign]
     prepared: Callable[[State, str, bytes], PreparedShape]
@@ -88,7 +91,7 @@ class Work:
         """What ``work`` gives, committed; then what waits for that is done. Raises `Problem`, with all undone."""
         try:
             found = self._committed(lambda: work(self))
-            for hook, rows, types in self._later:
+            for hook, rows, types in self._later if not isinstance(self._desk.database, UndoingDatabase) else ():
                 self._after_commit(hook, rows, types)
             return found
         finally:
@@ -131,9 +134,12 @@ class Work:
         try:
             if processes is not None:
                 late = None if processes.hooks is not None and processes.hooks.writes else processes.late
-                for inward in (processes.inward, late):
-                    if inward is not None:
-                        arguments = replace(arguments, values=inward(arguments.values, occasion))
+                try:
+                    for inward in (processes.inward, late):
+                        if inward is not None:
+                            arguments = replace(arguments, values=inward(arguments.values, occasion))
+                except BrokenRows as broken:  # all of this work is undone, and so what is tried of it
+                    raise all_faults(broken, shape, arguments, occasion, lambda attempt: attempt(self)) from None
                 if processes.hooks is not None:
                     self.before_reads(processes.hooks.reads)
             arguments.foreign = ForeignCalls({**self._desk.foreign, "python": self}, self._caller)
@@ -156,6 +162,10 @@ class Work:
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row, None where there is none; JSON comes as bytes."""
         return self._opened().fetch(statement, arguments)
+
+    def settle(self) -> None:
+        """Look now at what is usually looked at when the transaction ends."""
+        self._opened().settle()
 
     def estimate(self, statement: Statement, arguments: Arguments) -> int:
         """How many rows the database expects of a statement."""

@@ -300,7 +300,7 @@ class RowCheck:
     """What must not be false of any row that was written: a rule of data processing.
 
     ``message`` is what is said where it is, ``rule`` the rule's name; ``path`` leads to the write, and ``field`` to the
-    value in its row, where the rule is about one.
+    value in its row, where the rule is about one. ``about`` names the fields that it looks at.
     """
 
     holds: Predicate
@@ -308,6 +308,7 @@ class RowCheck:
     rule: str
     path: tuple[str | int, ...] = ()
     field: str | None = None
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

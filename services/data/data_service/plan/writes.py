@@ -93,6 +93,7 @@ def _create(names: Names, create: Create) -> CreatePlan:
         defaults=create.missing == "default" or not given,
         returning=_returning(names, resource, create.returning),
         conflict=None if create.conflict is None else _conflict(names, resource, create, create.conflict),
+        tells_key=create.tells_key,
     )
     return plan if not create.nested else with_nested(plan, tuple(_nested(names, resource, n) for n in create.nested))
 

@@ -5,10 +5,10 @@ check that is unknown, for a field in it is null, holds, as SQL's own CHECK has 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from contracts.catalog import Catalog, Resource
+from contracts.catalog import Catalog, Relation, Resource
 
 from data_service.access import unrestricted
 from data_service.plan.filters import Names, plan_filter
@@ -59,7 +59,8 @@ def _across(resource: Resource, names: Names, rules: ResourceRules, path: tuple[
     full = names.full.by_name[resource.name]
     for number, check in enumerate(rules.checks):
         holds = unrestricted(plan_filter(names, full, check.expression))
-        yield RowCheck(holds, check.message, f"{resource.name}.checks.{number}", path)
+        about = frozenset(_fields_in(holds))
+        yield RowCheck(holds, check.message, f"{resource.name}.checks.{number}", path, about=about)
 
 
 def _bounds(plan: UpdatePlan, rules: ResourceRules, path: tuple[str, ...]) -> Iterator[RowCheck]:
@@ -77,4 +78,18 @@ def _of_field(resource_name: str, change: Change, validation: Validation, path: 
             bound = validation.keywords[keyword]
             holds = Comparing(Column(change.field), operator, Source("constant", bound))
             message = validation.message or words.format(bound)
-            yield RowCheck(holds, message, f"{resource_name}.{name}.{keyword}", path, name)
+            yield RowCheck(holds, message, f"{resource_name}.{name}.{keyword}", path, name, frozenset({name}))
+
+
+def _fields_in(node: Any) -> Iterator[str]:
+    """The names of all fields in a predicate, those of related rows and of the way to them too."""
+    if isinstance(node, Column):
+        yield node.field.name
+    elif isinstance(node, Relation):
+        yield from (own for own, _ in node.pairs)
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _fields_in(item)
+    elif is_dataclass(node) and not isinstance(node, type):
+        for part in fields(node):
+            yield from _fields_in(getattr(node, part.name))

@@ -9,13 +9,14 @@ from contracts.operations import How, Value
 from contracts.problems import Problem
 
 from data_service.plan.nodes import CreatePlan, DocumentPlan, Plan, UpdatePlan
-from data_service.processing.stages import Batch, Occasion, Step, broken
+from data_service.processing.stages import Batch, Broken, Occasion, RowFault, Step
 
 # by the resource and the fields that are given: a step or none for each kind of rule, in the order in which they run
 StepsOf = Callable[[Resource, frozenset[str]], tuple[Step | None, ...]]
 
 
 _MANY = 100  # rows; each takes tens of microseconds
+Place = tuple[str | int, ...]  # of a write in its document, or of a value in that
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,40 @@ class _Given:
             values[index] = batch.rows[0][name]
 
 
+class BrokenRows(Broken):
+    """Rows that break rules before they are written, and what could be written of them to learn of further faults."""
+
+    def __init__(
+        self, faults: Sequence[RowFault], writes: Sequence[_Given], batches: Sequence[Batch], values: Sequence[Value]
+    ) -> None:
+        super().__init__(faults)
+        self._writes = list(zip(writes, batches, strict=True))
+        self._values = list(values)
+
+    def whole(self) -> list[Value]:
+        """The values as they would be bound were there no faults."""
+        values = list(self._values)
+        for write, batch in self._writes:
+            write.put(batch, values)
+        return values
+
+    def sound(self) -> tuple[list[Value], Mapping[Place, Sequence[int]]] | None:
+        """The values without the new rows that have faults, and which rows are left of each write that lost some.
+
+        None where there is none to be left out, or an update that has faults.
+        """
+        values, left = self.whole(), {}
+        for write, batch in self._writes:
+            if not batch.faults:
+                continue
+            if write.rows is None:
+                return None
+            faulty = {fault.path[len(batch.path)] for fault in batch.faults}
+            left[batch.path] = [number for number in range(len(batch.rows)) if number not in faulty]
+            values[write.rows] = [batch.rows[number] for number in left[batch.path]]
+        return (values, left) if any(left.values()) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Inward:
     """The way in of one shape."""
@@ -67,7 +102,7 @@ class Inward:
     def __call__(self, values: Sequence[Value], occasion: Occasion) -> list[Value]:
         """The values to bind; on a hub the work on many rows is done beside it.
 
-        Raises `Problem` TRV300 with the faults of all rows at once, and what steps raise.
+        Raises `BrokenRows` with the faults of all rows at once, and what steps raise.
         """
         rows = sum(len(given) for write in self.writes if isinstance(given := write.rows_of(values), list))
         return blocking(self._values, values, occasion) if rows > _MANY else self._values(values, occasion)
@@ -82,7 +117,7 @@ class Inward:
                     step(batch, occasion)
             faults = [fault for batch in batches for fault in batch.faults]
             if faults:
-                raise broken(faults)
+                raise BrokenRows(faults, self.writes, batches, changed)
         for write, batch in zip(self.writes, batches, strict=True):
             write.put(batch, changed)
         return changed

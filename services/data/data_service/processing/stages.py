@@ -40,13 +40,18 @@ class RowFault:
     rule: str
 
 
-def broken(faults: Sequence[RowFault]) -> Problem:
-    """The problem that tells of rows that break rules: each with its path, in ``details``."""
-    details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
-    first = faults[0]
-    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first.path).removeprefix(".")
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return Problem("TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details)
+class Broken(Problem):
+    """Rows that break rules: each fault with its path, in ``details``."""
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        details = [{"path": list(fault.path), "message": fault.message, "rule": fault.rule} for fault in faults]
+        first = faults[0]
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first.path).removeprefix(".")
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(
+            "TRV300", f"{where}: {first.message}{more}" if where else first.message + more, details=details
+        )
+        self.faults = tuple(faults)
 
 
 @dataclass(slots=True)

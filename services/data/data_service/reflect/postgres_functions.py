@@ -53,7 +53,7 @@ _FUNCTIONS: LiteralString = """
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type y on y.oid = p.prorettype
     cross join lateral (select coalesce(p.proallargtypes, p.proargtypes::oid[]) as types) a
     left join pg_description x on x.objoid = p.oid and x.classoid = 'pg_proc'::regclass
-    where n.nspname = any(%(schemas)s) and p.prokind = 'f' and has_function_privilege(p.oid, 'execute')
+    where n.nspname = any(%(schemas)s) and p.prokind = 'f' and (%(granted)s or has_function_privilege(p.oid, 'execute'))
     and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                     and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e')
     and (y.typtype <> 'p' or y.typname = 'void' or y.typname = 'record' and p.proargmodes && '{o,b,t}'::"char"[])
@@ -72,7 +72,8 @@ def reflect_functions(
     is left out unless ``exposure.definers`` has its name. To be called within `postgres_schemas.reading`. Raises
     `psycopg.Error`.
     """
-    rows = fetch(connection, FunctionRow, _FUNCTIONS, {"schemas": list(exposure.schemas)})
+    asked = {"schemas": list(exposure.schemas), "granted": exposure.by_grants}
+    rows = fetch(connection, FunctionRow, _FUNCTIONS, asked)
     composites = sorted({row.table for row in rows if row.table and row.table not in tables})
     columns = fetch(connection, ColumnRow, COLUMNS, {"tables": composites, "writable_views": []})
     used = {kind for row in rows for kind in (*row.types, row.returns)} | {column.type for column in columns}
@@ -85,7 +86,7 @@ def reflect_functions(
     found = (
         _function(row, names[row.schema, row.name], tables, by_composite, types)
         for row in rows
-        if not row.definer or names[row.schema, row.name] in exposure.definers
+        if exposure.by_grants or not row.definer or names[row.schema, row.name] in exposure.definers
     )
     return tuple(function for function in found if _callable(function))
 
@@ -184,7 +185,13 @@ def _returns(
         db_type=kind.db_type,
         element=kind.element,
         values=kind.values,
+        media=_media(types[row.returns]),
     )
+
+
+def _media(declared: TypeRow) -> str | None:
+    """The media type that a domain is named by (``create domain "text/html" as text``), as PostgREST's users do."""
+    return declared.name.lower() if declared.kind == "d" and "/" in declared.name else None
 
 
 def _field(name: str, kind: Portable, comment: str | None = None) -> Field:

@@ -307,10 +307,12 @@ class PostgresDialect:
         sql = f"insert into {into} select {', '.join(values)} from {source}"
         if plan.conflict is None:
             guard = self._guard(writer, plan.check)
-            return writer.statement(self._returning(sql, full, back=back, alias=alias, guard=guard))
+            key = full.key if plan.tells_key else ()
+            return writer.statement(self._returning(sql, key, back=back, alias=alias, guard=guard))
         clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
+        key = full.key if plan.tells_key else ()
         if full.kind == "table":
-            return writer.statement(_merged(sql + clause, alias, full, back=back))
+            return writer.statement(_merged(sql + clause, alias, key, back=back))
         if plan.check is not None or plan.conflict.check is not None:
             # which of the two rules a row is held to must be beyond doubt
             details = f"Upserts into a {full.kind} resource under a check."
@@ -325,7 +327,7 @@ class PostgresDialect:
         same = " and ".join(f"o.{quoted(field.name)} = i.{quoted(field.name)}" for field in target)
         new = f"not exists (select from {self.table(full)} as o where {same}) as trivet_new"
         written = f"with i as ({sql} returning {alias}.*), w as (select i.*, {new} from i)"
-        return f"{written} {_told_apart(full, back=back)}"
+        return f"{written} {_told_apart(full.key, back=back)}"
 
     def _preset(self, writer: Predicates, preset: Preset) -> str:
         return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
@@ -343,14 +345,14 @@ class PostgresDialect:
         where = writer.where(alias, plan.scan, plan.where)
         sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
         guard = self._guard(writer, plan.check)
-        return writer.statement(self._returning(sql, full, back=back, alias=alias, guard=guard))
+        return writer.statement(self._returning(sql, (), back=back, alias=alias, guard=guard))
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
         where = writer.where(alias, plan.scan, plan.where)
         sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
-        return writer.statement(self._returning(sql, full, back=back, alias=alias))
+        return writer.statement(self._returning(sql, (), back=back, alias=alias))
 
     def _guard(self, writer: Predicates, check: Predicate | None) -> str:
         """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
@@ -362,31 +364,34 @@ class PostgresDialect:
         failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
         return f" + coalesce((case when {failing} > 0 then {self.text(BREACH)} end)::bigint, 0)"
 
-    def _returning(self, sql: str, full: Resource, *, back: bool, alias: str, guard: str = "") -> str:
-        """The write's rows as one JSON text and their number; without a look back, the first one's key."""
+    def _returning(self, sql: str, key: Sequence[str], *, back: bool, alias: str, guard: str = "") -> str:
+        """The write's rows as one JSON text and their number; without a look back, the first one's ``key``.
+
+        Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
+        """
         prefix = f"{alias}."
         if back:
             return f"with w as ({sql} returning {prefix}*) select json_agg(row_to_json(w)), count(*){guard} from w"
         if guard:
-            keys = ", ".join(quoted(name) for name in full.key) or "1"
+            keys = ", ".join(quoted(name) for name in key) or "1"
             first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
             return f"with w as ({sql} returning {prefix}*) select {first}, count(*){guard} from w"
-        keys = ", ".join(prefix + quoted(name) for name in full.key) or "1"
+        keys = ", ".join(prefix + quoted(name) for name in key) or "1"
         first = "(select row_to_json(w) from w limit 1)"
         return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
 
 
-def _merged(sql: str, alias: str, full: Resource, *, back: bool) -> str:
+def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:
     """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
     new = f"({alias}.xmax = 0) as trivet_new"
-    keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in full.key) or "1"
-    return f"with w as ({sql} returning {keys}, {new}) {_told_apart(full, back=back)}"
+    keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
+    return f"with w as ({sql} returning {keys}, {new}) {_told_apart(key, back=back)}"
 
 
-def _told_apart(full: Resource, *, back: bool) -> str:
+def _told_apart(key: Sequence[str], *, back: bool) -> str:
     """What is asked of ``w``, the rows of an insert with a conflict rule, of which ``trivet_new`` are new."""
     if not back:
-        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, full.key)) or '1'} from w limit 1) as k)"
+        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
         counts = "count(*), count(*) filter (where w.trivet_new)"
         return f"select {first}, {counts} from w"
     rows = "json_agg(row_to_json(w))"
