@@ -19,13 +19,14 @@ from data_service.settings import DataSettings
 from trivet_cli.choices import Choices
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import layout_of
-from trivet_cli.served import served, with_state
+from trivet_cli.served import home, served, with_state
 from trivet_cli.settings import UpSettings
 
 
 def role_catalogs(settings: UpSettings, choices: Choices, roles: Iterable[str]) -> dict[str, Catalog]:
     """The catalog of each role. Raises `CannotStart`, for a role to which nothing is open too."""
-    told = served(choices, layout_of(settings.state))
+    layout = layout_of(settings.state)
+    told = served(choices, layout)
     data = replace(
         load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=1, workers=1
     )
@@ -33,7 +34,7 @@ def role_catalogs(settings: UpSettings, choices: Choices, roles: Iterable[str]) 
         data = replace(data, sources=(told["TRIVET_SOURCES"],))
     try:
         config = Path(data.config) if data.config else None
-        secrets = open_secrets(with_state(data, layout_of(settings.state)))
+        secrets = open_secrets(with_state(data, home(choices, layout)))
         means = Means(remote=open_remote(data), computers=ELSEWHERE, secrets=secrets)
         with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
             engine.refresh()

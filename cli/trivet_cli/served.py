@@ -19,7 +19,7 @@ def served(choices: Choices, places: Layout) -> dict[str, str]:
     """The variables that data alone gets; the demo store is made where it is missing. Raises `CannotStart`."""
     if choices.database is not None:
         return {"DATABASE_URL": choices.database, "TRIVET_CONFIG": str(choices.config or "")}
-    store = demo_store.make(places.demo, with_state(load(DataSettings), places))
+    store = demo_store.make(places.demo, with_state(load(DataSettings), home(choices, places)))
     sources = demo_store.sources(places.demo)
     return {
         **({"TRIVET_SOURCES": sources} if sources else {}),
@@ -29,9 +29,14 @@ def served(choices: Choices, places: Layout) -> dict[str, str]:
     }
 
 
-def with_state(data: DataSettings, places: Layout) -> DataSettings:
-    """Data's settings with the folder of the suite, where no other was chosen: its keys are there."""
-    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(places.state))
+def home(choices: Choices, places: Layout) -> Layout:
+    """Where the services keep what they know and issue: the demo's in its own folder, for it opens nothing else."""
+    return replace(places, state=places.demo) if choices.demo else places
+
+
+def with_state(data: DataSettings, home: Layout) -> DataSettings:
+    """Data's settings with the folder of its suite (`home`), where no other was chosen: its keys are there."""
+    return data if data.state_dir != DataSettings().state_dir else replace(data, state_dir=str(home.state))
 
 
 def offered(choices: Choices) -> dict[str, str]:
