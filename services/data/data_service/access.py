@@ -14,6 +14,7 @@ from data_service.plan.filters import Names, plan_filter, source_of
 from data_service.plan.nodes import (
     All,
     Any_,
+    Cell,
     Change,
     ConflictPlan,
     CreatePlan,
@@ -121,7 +122,7 @@ def _functions(
             yield function
 
 
-def _cells(full: Catalog, resource: Resource, select: SelectRule | None) -> Iterator[tuple[str, Predicate]]:
+def _cells(full: Catalog, resource: Resource, select: SelectRule | None) -> Iterator[tuple[str, Cell]]:
     """The fields that an inherited role sees in some of its rows only, with what must hold of those.
 
     Where the configuration is older than the table, it holds of none.
@@ -133,12 +134,12 @@ def _cells(full: Catalog, resource: Resource, select: SelectRule | None) -> Iter
         hidden, seen = cell_of(select, field.name)
         if hidden and seen is not None:
             try:
-                yield field.name, unrestricted(plan_filter(names, resource, seen))
+                yield field.name, Cell(unrestricted(plan_filter(names, resource, seen)))
             except Problem:
-                yield field.name, Any_(())
+                yield field.name, Cell(Any_(()))
 
 
-def _with_cells(resource: Resource, cells: Mapping[str, Predicate]) -> Resource:
+def _with_cells(resource: Resource, cells: Mapping[str, Cell]) -> Resource:
     if not cells:
         return resource
     fields = tuple(
@@ -161,7 +162,7 @@ def without_cells(catalog: Catalog) -> Catalog:
     return msgspec.structs.replace(catalog, resources=resources)
 
 
-def _visible(resource: Resource, rules: Rules, cells: Mapping[str, Predicate]) -> frozenset[str]:
+def _visible(resource: Resource, rules: Rules, cells: Mapping[str, Cell]) -> frozenset[str]:
     """The fields that may be seen; what is hidden in some rows must be the database's to show."""
     if rules.select is None:
         return frozenset()

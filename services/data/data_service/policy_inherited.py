@@ -98,7 +98,13 @@ def _columns(several: Iterator[frozenset[str] | None]) -> frozenset[str] | None:
 
 def any_of(filters: Collection[Filter | None]) -> Filter | None:
     """The filter of rows for which one of several holds; None, which is all rows, where one is that."""
-    return None if None in filters else Or(tuple(item for item in dict.fromkeys(filters) if item is not None))
+    found: list[Filter] = []
+    for item in filters:
+        if item is None:
+            return None
+        if item not in found:
+            found.append(item)
+    return found[0] if len(found) == 1 else Or(tuple(found))
 
 
 def cell_of(select: SelectRule, column: str) -> tuple[bool, Filter | None]:

@@ -69,7 +69,7 @@ class Predicates:
         if field.guard is not None:
             name = guarded(name, field.guard, self)
         if field.cell is not None:
-            name = f"(case when {self.predicate(field.cell, alias)} then {name} end)"
+            name = f"(case when {self.predicate(field.cell.holds, alias)} then {name} end)"
         return self.dialect.inside(name, column) if column.path else name
 
     def _computed(self, alias: str, field: Field) -> str:
