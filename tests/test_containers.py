@@ -133,7 +133,10 @@ def test_only_who_needs_them_has_the_secrets() -> None:
     for service in ("rest", "graphql", "soap", "gateway", "nginx", "redis"):
         assert not (_secrets() - {"TRIVET_REDIS_URL"}) & set(SERVICES[service].get("environment", ()))
         certificate = {"${TLS_CERTIFICATE:-/dev/null}", "${TLS_KEY:-/dev/null}"} if service == "nginx" else set()
-        assert set(_mounted(service)) <= {"sockets", *certificate}
+        contracts = (
+            {"${TRIVET_SOAP_CONTRACTS:-/dev/null}"} if service == "soap" else set()
+        )  # no secret: what is promised
+        assert set(_mounted(service)) <= {"sockets", *certificate, *contracts}
 
 
 def test_all_that_compose_asks_for_is_in_the_example() -> None:

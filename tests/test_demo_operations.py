@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import requests
 import zeep
 from requests import Session
 
@@ -63,3 +64,16 @@ def test_what_can_t_be_shipped_is_told(demo_suite: Suite) -> None:
     status, body = ask(demo_suite, "POST", "/rest/v1/rpc/ship_order", {"order_id": order["id"]})
     assert (status, body["code"]) == (409, "NOT_PAID")
     assert ask(demo_suite, "POST", "/rest/v1/rpc/ship_order", {"order_id": 999999999})[0] == 404
+
+
+def test_card_numbers_are_opened_for_who_may_see_them(demo_suite: Suite) -> None:
+    address = f"{demo_suite.base_url}/rest/v1/payments?select=card_number&method=eq.card&order=id&limit=1"
+    numbers = {}
+    for account in (CLERK, "admin@example.com"):
+        headers = {"Authorization": f"Bearer {demo_suite.token(account)}"}
+        answer = requests.get(address, headers=headers, timeout=20)
+        assert answer.status_code == 200, answer.text
+        numbers[account] = answer.json()[0]["card_number"]
+    clear = numbers["admin@example.com"]
+    assert (len(clear) >= 15, clear.isdigit()) == (True, True)
+    assert numbers[CLERK] == f"**** {clear[-4:]}"

@@ -29,7 +29,7 @@ from trivet_cli.cleanse_report import Report, print_report
 from trivet_cli.cleanse_state import Places
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout, layout_of
-from trivet_cli.served import served, with_state
+from trivet_cli.served import home, served, with_state
 from trivet_cli.settings import load_up
 
 
@@ -48,14 +48,15 @@ def cleanse(resources: tuple[str, ...], apply: bool, size: int, samples: int, re
     try:
         up = load_up()
         layout = layout_of(up.state)
-        told = served(settle(up), layout)
+        choices = settle(up)
+        told = served(choices, layout)
         data = replace(
             load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=2, workers=1
         )
         if not data.config:
             raise CannotStart("there is no configuration, so there are no rules")
         report = Report(samples)
-        data = with_state(data, layout)
+        data = with_state(data, home(choices, layout))
         with closing(open_engine(data, layout, apply)) as engine:
             refused = _all(engine, data, layout, resources, report, apply=apply, size=size, restart=restart)
     except (SettingsError, CannotStart) as fault:

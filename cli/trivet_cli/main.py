@@ -16,6 +16,7 @@ _COMMANDS = {
     "backup": ("trivet_cli.backup", "backup"),
     "restore": ("trivet_cli.restore", "restore"),
     "wsdl": ("trivet_cli.wsdl", "wsdl"),
+    "contract": ("trivet_cli.contract", "contract"),
     "protect": ("trivet_cli.protect", "protect"),
     "cleanse": ("trivet_cli.cleanse", "cleanse"),
     "compare": ("trivet_cli.compare", "compare"),

@@ -22,7 +22,7 @@ from trivet_cli.choices import settle
 from trivet_cli.cleanse import open_engine
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import layout_of
-from trivet_cli.served import served, with_state
+from trivet_cli.served import home, served, with_state
 from trivet_cli.settings import load_up
 
 _VAULT = "the vault"
@@ -77,13 +77,14 @@ def _opened(*, apply: bool) -> Iterator[tuple[Engine, Secrets]]:
     try:
         up = load_up()
         layout = layout_of(up.state)
-        told = served(settle(up), layout)
+        choices = settle(up)
+        told = served(choices, layout)
         data = replace(
             load(DataSettings), database_url=told["DATABASE_URL"], config=told["TRIVET_CONFIG"], pool_max=2, workers=1
         )
         if not data.config:
             raise CannotStart("there is no configuration, so nothing is protected")
-        data = with_state(data, layout)
+        data = with_state(data, home(choices, layout))
         with closing(open_engine(data, layout, apply)) as engine, closing(open_secrets(data)) as secrets:
             yield engine, secrets
     except (SettingsError, CannotStart, KeyringError) as fault:

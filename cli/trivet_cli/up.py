@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-from dataclasses import replace
 
 import click
 from chassis.settings import SettingsError, load
@@ -15,7 +14,7 @@ from trivet_cli.database_url import shown
 from trivet_cli.faults import CannotStart
 from trivet_cli.layout import Layout
 from trivet_cli.login import PASSWORD_FILE, Login
-from trivet_cli.served import offered, served
+from trivet_cli.served import home, offered, promised, served
 from trivet_cli.settings import UpSettings, inherited, load_up
 from trivet_cli.supervisor import Supervisor
 
@@ -80,17 +79,16 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
         supervisor.start(programs.rates(demo_store.rates_service(), port, base))
         demo_store.note_rates(places.demo, port)
     told = served(choices, places)
-    # what the demo knows and issues stays in its own folder: its accounts and keys open nothing else
-    home = replace(places, state=places.demo) if choices.demo else places
-    shutil.rmtree(home.metrics, ignore_errors=True)
+    own = home(choices, places)
+    shutil.rmtree(own.metrics, ignore_errors=True)
     places.versions.unlink(missing_ok=True)  # nobody is left who counts in it
-    environment = programs.suite_environment(home, choices.public_url, settings.body_limit, base)
+    environment = programs.suite_environment(own, choices.public_url, settings.body_limit, base)
     told = {**told, **for_data, "DIRECT_URL": settings.direct_url}
     supervisor.start(programs.service("data", places, environment, told))
     if settings.public_url:
         environment.setdefault("TRIVET_ABSOLUTE_LOCATION", "1")
     for name in ("rest", "graphql", "soap", "gateway"):
-        extra = offered(choices) if name == "gateway" else {}
+        extra = {"gateway": offered, "soap": promised}.get(name, _nothing)(choices)
         supervisor.start(programs.service(name, places, environment, extra))
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
@@ -103,6 +101,10 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     if not supervisor.stopping:
         greeting.greet(console, choices, places, login, None if settings.log_stdout else places.log)
         supervisor.watch()
+
+
+def _nothing(_: Choices) -> dict[str, str]:
+    return {}
 
 
 def _login(choices: Choices, places: Layout, environment: dict[str, str]) -> Login:

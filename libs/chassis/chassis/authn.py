@@ -101,6 +101,14 @@ class Authenticator:
         """The caller that a token or API key in a message proves. Raises `Problem` as `caller` does."""
         return self._proven(self._ours(token, address), caller)
 
+    def login(self, username: str, password: str, address: str, agent: str) -> tuple[str, int]:
+        """The access token of a session that begins now, and its seconds. Raises `Problem` as `Exchange.login` does."""
+        return self._exchanges().login(username, password, address, agent)
+
+    def logout(self, token: str, address: str) -> None:
+        """End the session of an access token. Raises `Problem` as `Exchange.logout` does."""
+        self._exchanges().logout(token, address)
+
     def verify(self, token: str) -> Principal:
         """The principal of an access token, in its default role. Raises `Problem` PGRST301, PGRST303, TRV107."""
         principal = self._verified.get(token)

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -16,12 +18,13 @@ from chassis.hop import Hop
 from chassis.inner_problems import PROBLEM_TYPE, decode_problem
 from chassis.turns import Turns
 
-PATH = "/-/exchange"
+PATH, LOGIN, LOGOUT = "/-/exchange", "/-/login", "/-/logout"
 KEY_MARK = "tvk_"  # how every API key begins
 _REMEMBERED = 60.0  # seconds: a changed password must not live on for long
 _REFUSED = 2.0  # seconds for which a key or token that was refused is refused again without asking
 _AT_A_TIME, _IN_LINE = 2, 64  # from one address: what is asked of auth, and what waits for that
 _BOUND = 10_000
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Digest(NamedTuple):
@@ -74,6 +77,20 @@ class Exchange:
         """Our access token for an outside issuer's. Raises `Problem` PGRST301, PGRST303 (refused), else as above."""
         return self._unless_refused(self._mark("token", token), {"token": token, "address": address})
 
+    def login(self, username: str, password: str, address: str, agent: str) -> tuple[str, int]:
+        """The access token of a session that begins now, and the seconds for which it is good. Never remembered.
+
+        Raises `Problem` as `password` does, and TRV205 where a second factor is needed.
+        """
+        credential = {"username": username, "password": password, "address": address, "agent": agent}
+        token, seconds = self._ask(credential, LOGIN)
+        return token, int(seconds)
+
+    def logout(self, token: str, address: str) -> None:
+        """End the session of an access token. Raises `Problem` PGRST303, TRV202 (it had none, or ended), TRV107."""
+        body = msgspec.json.encode({"address": address})
+        self._post(LOGOUT, body, address, {"Authorization": f"Bearer {token}"})
+
     def forget(self) -> None:
         """Forget all (something was revoked)."""
         self._kept.clear()
@@ -102,13 +119,17 @@ class Exchange:
         self._kept.put(mark, (token, time.monotonic() + min(seconds / 2, _REMEMBERED)))
         return token
 
-    def _ask(self, credential: dict[str, str]) -> tuple[str, float]:
+    def _ask(self, credential: dict[str, str], path: str = PATH) -> tuple[str, float]:
         body = msgspec.json.encode(credential)
-        with self._turns.one(network(credential["address"])):  # a flood from one address waits behind itself
-            reply = self._hop.call("POST", PATH, body, {"Content-Type": "application/json"}, timeout=15.0)
+        found = msgspec.json.decode(self._post(path, body, credential["address"]))
+        return found["access_token"], float(found["expires_in"])
+
+    def _post(self, path: str, body: bytes, address: str, headers: Mapping[str, str] = _NONE) -> bytes:
+        sent = {"Content-Type": "application/json", **headers}
+        with self._turns.one(network(address)):  # a flood from one address waits behind itself
+            reply = self._hop.call("POST", path, body, sent, timeout=15.0)
         if reply.headers.get("content-type", "").startswith(PROBLEM_TYPE):
             raise decode_problem(reply.body)
         if reply.status != 200:
             raise Problem("TRV107", "auth does not answer as it should", headers={"Retry-After": "1"})
-        found = msgspec.json.decode(reply.body)
-        return found["access_token"], float(found["expires_in"])
+        return reply.body

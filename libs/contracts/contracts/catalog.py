@@ -232,6 +232,7 @@ class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Scalars have ``type``, ``db_type``, ``element`` and ``values`` as a `Field` has them, or a JSON ``schema``. Rows are
     those of the ``resource`` (its exposed name; its relations can be embedded), else they have the ``fields``.
+    ``media`` is the media type that a scalar is a document of: PostgreSQL says so by a domain of that name.
     """
 
     kind: Literal["scalar", "rows", "void"]
@@ -243,6 +244,7 @@ class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resource: str | None = None
     fields: tuple[Field, ...] = ()
     schema: dict[str, Any] | None = None
+    media: str | None = None
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

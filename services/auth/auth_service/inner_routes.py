@@ -1,5 +1,7 @@
 """What only the other services ask: a token for another credential, and what was revoked. nginx never routes it."""
 
+from typing import TypeVar
+
 import msgspec
 from contracts.problems import Kind, Problem
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -10,8 +12,11 @@ from auth_service.login import Login
 from auth_service.outside_issuers import OutsideIssuers
 from auth_service.roles import Proven
 from auth_service.routes import require_json, this_login
+from auth_service.sessions import Origin
 
+T = TypeVar("T")
 PREFIX = "/-"
+_AGENT = 500  # characters
 ISSUERS = "trivet_outside_issuers"
 blueprint = Blueprint("inner", __name__, url_prefix=PREFIX)
 
@@ -54,6 +59,50 @@ def exchange() -> Response:
         case _:
             raise Problem("TRV109", "Not a credential")
     return jsonify(access_token=token, expires_in=seconds)
+
+
+class NewSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose session is to begin, and where its client is and what it says that it is."""
+
+    username: str
+    password: str
+    address: str = ""
+    agent: str = ""
+
+
+class EndOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the client is whose session is to end."""
+
+    address: str = ""
+
+
+@blueprint.post("/login")
+def begin() -> Response:
+    """A session begun for a client of another service, told by its access token (`chassis.exchange`).
+
+    Such a client has no way to show a second factor.
+    """
+    wanted = _body(NewSession)
+    this = this_login()
+    origin = Origin(address=wanted.address, agent=wanted.agent[:_AGENT])
+    grant = login.sign_in_whole(this, wanted.username, wanted.password, origin)
+    return jsonify(access_token=tokens.issue(grant, this.settings), expires_in=this.settings.access_token_seconds)
+
+
+@blueprint.post("/logout")
+def end() -> Response:
+    """The session of the bearer's token ended."""
+    wanted = _body(EndOf)
+    login.sign_out(this_login(), tokens.sender(this_login()), "local", wanted.address)
+    return jsonify({})
+
+
+def _body(kind: type[T]) -> T:
+    require_json()
+    try:
+        return msgspec.json.decode(request.get_data(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Problem("TRV109", "Not what is asked for here") from None
 
 
 def _by_key(this: Login, key: str, address: str) -> Proven:

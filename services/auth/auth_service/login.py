@@ -137,6 +137,20 @@ def sign_in(login: Login, username: str, password: str, origin: Origin) -> Grant
     return begin(login, verified, origin)
 
 
+def sign_in_whole(login: Login, username: str, password: str, origin: Origin) -> Grant:
+    """Begin a session of one whom a password proves wholly.
+
+    Raises `Problem` as `verify` does, and TRV205 where the account has a second factor: a password alone is not enough.
+    """
+    verified = verify(login, username, password, origin.address)
+    with login.store.read() as connection:
+        second = factors.needed(connection, verified.id)
+    if second:
+        audit.note("login", "refused", who=verified.id, address=origin.address, needs="second factor")
+        raise insufficient()
+    return begin(login, verified, origin)
+
+
 def begin(login: Login, verified: Account, origin: Origin) -> Grant:
     """Begin a session of an account that was verified just now. Raises `Problem` TRV201 where it changed since."""
     with login.store.write() as connection:

@@ -16,6 +16,7 @@ from data_service.policy_rules import (
     Policies,
     Rules,
     SelectRule,
+    ServiceRule,
     UpdateRule,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "Policies",
     "Rules",
     "SelectRule",
+    "ServiceRule",
     "UpdateRule",
     "check_against",
     "check_processing",

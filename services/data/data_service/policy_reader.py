@@ -23,6 +23,7 @@ from data_service.policy_rules import (
     SelectRule,
     UpdateRule,
 )
+from data_service.policy_services import read_services
 from data_service.policy_values import operand_of, unfit
 from data_service.processing.enrichment import check_enrichment
 from data_service.processing.reading import KEYS as PROCESSING_KEYS
@@ -31,7 +32,10 @@ from data_service.processing.rules import NO_PROCESSING, Processing, ResourceRul
 from data_service.processing.sources import parse_sources
 
 VERSION = 1
-_TOP = ("version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources", "graphql")
+_TOP = (
+    "version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources", "graphql",
+    "soap",
+)  # fmt: skip
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
 
@@ -78,6 +82,7 @@ class _Reader:
             functions=read_functions(top.get("functions"), self._faults, self._catalog, permissions),
             processing=processing,
             sources=sources,
+            services=read_services(top.get("soap"), self._faults, self._catalog),
             documents=read_bounds(top.get("graphql"), self._faults),
             document=document,
         )

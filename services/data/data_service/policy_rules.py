@@ -111,6 +111,20 @@ NO_CACHE = CacheRule()
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceRule:
+    """What a SOAP service promises: these resources as ``role`` sees them, in a namespace and version of its own.
+
+    ``public``: its WSDL may be read without a login.
+    """
+
+    resources: tuple[str, ...]
+    namespace: str
+    version: str
+    role: str = ADMIN_ROLE
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The file that policies were read from, kept to name lines when they are held against a catalog."""
 
@@ -125,8 +139,9 @@ class Policies:
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
     their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
-    that change rows on their way. ``sources``: what remote ones may be called, by name. ``documents``: what one GraphQL
-    document may ask at most. ``version`` changes with the file's text.
+    that change rows on their way. ``sources``: what remote ones may be called, by name. ``services``: the SOAP services
+    that are promised, by name. ``documents``: what one GraphQL document may ask at most. ``version`` changes with the
+    file's text.
     """
 
     version: str = ""
@@ -140,6 +155,7 @@ class Policies:
     functions: Functions = Functions()
     processing: Processing = NO_PROCESSING
     sources: Mapping[str, SourceRule] = field(default_factory=_empty)
+    services: Mapping[str, ServiceRule] = field(default_factory=_empty)
     documents: DocumentRules = NO_BOUNDS
     document: Document | None = field(default=None, repr=False, compare=False)
 

@@ -200,4 +200,4 @@ def _media(accept: str | None, function: Function | None) -> Media:
     """The best format for what the function gives. Raises `Problem` PGRST107."""
     if function is None or function.returns.kind == "rows":
         return media.choose(accept)
-    return media.choose_scalar(accept, function.returns.db_type, one=not function.returns.many)
+    return media.choose_scalar(accept, function.returns)

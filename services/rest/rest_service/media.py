@@ -1,10 +1,12 @@
 """Content negotiation: which of the formats that we can give does ``Accept`` ask for (RFC 9110 §12.5.1)."""
 
 import msgspec
+from contracts.catalog import Returns
 from contracts.problems import Problem
 
 OPENAPI = "application/openapi+json"
-_JSON = ("*/*", "application/*", "application/json")
+_ANY = "*/*"
+_JSON = (_ANY, "application/*", "application/json")
 _OBJECT = ("application/vnd.pgrst.object+json", "application/vnd.pgrst.object")
 _ARRAY = ("application/vnd.pgrst.array+json", "application/vnd.pgrst.array")
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -18,7 +20,7 @@ class Media(msgspec.Struct, frozen=True):
     """A format: its media type; ``single`` one object, ``stripped`` without null members.
 
     ``csv``, ``lines`` (JSON, an object a line) and ``xml`` are formats of rows, which may be streamed. ``raw``: a value
-    alone as its own text, or its own bytes.
+    alone as its own text, or where it is ``binary`` its own bytes.
     """
 
     type: str
@@ -28,6 +30,7 @@ class Media(msgspec.Struct, frozen=True):
     lines: bool = False
     xml: bool = False
     raw: bool = False
+    binary: bool = False
 
     @property
     def by_rows(self) -> bool:
@@ -37,7 +40,7 @@ class Media(msgspec.Struct, frozen=True):
     @property
     def content_type(self) -> str:
         """The ``Content-Type`` of an answer in this format."""
-        if self.type == BYTES:
+        if self.binary or (self.raw and not self.type.startswith("text/")):
             return self.type
         return f"{self.type}{';nulls=stripped' if self.stripped else ''}; charset=utf-8"
 
@@ -57,16 +60,25 @@ def choose(accept: str | None) -> Media:
     raise refusal(media_type for media_type, _ in wanted)
 
 
-def choose_scalar(accept: str | None, db_type: str, *, one: bool) -> Media:
-    """The best format for what a function gives that is no row: ``one`` value, or a set. Raises `Problem` PGRST107."""
-    wanted = ranges(accept)
+def choose_scalar(accept: str | None, returns: Returns) -> Media:
+    """The best format for what a function gives that is no row: one value, or a set. Raises `Problem` PGRST107."""
+    wanted, one = ranges(accept), not returns.many
     for media_type, parameters in wanted:
-        if one and (media_type == "text/plain" or (media_type, db_type) in _RAW):
-            return Media(media_type, raw=True)
+        if one and returns.media is not None and (own := _own_document(returns.media, media_type)):
+            return Media(own, raw=True, binary=returns.type == "bytes")
+        if one and (media_type == "text/plain" or (media_type, returns.db_type) in _RAW):
+            return Media(media_type, raw=True, binary=media_type == BYTES)
         found = _rows_in(media_type, parameters)
         if found is not None and not found.by_rows:
             return found
     raise refusal(media_type for media_type, _ in wanted)
+
+
+def _own_document(media: str, asked: str) -> str | None:
+    """The type in which a function's own document is given where ``asked`` is; None where it is not that."""
+    if media == _ANY:  # the function gives whatever was asked for
+        return BYTES if asked.endswith("/*") else asked
+    return media if asked in (media, _ANY, media.partition("/")[0] + "/*") else None
 
 
 def choose_document(accept: str | None) -> str:

@@ -126,9 +126,13 @@ def _add_filters(spec: APISpec, resource: Resource, filter_names: ComponentNames
             continue
         identity = filter_names.fit(f"filter.{resource.name}.{field.name}")
         description = f"Filter on {field.name}: `eq.…`, `gt.…`, `in.(…,…)`, `is.null`"
-        spec.components.parameter(
-            identity, "query", {"name": filter_key(field.name), "schema": _TEXT, "description": description}
-        )
+        parameter = {
+            "name": filter_key(field.name),
+            "schema": _TEXT,
+            "description": description,
+            "example": schemas.filter_example(field),
+        }
+        spec.components.parameter(identity, "query", parameter)
         found[field.name] = identity
     return found
 

@@ -184,7 +184,7 @@ def _body(result: Result, wish: Wish) -> bytes:
         writer = writer_of(wish.media, wish.columns)
         return writer.rows(lines_of(result.body)) + writer.end()
     if wish.media.raw:
-        return to_bytes(result.body) if wish.media.type == media.BYTES else to_text(result.body)
+        return to_bytes(result.body) if wish.media.binary else to_text(result.body)
     return strip_nulls(result.body) if wish.media.stripped else result.body
 
 

@@ -36,6 +36,17 @@ _TYPES: dict[FieldType, Schema] = {
 }
 
 
+_EXAMPLES: dict[FieldType, str] = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), "gte.0"),
+    "bool": "is.true",
+    "text": "eq.text",
+    "date": "gte.2024-01-01",
+    "time": "lt.12:00",
+    "timestamp": "gte.2024-01-01T00:00:00",
+    "timestamptz": "gte.2024-01-01T00:00:00Z",
+}
+
+
 class ComponentNames:
     """Names fit for components (letters, digits, ``.``, ``_``, ``-``), each given once."""
 
@@ -66,6 +77,13 @@ def of_field(field: Field) -> Schema:
         schema["readOnly"] = True
     schema["description"] = "\n\n".join(filter(None, (field.comment, f"`{field.db_type}`")))
     return schema
+
+
+def filter_example(field: Field) -> str:
+    """A filter on the field that any role may ask who may filter by it at all."""
+    if field.type == "enum" and field.values:
+        return f"eq.{field.values[0]}"
+    return _EXAMPLES.get(field.type, "not.is.null")
 
 
 def of_row(resource: Resource) -> Schema:

@@ -13,15 +13,20 @@ from soap_service.settings import SoapSettings
 
 
 def main() -> None:
-    """Write the document; namespace and address are those of the settings."""
+    """Write the document; namespace and address are those of the settings, where no others are given."""
     parser = argparse.ArgumentParser(prog="soap_service", description=__doc__)
     parser.add_argument("--profile", choices=PROFILES, default="net")
-    profile = PROFILES[parser.parse_args().profile]
+    parser.add_argument("--namespace", help="of a promised service")
+    parser.add_argument("--service", help="a promised service's name, which is part of its address")
+    chosen = parser.parse_args()
+    profile = PROFILES[chosen.profile]
     settings = load(SoapSettings)
+    namespace = chosen.namespace or settings.soap_namespace
+    address = f"{settings.address}/{chosen.service}" if chosen.service else settings.address
     port = PortType(catalog.decode(sys.stdin.buffer.read()), profile)
-    if not port.operations:
+    if port.empty:
         sys.exit("the role may do nothing")
-    sys.stdout.buffer.write(wsdl.write(port, namespace=settings.soap_namespace, address=settings.address))
+    sys.stdout.buffer.write(wsdl.write(port, namespace=namespace, address=address))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from soap_service import literals, xsd
 from soap_service.elements import is_nil, members, near, place, text_of
 from soap_service.envelope import Element
 from soap_service.filters import NULLS, Values, all_of, field_named, filter_of, flag, page_of
-from soap_service.port_type import FieldElement, ResourceType
+from soap_service.port_type import PortType
+from soap_service.resource_type import FieldElement, ResourceType
 
 FUNCTIONS: tuple[AggregateFunction, ...] = get_args(AggregateFunction)
 KEY, COUNT, COUNT_OF = "key", "count", "countOf"
@@ -42,11 +43,11 @@ class _Wanted:
     distinct: bool
 
 
-def node_of(body: Element, namespace: str, type: ResourceType, values: Values) -> tuple[Node, bool]:
+def node_of(body: Element, namespace: str, type: ResourceType, values: Values, port: PortType) -> tuple[Node, bool]:
     """The groups that a request asks for, and whether they are to be counted. Raises `Problem`."""
     found = members(body, namespace, ("filter", "groupBy", "aggregates", "having", "orderBy", "page"))
     given = {name: children[0] for name, children in found.items() if not is_nil(children[0])}
-    filter = filter_of(given["filter"], namespace, type, values) if "filter" in given else None
+    filter = filter_of(given["filter"], namespace, type, values, port) if "filter" in given else None
     keys = _keys(given["groupBy"], namespace, type) if "groupBy" in given else ()
     wanted = _aggregates(given["aggregates"], namespace, type) if "aggregates" in given else []
     if not wanted and not keys:
@@ -54,6 +55,8 @@ def node_of(body: Element, namespace: str, type: ResourceType, values: Values) -
     having = _having(given["having"], namespace, type, values) if "having" in given else None
     sort = _orders(given["orderBy"], namespace, type) if "orderBy" in given else ()
     page = page_of(given["page"], namespace, values) if "page" in given else None
+    if page is not None and page.cursor is not None:
+        raise Problem("PGRST102", f"{place(given['page'])}: groups have no cursors", hint="offset goes on")
     node = Node(
         outputs=(*_key_outputs(keys), *_outputs(wanted)),
         filter=filter,
@@ -136,7 +139,7 @@ def _having(element: Element, namespace: str, type: ResourceType, values: Values
         for operator in OPERATORS:
             if operator in found:
                 value = values.add(_operand(found[operator][0], function, field, values))
-                comparison = xsd.COMPARISONS[operator]
+                comparison = xsd.OPERATORS[operator].comparison
                 terms.append(CompareGroup(function, comparison, value, fields, distinct=flag(found, "distinct")))
     return all_of(terms) if terms else None
 

@@ -8,10 +8,11 @@ from chassis.settings import load
 from contracts.data import Data
 from flask import Flask
 
-from soap_service import routes
+from soap_service import promised_routes, routes
 from soap_service.door import SoapDoor
 from soap_service.examples import writer as example_writer
 from soap_service.ports import Ports
+from soap_service.promises import Promises
 from soap_service.settings import SoapSettings
 
 
@@ -31,4 +32,5 @@ def create_app(settings: SoapSettings | None = None, data: Data | None = None, e
     )
     examples.install(app, facade.data, facade.gate, example_writer(settings.soap_namespace))
     routes.install(app, door, routes.Documents(settings, facade.gate, ports))
+    promised_routes.install(app, Promises(settings, facade.data, facade.gate, ports))
     return app

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from chassis import trace, zones
 from chassis.express import Answer, Request
 from chassis.facade import Gate
+from chassis.hop import Hop
 from chassis.observe import add_timings, request_id, step
 from chassis.results_cache import ResultsCache
 from contracts.data import Data
@@ -22,13 +23,16 @@ from werkzeug.http import parse_options_header
 
 from soap_service import faults, profiles, reply, wsse
 from soap_service.faults import Fault
+from soap_service.general import General
 from soap_service.namespaces import WSA
 from soap_service.port_type import PortType
 from soap_service.ports import Ports
 from soap_service.profiles import Profile
 from soap_service.receiving import Received, Receiver
 from soap_service.reply import Reply
+from soap_service.resource_type import Verb
 from soap_service.response import ListWriter
+from soap_service.rest_client import RestClient
 from soap_service.settings import SoapSettings
 from soap_service.shapes import Prepared
 from soap_service.split import Pieces
@@ -39,6 +43,7 @@ T = TypeVar("T")
 Ask = Callable[[Operation, list[Value], Caller], T]
 log = logging.getLogger("trivet")
 PATHS = ("/soap/v1", "/soap/v1/")
+NAMESPACE = "trivet.soap.namespace"  # the service's own, in the request's environ, where it is not the usual one
 _REPLY = "trivet.soap.reply"  # what is known of the answer, in the request's environ
 _CHANGES = 3  # of the database, at most, that one message outlives
 _BASIC = 'Basic realm="trivet", charset="UTF-8"'
@@ -63,6 +68,8 @@ class SoapDoor:
         self._ports = ports
         self._results = results
         self._receiver = Receiver(settings)
+        rest = RestClient(Hop(settings.rest_url), timeout=settings.request_timeout)
+        self._general = General(settings.soap_namespace, gate, rest)
 
     def answer(self, request: Request) -> Answer | None:
         """The answer to a message; None for all else."""
@@ -80,7 +87,7 @@ class SoapDoor:
         with step("parse"):
             received = self._receiver.receive(request, note)
         zones.refuse_unknown(environ.get("HTTP_PREFER"))
-        caller = self._caller(received.security)
+        caller = self._caller(received)
         kept = self._kept(received, request, caller) if self._results else None
         if kept is not None:
             _note_action(request, kept.called)
@@ -109,7 +116,7 @@ class SoapDoor:
             blocks = faults.blocks(problem, current.version)
             if problem.namespace == WSA:
                 action = reply.ADDRESSING_FAULT_ACTION
-        namespace = self._settings.soap_namespace
+        namespace = environ.get(NAMESPACE, self._settings.soap_namespace)
         body = faults.body(problem, current.version, namespace=namespace, request_id=request_id())
         status = faults.status(problem, current.version)
         headers = [("Content-Type", current.content_type)]
@@ -120,8 +127,9 @@ class SoapDoor:
             return Answer(status, headers[1:], b"")
         return Answer(status, headers, reply.write(current, body, blocks=blocks, fault=action))
 
-    def _caller(self, security: wsse.Security) -> Caller:
+    def _caller(self, received: Received) -> Caller:
         """Who calls: by HTTP's credential, else by the message's UsernameToken, else by its AuthToken."""
+        security = received.security
         caller = self._gate.caller()
         if not caller.principal.anonymous or (security.username is None and security.token is None):
             return caller
@@ -136,10 +144,15 @@ class SoapDoor:
         except Problem as problem:
             if problem.kind is Kind.UNAUTHENTICATED and security.username is not None:
                 raise wsse.failed() from None
+            if problem.kind is Kind.UNAUTHENTICATED and self._logs_in(received):
+                return caller  # who logs in anew may still have the token of before in every header
             raise
         if (current := trace.current()) is not None:
             current.role, current.anonymous = caller.principal.role, False
         return caller
+
+    def _logs_in(self, received: Received) -> bool:
+        return bool(etree.QName(self._receiver.body(received)).localname == Verb.LOGIN.value)
 
     def _kept(self, received: Received, request: Request, caller: Caller) -> Kept | None:
         """The answer that such a message had, where it is true still."""
@@ -163,8 +176,15 @@ class SoapDoor:
 
     def _called(self, received: Received, request: Request, port: PortType, caller: Caller) -> str | Rows:
         with step("request"):
-            prepared, values = self._receiver.known(received, port) or self._read(received, port, caller)
-            _note_action(request, prepared.called.name)
+            known = self._receiver.known(received, port)
+            body = self._receiver.body(received) if known is None else None
+            general = body is not None and self._general.answers(body, port)
+            if not general:
+                prepared, values = known or self._read(received, port, caller)
+                _note_action(request, prepared.called.name)
+        if body is not None and general:
+            _note_action(request, etree.QName(body).localname)
+            return self._general.answer(body, port, caller)
         if is_long(prepared, values):
             stream = self._asked(self._data.stream, prepared.operation, values, caller)
             return content_of(stream, cast("ListWriter", prepared.write))

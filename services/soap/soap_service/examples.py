@@ -7,7 +7,8 @@ from contracts.catalog import Catalog
 
 from soap_service.markup import attribute, content
 from soap_service.namespaces import SOAP11
-from soap_service.port_type import PortType, Verb
+from soap_service.port_type import PortType
+from soap_service.resource_type import Verb
 from soap_service.versions import SOAP_1_1
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contracts.operations import And, Compare, FieldRef, Filter, Is, Not, Or, Param, Sort
+from contracts.operations import And, Compare, Exists, FieldRef, Filter, Is, Not, Or, Param, RelationRef, Sort
 from contracts.problems import Problem
 
 from soap_service import literals, xsd
 from soap_service.elements import ReadValue, is_nil, members, near, place, text_of, value_of
 from soap_service.envelope import Element
-from soap_service.port_type import CONNECTIVES, FieldElement, ResourceType
+from soap_service.port_type import PortType
+from soap_service.resource_type import CONNECTIVES, FieldElement, RelationElement, ResourceType
 
 NULLS: dict[str, Literal["first", "last"] | None] = {"": None, "first": "first", "last": "last"}
 
@@ -29,30 +30,32 @@ class Values:
 
 @dataclass(frozen=True)
 class Page:
-    """The slice asked for."""
+    """The slice asked for; an empty ``cursor`` asks for the first page of those that have cursors."""
 
     limit: Param | None = None
     offset: Param | None = None
     total: bool = False
+    cursor: str | None = None
 
 
-def filter_of(element: Element, namespace: str, type: ResourceType, values: Values) -> Filter | None:
+def filter_of(element: Element, namespace: str, type: ResourceType, values: Values, port: PortType) -> Filter | None:
     """The filter that an element says; None where it says nothing. Raises `Problem` 42703, PGRST102, 22P02, 22003."""
-    terms = _terms(element, namespace, type, values)
+    terms = _terms(element, namespace, type, values, port)
     return None if not terms else all_of(terms)
 
 
-def sort_of(element: Element, namespace: str, type: ResourceType) -> tuple[Sort, ...]:
-    """The terms of an order. Raises `Problem` 42703 and PGRST102."""
+def sort_of(element: Element, namespace: str, type: ResourceType, port: PortType) -> tuple[Sort, ...]:
+    """The terms of an order. Raises `Problem` 42703, PGRST200 and PGRST102."""
     items = members(element, namespace, ("item",), declared="OrderByList", repeated=("item",)).get("item", [])
-    return tuple(_term(item, namespace, type) for item in items)
+    return tuple(_term(item, namespace, type, port) for item in items)
 
 
 def page_of(element: Element, namespace: str, values: Values) -> Page:
     """The page. Raises `Problem` PGRST102, 22P02, 22003."""
-    found = members(element, namespace, ("limit", "offset", "includeTotal"), declared="Page")
+    found = members(element, namespace, ("limit", "offset", "includeTotal", "cursor"), declared="Page")
     limit, offset = (_count(found[name][0], values) if name in found else None for name in ("limit", "offset"))
-    return Page(limit, offset, flag(found, "includeTotal"))
+    cursor = text_of(found["cursor"][0]).strip() if "cursor" in found and not is_nil(found["cursor"][0]) else None
+    return Page(limit, offset, flag(found, "includeTotal"), cursor)
 
 
 def field_named(name: str, fields: dict[str, FieldElement], where: Element) -> FieldElement:
@@ -65,17 +68,31 @@ def field_named(name: str, fields: dict[str, FieldElement], where: Element) -> F
     raise Problem("42703", f"{place(where)}: there is no field {name}", hint=near(name, fields))
 
 
-def _terms(element: Element, namespace: str, type: ResourceType, values: Values) -> list[Filter]:
-    names = (*CONNECTIVES, *type.by_filter_name)
-    found = members(element, namespace, names, declared=f"{type.name}Filter", repeated=("and", "or"), unknown="42703")
+def _terms(
+    element: Element, namespace: str, type: ResourceType, values: Values, port: PortType, *, related: bool = False
+) -> list[Filter]:
+    relations = {each.filter_name: each for each in type.onward(related=related)}
+    names = (*CONNECTIVES, *type.by_filter_name, *relations)
+    declared = f"Related{type.name}Filter" if related else f"{type.name}Filter"
+    found = members(element, namespace, names, declared=declared, repeated=("and", "or"), unknown="42703")
     terms: list[Filter] = []
     for name, children in found.items():
+        if name in relations:
+            terms.append(_related(children[0], namespace, relations[name], values, port))
+            continue
         if name not in CONNECTIVES:
             terms += _comparisons(children[0], namespace, type.by_filter_name[name], values)
             continue
-        inner = [all_of(_terms(child, namespace, type, values)) for child in children]
+        inner = [all_of(_terms(child, namespace, type, values, port, related=related)) for child in children]
         terms.append(And(tuple(inner)) if name == "and" else Or(tuple(inner)) if name == "or" else Not(inner[0]))
     return terms
+
+
+def _related(element: Element, namespace: str, relation: RelationElement, values: Values, port: PortType) -> Filter:
+    """That a related row exists for which the filter within holds."""
+    target = port.by_resource[relation.relation.target]
+    terms = _terms(element, namespace, target, values, port, related=relation.related)
+    return Exists(RelationRef(relation.relation.name), all_of(terms) if terms else None)
 
 
 def all_of(terms: list[Filter]) -> Filter:
@@ -85,37 +102,60 @@ def all_of(terms: list[Filter]) -> Filter:
 
 def _comparisons(element: Element, namespace: str, target: FieldElement, values: Values) -> list[Filter]:
     name = xsd.filter_of(target.field)
-    found = members(element, namespace, xsd.FILTERS[name].elements, declared=name, repeated=("in",))
+    found = members(element, namespace, xsd.FILTERS[name].elements, declared=name, repeated=xsd.REPEATED)
+    return [_comparison(operator, children, namespace, target, values) for operator, children in found.items()]
+
+
+def _comparison(name: str, children: list[Element], namespace: str, target: FieldElement, values: Values) -> Filter:
     left = FieldRef(target.field.name)
-    terms: list[Filter] = []
-    for operator, children in found.items():
-        if operator == "isNull":
-            terms.append(Is(left, "null" if value_of(children[0], "boolean", literals.boolean) else "not_null"))
-            continue
-        operands = [_operand(child, target, values) for child in children]
-        terms.append(
-            Compare(left, xsd.COMPARISONS[operator], values.add(operands if operator == "in" else operands[0]))
-        )
-    return terms
+    if name == xsd.IS_NULL:
+        return Is(left, "null" if value_of(children[0], "boolean", literals.boolean) else "not_null")
+    operator = xsd.OPERATORS[name]
+    operands = [_operand(child, namespace, operator, target, values) for child in children]
+    made = Compare(left, operator.comparison, values.add(operands if operator.many else operands[0]))
+    return Not(made) if operator.negated else made
 
 
-def _operand(element: Element, target: FieldElement, values: Values) -> Any:
-    kind = xsd.kind_of(target.field)
+def _operand(element: Element, namespace: str, operator: xsd.Operator, target: FieldElement, values: Values) -> Any:
+    kind = xsd.KINDS["text"] if operator.text else xsd.kind_of(target.field)
+    if target.field.type == "array":
+        items = members(element, namespace, (kind.xsd,), declared=xsd.array_of(kind.xsd), repeated=(kind.xsd,))
+        return [None if is_nil(item) else _value(item, kind, values) for item in items.get(kind.xsd, [])]
+    return _value(element, kind, values)
+
+
+def _value(element: Element, kind: xsd.Kind, values: Values) -> Any:
     if is_nil(element) or (not kind.blank and not text_of(element).strip()):
         raise Problem("PGRST102", f"{place(element)} has no value", hint="isNull asks for what has none")
     return values.read(element, kind.xsd, kind.parse)
 
 
-def _term(item: Element, namespace: str, type: ResourceType) -> Sort:
+def _term(item: Element, namespace: str, type: ResourceType, port: PortType) -> Sort:
     found = members(item, namespace, ("field", "descending", "nulls"), declared="OrderBy")
     if "field" not in found:
         raise Problem("PGRST102", f"{place(item)} needs a field")
+    name, via = text_of(found["field"][0]).strip(), []
+    while (step := _step(name, type)) is not None:
+        relation, name = step
+        via.append(RelationRef(relation.relation.name))
+        type = port.by_resource[relation.relation.target]
     fields = {element.field.name: element for element in type.fields}
-    element = field_named(text_of(found["field"][0]).strip(), fields, found["field"][0])
+    element = field_named(name, fields, found["field"][0])
     nulls = text_of(found["nulls"][0]).strip() if "nulls" in found else ""
     if nulls not in NULLS:
         raise Problem("PGRST102", f"{place(found['nulls'][0])} is neither first nor last")
-    return Sort(FieldRef(element.field.name), flag(found, "descending"), NULLS[nulls])
+    return Sort(FieldRef(element.field.name), flag(found, "descending"), NULLS[nulls], tuple(via))
+
+
+def _step(name: str, type: ResourceType) -> tuple[RelationElement, str] | None:
+    """The relation that a path begins with, and what follows it; None where a field has that very name."""
+    if any(name in (element.field.name, element.name) for element in type.fields):
+        return None
+    for relation in type.relations:
+        for known in (relation.relation.name, relation.name):
+            if name[: len(known)] == known and name[len(known) : len(known) + 1] in ("/", "."):
+                return relation, name[len(known) + 1 :]
+    return None
 
 
 def _count(element: Element, values: Values) -> Param | None:

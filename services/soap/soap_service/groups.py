@@ -10,7 +10,7 @@ from contracts.results import Result
 
 from soap_service import xsd
 from soap_service.aggregates import COUNT, COUNT_OF, FUNCTIONS, KEY
-from soap_service.port_type import FieldElement, ResourceType
+from soap_service.resource_type import FieldElement, ResourceType
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]], float_hook=Decimal).decode
 _SAME = (KEY, "min", "max")  # these have the fields' own types

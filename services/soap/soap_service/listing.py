@@ -5,6 +5,7 @@ from itertools import groupby
 
 from soap_service.port_type import Operation, PortType
 from soap_service.profiles import address_of
+from soap_service.resource_type import GENERAL
 from soap_service.wsdl import describe
 
 _STYLE = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}code{background:#eee}"
@@ -24,9 +25,11 @@ def write(port: PortType, address: str) -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>SOAP</title><style>{_STYLE}</style></head>'
         f'<body><h1>SOAP 1.1 and 1.2</h1><p>The WSDL is at <a href="{document}">{document}</a>.</p>'
-        f"{sections or '<p>Nothing is open to you without a login.</p>'}</body></html>"
+        f"{'<p>Nothing is open to you without a login.</p>' if port.empty else ''}{sections}</body></html>"
     )
 
 
 def _group(operation: Operation) -> str:
+    if operation.verb in GENERAL:
+        return "For all"
     return operation.type.resource.name if operation.called is None else "Functions"

@@ -14,7 +14,7 @@ from contracts.problems import Problem
 from soap_service.names import escape
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]+")
-_LONGEST_AFFIX = len("AggregateResponse")  # what goes before or after a type's name in the longest name made of it
+_LONGEST_AFFIX = len("CreateBatchResponse")  # what goes before or after a type's name in the longest name made of it
 _MARK = 4
 
 

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 from contracts.catalog import Field
+from contracts.problems import Problem
 from contracts.results import Result
 from msgspec.structs import astuple
 
-from soap_service import groups, xsd
+from soap_service import cursors, groups, xsd
+from soap_service.call import Call, Included, Order
+from soap_service.function_type import FunctionType
 from soap_service.markup import attribute
-from soap_service.port_type import FieldElement, FunctionType, PortType, RelationElement, ResourceType, Verb
-from soap_service.request import Call
+from soap_service.port_type import PortType
+from soap_service.resource_type import FieldElement, ResourceType, Verb
 
 Write = Callable[[Result], str]
 Part = tuple[str, Iterable[object]]
@@ -42,38 +45,71 @@ def writer(call: Call, namespace: str, port: PortType) -> Write:
     if called is not None and called.rows is None:
         return _value_writer(called, opening, closing, nillable=port.profile.nillable)
     rows = _Rows(type.name, type, call.fields, call.relations, port)
+    if verb is Verb.CREATE_BATCH:
+        return _batch_writer(rows, opening, closing, read_back=bool(call.fields))
     if not (verb is Verb.LIST or (called is not None and called.function.returns.many)):
-        decode_row = _decoder(rows.type | None)
-
-        def write_row(result: Result) -> str:
-            row = decode_row(result.body) if result.body else None
-            return f"{opening}{rows.elements((row,))[0]}{closing}" if row is not None else opening + closing
-
-        return write_row
-
-    return ListWriter(rows, opening, closing)
+        return _row_writer(rows, call, opening, closing)
+    return ListWriter(rows, opening, closing, call.order)
 
 
 class ListWriter:
     """Writes the response element of rows: as a whole, or some rows at a time."""
 
-    def __init__(self, rows: "_Rows", opening: str, closing: str) -> None:
+    def __init__(self, rows: "_Rows", opening: str, closing: str, order: Order | None = None) -> None:
         self.opening = f"{opening}<items>"
         self._closing = closing
         self._elements = rows.elements
         self._decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+        self._order = order
+        self._decode_last = _decoder(list[_struct(order.keys)]) if order is not None else None  # type: ignore[misc]
 
     def __call__(self, result: Result) -> str:
-        return self.opening + self.rows(result.body or b"[]") + self.ending(result)
+        body = result.body or b"[]"
+        return self.opening + self.rows(body) + self.ending(result, body)
 
     def rows(self, body: bytes) -> str:
         """The elements of rows, which are a JSON array."""
         return "".join(self._elements(self._decode(body)))
 
-    def ending(self, head: Result) -> str:
-        """What follows the last row."""
+    def ending(self, head: Result, last: bytes) -> str:
+        """What follows the last row, which is at the end of ``last``, a JSON array of rows."""
         total = f"<totalCount>{head.total}</totalCount>" if head.total is not None else ""
-        return f"</items>{total}{self._closing}"
+        return f"</items>{total}{'' if self._order is None else self._cursor(last)}{self._closing}"
+
+    def _cursor(self, last: bytes) -> str:
+        """Where the next page begins; nothing where this one is empty."""
+        assert self._order is not None
+        assert self._decode_last is not None
+        rows = self._decode_last(last)
+        return f"<nextCursor>{cursors.write(self._order, list(astuple(rows[-1])))}</nextCursor>" if rows else ""
+
+
+def _row_writer(rows: "_Rows", call: Call, opening: str, closing: str) -> Write:
+    """Writes the response element of one row, or none."""
+    decode_row = _decoder(rows.type | None)
+    tells = call.called.verb is Verb.UPSERT
+
+    def write_row(result: Result) -> str:
+        row = decode_row(result.body) if result.body else None
+        if row is None and call.guarded:
+            raise Problem("TRV111", "No row with this key is as ifMatch says", hint="Get it again, and try once more")
+        created = f"<created>{'false' if result.inserted == 0 else 'true'}</created>" if tells else ""
+        element = rows.elements((row,))[0] if row is not None else ""
+        return f"{opening}{element}{created}{closing}"
+
+    return write_row
+
+
+def _batch_writer(rows: "_Rows", opening: str, closing: str, *, read_back: bool) -> Write:
+    """Writes the response element of rows that were made, and their number."""
+    decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+
+    def write_batch(result: Result) -> str:
+        found = "".join(rows.elements(decode(result.body or b"[]"))) if read_back else ""
+        items = f"<items>{found}</items>" if read_back else ""
+        return f"{opening}{items}<affectedRows>{result.affected or 0}</affectedRows>{closing}"
+
+    return write_batch
 
 
 def _value_writer(called: FunctionType, opening: str, closing: str, *, nillable: bool) -> Write:
@@ -89,6 +125,13 @@ def _value_writer(called: FunctionType, opening: str, closing: str, *, nillable:
     return write_value
 
 
+def _struct(keys: Sequence[str], types: Sequence[Any] | None = None) -> Any:
+    """A struct with a member for each key of a JSON object, None where it is not there."""
+    members = zip(keys, types or [Any] * len(keys), strict=True)
+    fields = [(f"m{index}", type, msgspec.field(name=key, default=None)) for index, (key, type) in enumerate(members)]
+    return msgspec.defstruct("Row", fields, gc=False)
+
+
 def _decoder(type: Any) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(type, float_hook=Decimal).decode
 
@@ -101,21 +144,14 @@ class _Rows:
         name: str,
         type: ResourceType,
         fields: tuple[FieldElement, ...],
-        relations: tuple[RelationElement, ...],
+        relations: tuple[Included, ...],
         port: PortType,
     ) -> None:
         members = [_field(element, nillable=port.profile.nillable) for element in fields]
         members += [_relation(element, port) for element in relations]
         self._opening, self._closing = f"<{name}>", f"</{name}>"
         self._writers = [member.write for member in members]
-        self.type: Any = msgspec.defstruct(
-            "Row",
-            [
-                (f"m{index}", member.type, msgspec.field(name=member.key, default=None))
-                for index, member in enumerate(members)
-            ],
-            gc=False,
-        )
+        self.type: Any = _struct([member.key for member in members], [member.type for member in members])
 
     def elements(self, rows: Sequence[Any]) -> list[str]:
         """The rows' elements."""
@@ -182,11 +218,13 @@ def _item(kind: xsd.Kind, item: Any) -> str | None:
     return kind.write(item)
 
 
-def _relation(element: RelationElement, port: PortType) -> _Member:
-    target = port.by_resource[element.relation.target]
-    name = element.name
-    if element.relation.cardinality == "one":
-        one = _Rows(name, target, target.fields, (), port)  # the same members under the relation's own name
+def _relation(included: Included, port: PortType) -> _Member:
+    target = port.by_resource[included.element.relation.target]
+    name = included.element.name
+    if included.element.relation.cardinality == "one":
+        one = _Rows(
+            name, target, target.fields, included.nested, port
+        )  # the same members under the relation's own name
 
         def write_one(values: Sequence[Any]) -> Part:
             texts = iter(one.elements([row for row in values if row is not None]))
@@ -194,7 +232,7 @@ def _relation(element: RelationElement, port: PortType) -> _Member:
 
         return _Member(name, one.type | None, write_one)
 
-    many = _Rows(target.name, target, target.fields, (), port)
+    many = _Rows(target.name, target, target.fields, included.nested, port)
 
     def write_many(values: Sequence[Any]) -> Part:
         texts = iter(many.elements([row for rows in values for row in rows or ()]))

@@ -5,7 +5,7 @@ every text but those that the translation lifts out of the operation. A value's 
 each time; where that refuses it, the message takes the general way, and is refused there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from chassis.bounded import Bounded
@@ -14,6 +14,7 @@ from contracts.problems import Problem
 
 from soap_service import envelope, response
 from soap_service import request as requests
+from soap_service.call import Call, Included
 from soap_service.elements import value_of
 from soap_service.envelope import Element
 from soap_service.literals import LexicalError, Parse
@@ -68,7 +69,7 @@ class Shapes:
         self._envelopes: Bounded[str, Shape] = Bounded(_BOUND, "soap_envelopes")
         self._once: Bounded[int, bool] = Bounded(_BOUND)
         self._calls: Bounded[tuple[int, str, Names], tuple[Prepared, Fill]] = Bounded(_BOUND, "soap_calls")
-        self._writers: Bounded[tuple[int, str, Names, Names], Write] = Bounded(_WRITERS, "soap_writers")
+        self._writers: Bounded[Hashable, Write] = Bounded(_WRITERS, "soap_writers")
 
     def find(self, pieces: Pieces) -> Shape | None:
         """The shape of a message's envelope, None where there was none like it."""
@@ -86,13 +87,15 @@ class Shapes:
         except LexicalError:
             return None
 
-    def prepare(self, call: requests.Call, port: PortType) -> Prepared:
+    def prepare(self, call: Call, port: PortType) -> Prepared:
         """What is kept of a call."""
         key = (
             port.serial,
             call.called.name,
             tuple([field.name for field in call.fields]),
-            tuple([relation.name for relation in call.relations]),
+            _paths(call.relations),
+            call.guarded,
+            call.order,
         )
         write = self._writers.get(key)
         if write is None:
@@ -127,7 +130,7 @@ class Shapes:
         self._envelopes.put(pieces.markup, shape)
         self._calls.put((port.serial, pieces.markup, words), (prepared, _filler(call.values)))
 
-    def _learnt(self, pieces: Pieces, port: PortType, role: str) -> tuple[Shape, requests.Call] | None:
+    def _learnt(self, pieces: Pieces, port: PortType, role: str) -> tuple[Shape, Call] | None:
         """A message's shape, and its call with slots for values; None where a header was left in it."""
         marks = [f"{_MARK}{index}" for index in range(len(pieces.texts))]
         root, marked = (envelope.parse(pieces.around(texts), **self._limits) for texts in (pieces.texts, marks))
@@ -147,6 +150,11 @@ class Shapes:
         call = requests.parse(envelope.body_of(opened), self._namespace, port, role=role, read=read)
         words = tuple(index for index in range(len(pieces.texts)) if index not in used)
         return Shape(Reply(opened.version), words, len(pieces.texts), len(root) > 1), call
+
+
+def _paths(relations: tuple[Included, ...]) -> tuple[Hashable, ...]:
+    """What tells included relations from others of the same type."""
+    return tuple([(each.element.name, _paths(each.nested)) for each in relations])
 
 
 def _words(pieces: Pieces, indices: tuple[int, ...]) -> Names:

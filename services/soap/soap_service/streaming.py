@@ -27,8 +27,9 @@ def is_long(prepared: Prepared, values: Sequence[Any]) -> bool:
 class Rows:
     """A response element on its way: what was written already, then the rows as data has them."""
 
-    def __init__(self, written: list[str], stream: Stream, write: ListWriter) -> None:
+    def __init__(self, written: list[str], last: bytes, stream: Stream, write: ListWriter) -> None:
         self._written = written
+        self._last = last
         self._stream = stream
         self._write = write
 
@@ -37,8 +38,9 @@ class Rows:
         self._written.clear()
         yield first
         for lines in self._stream:
-            yield _rows(lines, self._write)
-        yield self._write.ending(self._stream.head)
+            self._last = _array(lines)
+            yield self._write.rows(self._last)
+        yield self._write.ending(self._stream.head, self._last)
 
     def close(self) -> None:
         """End it, wherever it is."""
@@ -48,18 +50,19 @@ class Rows:
 def content_of(stream: Stream, write: ListWriter) -> str | Rows:
     """The response element: whole where it is short, else its rows to come."""
     written = [write.opening]
-    size = 0
+    size, last = 0, b"[]"
     try:
         for lines in stream:
-            written.append(_rows(lines, write))
+            last = _array(lines)
+            written.append(write.rows(last))
             size += len(written[-1])
             if size > _SHORT:
-                return Rows(written, stream, write)
+                return Rows(written, last, stream, write)
     except BaseException:
         stream.close()
         raise
     stream.close()
-    return "".join([*written, write.ending(stream.head)])
+    return "".join([*written, write.ending(stream.head, last)])
 
 
 class Parts:
@@ -80,5 +83,6 @@ class Parts:
         self._rows.close()
 
 
-def _rows(lines: bytes, write: ListWriter) -> str:
-    return write.rows(b"[%b]" % lines.rstrip(b"\n").replace(b"\n", b","))
+def _array(lines: bytes) -> bytes:
+    """Rows of a line each, as a JSON array."""
+    return b"[%b]" % lines.rstrip(b"\n").replace(b"\n", b",")

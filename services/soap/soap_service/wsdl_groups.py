@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from soap_service import aggregates, groups
-from soap_service.port_type import ResourceType
+from soap_service.resource_type import ResourceType
 from soap_service.schema_parts import complex, member, type_of
 
 

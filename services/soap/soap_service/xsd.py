@@ -10,41 +10,93 @@ from soap_service.columns import Column
 from soap_service.literals import Parse
 from soap_service.values import Write
 
-EQUAL = ("eq", "ne", "in", "isNull")
-ORDERED = ("eq", "ne", "gt", "ge", "lt", "le", "in", "isNull")
-MATCHED = (*ORDERED, "like", "ilike")
-NULLNESS = ("isNull",)
-COMPARISONS: dict[str, Comparison] = {
-    "eq": "eq", "ne": "neq", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte",
-    "in": "in", "like": "like", "ilike": "ilike",
-}  # fmt: skip
+IS_NULL = "isNull"
+EQUAL = ("eq", "ne", "in", IS_NULL)
+ORDERED = ("eq", "ne", "gt", "ge", "lt", "le", "in", IS_NULL)
+_PATTERNS = ("notLike", "notIlike", "regex", "iregex", "notRegex", "notIregex", "similar", "notSimilar")
+_SEARCHES = ("fts", "plfts", "phfts", "wfts")
+_SETS = ("contains", "containedIn", "overlaps")
+_KEYS = ("hasKey", "hasKeysAny", "hasKeysAll")
+_RANGES = ("leftOf", "rightOf", "notLeftOf", "notRightOf", "adjacent")
+
+
+class Operator(NamedTuple):
+    """A comparison in a filter: ``many`` operands or one, of the field's own type or always ``text``."""
+
+    comparison: Comparison
+    negated: bool = False
+    many: bool = False
+    text: bool = False
+
+
+OPERATORS: dict[str, Operator] = {
+    "eq": Operator("eq"),
+    "ne": Operator("neq"),
+    "gt": Operator("gt"),
+    "ge": Operator("gte"),
+    "lt": Operator("lt"),
+    "le": Operator("lte"),
+    "in": Operator("in", many=True),
+    "notIn": Operator("in", negated=True, many=True),
+    "like": Operator("like"),
+    "ilike": Operator("ilike"),
+    "notLike": Operator("like", negated=True),
+    "notIlike": Operator("ilike", negated=True),
+    "regex": Operator("match"),
+    "iregex": Operator("imatch"),
+    "notRegex": Operator("match", negated=True),
+    "notIregex": Operator("imatch", negated=True),
+    "similar": Operator("similar"),
+    "notSimilar": Operator("similar", negated=True),
+    "contains": Operator("contains"),
+    "containedIn": Operator("contained"),
+    "overlaps": Operator("overlaps"),
+    "hasKey": Operator("has_key", text=True),
+    "hasKeysAny": Operator("has_keys_any", many=True, text=True),
+    "hasKeysAll": Operator("has_keys_all", many=True, text=True),
+    "leftOf": Operator("left_of"),
+    "rightOf": Operator("right_of"),
+    "notLeftOf": Operator("not_left_of"),
+    "notRightOf": Operator("not_right_of"),
+    "adjacent": Operator("adjacent"),
+    "fts": Operator("fts", text=True),
+    "plfts": Operator("plfts", text=True),
+    "phfts": Operator("phfts", text=True),
+    "wfts": Operator("wfts", text=True),
+}
+REPEATED = frozenset(name for name, operator in OPERATORS.items() if operator.many)
 
 
 class FilterType(NamedTuple):
-    """A filter on fields of one kind: the type of its operands, and its elements in order."""
+    """A filter on fields of one kind: the type of its operands (``array``: of arrays of it), its elements in order.
+
+    Clients are compiled against the order: what is new goes to the end.
+    """
 
     operand: str
     elements: tuple[str, ...]
+    array: bool = False
 
 
 FILTERS: dict[str, FilterType] = {
-    "ShortFilter": FilterType("short", ORDERED),
-    "IntFilter": FilterType("int", ORDERED),
-    "LongFilter": FilterType("long", ORDERED),
-    "DecimalFilter": FilterType("decimal", ORDERED),
-    "FloatFilter": FilterType("float", ORDERED),
-    "DoubleFilter": FilterType("double", ORDERED),
-    "BooleanFilter": FilterType("boolean", ("eq", "ne", "isNull")),
-    "StringFilter": FilterType("string", MATCHED),
-    "UuidFilter": FilterType("string", ORDERED),
-    "EnumFilter": FilterType("string", ORDERED),
-    "IntervalFilter": FilterType("string", ORDERED),
-    "RangeFilter": FilterType("string", EQUAL),
-    "DateFilter": FilterType("date", ORDERED),
-    "TimeFilter": FilterType("time", ORDERED),
-    "DateTimeFilter": FilterType("dateTime", ORDERED),
-    "BinaryFilter": FilterType("base64Binary", ("eq", "ne", "isNull")),
-    "NullFilter": FilterType("string", NULLNESS),
+    "ShortFilter": FilterType("short", (*ORDERED, "notIn")),
+    "IntFilter": FilterType("int", (*ORDERED, "notIn")),
+    "LongFilter": FilterType("long", (*ORDERED, "notIn")),
+    "DecimalFilter": FilterType("decimal", (*ORDERED, "notIn")),
+    "FloatFilter": FilterType("float", (*ORDERED, "notIn")),
+    "DoubleFilter": FilterType("double", (*ORDERED, "notIn")),
+    "BooleanFilter": FilterType("boolean", ("eq", "ne", IS_NULL)),
+    "StringFilter": FilterType("string", (*ORDERED, "like", "ilike", "notIn", *_PATTERNS, *_SEARCHES)),
+    "UuidFilter": FilterType("string", (*ORDERED, "notIn")),
+    "EnumFilter": FilterType("string", (*ORDERED, "notIn")),
+    "IntervalFilter": FilterType("string", (*ORDERED, "notIn")),
+    "RangeFilter": FilterType("string", (*EQUAL, "notIn", *_SETS, *_RANGES)),
+    "DateFilter": FilterType("date", (*ORDERED, "notIn")),
+    "TimeFilter": FilterType("time", (*ORDERED, "notIn")),
+    "DateTimeFilter": FilterType("dateTime", (*ORDERED, "notIn")),
+    "BinaryFilter": FilterType("base64Binary", ("eq", "ne", IS_NULL)),
+    "JsonFilter": FilterType("string", (IS_NULL, "eq", "ne", "contains", "containedIn", *_KEYS)),
+    "OtherFilter": FilterType("string", (IS_NULL, *ORDERED[:-1], "notIn", "like", "ilike", *_SETS, *_SEARCHES)),
 }
 
 
@@ -79,12 +131,12 @@ KINDS: dict[FieldType, Kind] = {
     "timestamp": Kind("dateTime", "DateTimeFilter", literals.moment, values.moment, columns.moments),
     "timestamptz": Kind("dateTime", "DateTimeFilter", literals.moment_with_zone, values.instant, columns.instants),
     "interval": Kind("string", "IntervalFilter", literals.token, values.interval),
-    "json": Kind("string", "NullFilter", literals.json, values.json),
+    "json": Kind("string", "JsonFilter", literals.json, values.json),
     "bytes": Kind("base64Binary", "BinaryFilter", literals.binary, values.binary, blank=True),
     "enum": Kind("string", "EnumFilter", literals.string, values.string, columns.strings, blank=True),
     "range": Kind("string", "RangeFilter", literals.token, values.string, columns.strings),
-    "other": Kind("string", "NullFilter", literals.string, values.string, columns.strings, blank=True),
-    "array": Kind("string", "NullFilter", literals.json, values.json),
+    "other": Kind("string", "OtherFilter", literals.string, values.string, columns.strings, blank=True),
+    "array": Kind("string", "StringArrayFilter", literals.json, values.json),
 }
 
 
@@ -100,7 +152,7 @@ def column_of(field: Field) -> Column:
 
 def filter_of(field: Field) -> str:
     """The filter's type for a field."""
-    return KINDS[field.type].filter
+    return array_filter(kind_of(field).xsd) if field.type == "array" else KINDS[field.type].filter
 
 
 def array_of(xsd: str) -> str:
@@ -108,4 +160,10 @@ def array_of(xsd: str) -> str:
     return f"ArrayOf{xsd[:1].upper()}{xsd[1:]}"
 
 
+def array_filter(xsd: str) -> str:
+    """The name of the filter for arrays of values: string → StringArrayFilter."""
+    return f"{xsd[:1].upper()}{xsd[1:]}ArrayFilter"
+
+
 SCALARS = tuple(sorted({kind.xsd for kind in KINDS.values()}))
+FILTERS |= {array_filter(scalar): FilterType(scalar, (IS_NULL, "eq", "ne", *_SETS), array=True) for scalar in SCALARS}

@@ -8,8 +8,9 @@ from contracts.results import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from soap_service import xsd
-from soap_service.port_type import Operation, Verb
-from soap_service.request import Call
+from soap_service.call import Call, Included
+from soap_service.port_type import Operation
+from soap_service.resource_type import Verb
 from soap_service.response import writer
 
 WORDS = st.sampled_from(
@@ -67,7 +68,8 @@ def test_usual_values_are_written_at_once(kind, values):
 def written(port):
     """The elements of rows of order items."""
     type = port.by_resource["order_items"]
-    write = writer(Call(Operation(Verb.LIST, type), None, [], type.fields, type.relations), "urn:x", port)
+    included = tuple(map(Included, type.relations))
+    write = writer(Call(Operation(Verb.LIST, type), None, [], type.fields, included), "urn:x", port)
     encode = msgspec.json.Encoder(decimal_format="number").encode
     return lambda rows: write(Result(body=encode(rows))).partition("<items>")[2].partition("</items>")[0]
 

@@ -9,7 +9,7 @@ from data_service.execute.postgres import PostgresDatabase
 
 from tests.clients.rest.museum import Museum, serve
 
-SCRIPT = """
+SCRIPT = r"""
 create table painters (id int primary key, gone int, first text not null, last text, born int);
 alter table painters drop column gone;
 create table houses (id int primary key, name text not null, rank int);
@@ -50,6 +50,13 @@ create view makers as select id as maker_id, name from stock.makers;
 create view tools as select id, label, maker as made_by from stock.tools;
 create view brushes as select id, made_by, upper(label) as label from tools where label like 'b%';
 create view uses as select * from stock.uses;
+
+create domain "text/html" as text;
+create domain "image/gif" as bytea;
+create domain "*/*" as bytea;
+create function page(title text default 'x') returns "text/html" language sql stable as $$ select '<h1>' || title || '</h1>' $$;
+create function dot() returns "image/gif" language sql stable as $$ select '\x47494638'::bytea $$;
+create function any_kind() returns "*/*" language sql stable as $$ select 'abc'::bytea $$;
 
 create function noted(paintings) returns void language sql as $$ select null $$;
 """

@@ -185,7 +185,13 @@ def _returns(
         db_type=kind.db_type,
         element=kind.element,
         values=kind.values,
+        media=_media(types[row.returns]),
     )
+
+
+def _media(declared: TypeRow) -> str | None:
+    """The media type that a domain is named by (``create domain "text/html" as text``), as PostgREST's users do."""
+    return declared.name.lower() if declared.kind == "d" and "/" in declared.name else None
 
 
 def _field(name: str, kind: Portable, comment: str | None = None) -> Field:
