@@ -52,18 +52,13 @@ def next_serial() -> int:
 class PortType:
     """All operations of one role; made once for a catalog and kept. ``serial`` tells it from all others.
 
-<<<<<<< HEAD
     ``only`` names the resources and functions of a part, empty: all. What is there has the same names in any part.
     ``related`` are the resources whose rows come as ``Related`` types too (`nesting`).
     ``empty``: there is nothing but what is of no resource, as logging in.
     """
 
     def __init__(self, catalog: Catalog, profile: Profile = NET, only: tuple[str, ...] = ()) -> None:
-        self.serial = next(_serials)
-=======
-    def __init__(self, catalog: Catalog, profile: Profile = NET) -> None:
         self.serial = next_serial()
->>>>>>> dev
         self.catalog = catalog
         self.profile = profile
         self.only = only

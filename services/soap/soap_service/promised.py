@@ -13,9 +13,10 @@ from contracts.problems import Problem
 from contracts.promise import Promise
 
 from soap_service import xsd
-from soap_service.port_type import FieldElement, PortType, ResourceType, next_serial
+from soap_service.port_type import PortType, next_serial
 from soap_service.ports import Ports
 from soap_service.profiles import Profile
+from soap_service.resource_type import GENERAL, FieldElement, ResourceType
 
 _BOUND = 64
 _INTEGERS = frozenset({"int2", "int4", "int8"})
@@ -38,8 +39,9 @@ class PromisedPort(PortType):
         self.operations = {
             name: dataclasses.replace(operation, type=of_whole[operation.type.name])
             for name, operation in whole.operations.items()
-            if operation.verb in of_whole[operation.type.name].verbs
+            if operation.verb not in GENERAL and operation.verb in of_whole[operation.type.name].verbs
         }
+        self.operations |= {name: each for name, each in whole.operations.items() if each.verb in GENERAL}
         self.broken: dict[str, Problem] = {}
         for name, operation in whole.operations.items():
             type = now.get(operation.type.resource.name)
@@ -69,8 +71,8 @@ class PromisedPorts(Ports):
             port = self._whole[profile.name] = PortType(self._promise.catalog, profile)
         return port
 
-    def of(self, caller: Caller, profile: Profile) -> PromisedPort:
-        """What a caller may use of it now. Raises `Problem`."""
+    def of(self, caller: Caller, profile: Profile, only: tuple[str, ...] = ()) -> PromisedPort:
+        """What a caller may use of it now, whatever part is asked for. Raises `Problem`."""
         catalog = self._data.catalog(caller)
         key = (caller.principal.role, catalog.version, profile.name)
         port = self._limited.get(key)

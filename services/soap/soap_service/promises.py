@@ -48,11 +48,12 @@ class _Whole(Ports):
         self._public = promise.public
         self._promised = ports
 
-    def of(self, caller: Caller, profile: Profile) -> PortType:
-        """The promised port type. Raises `Problem` PGRST302."""
+    def of(self, caller: Caller, profile: Profile, only: tuple[str, ...] = ()) -> PortType:
+        """The promised port type, or a part of it. Raises `Problem` PGRST302."""
         if caller.principal.anonymous and not self._public:
             raise needs_login()
-        return self._promised.whole(profile)
+        whole = self._promised.whole(profile)
+        return self._part(whole, only) if only else whole
 
 
 class PromisedDoor(SoapDoor):

@@ -63,12 +63,14 @@ create function noted(paintings) returns void language sql as $$ select null $$;
 
 
 @contextmanager
-def served(url: str, folder: Path, *, config: str = "version: 1\n", role: str = "admin") -> Iterator[Museum]:
-    """REST in this process over the gallery in the empty database at ``url``."""
+def served(
+    url: str, folder: Path, *, script: str = SCRIPT, config: str = "version: 1\n", role: str = "admin"
+) -> Iterator[Museum]:
+    """REST in this process over ``script`` in the empty database at ``url``."""
     path = folder / "trivet.yaml"
     path.write_text(config)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCRIPT.encode())
+        connection.execute(script.encode())
     database = PostgresDatabase(url, size=2, limit=10.0)
     yield serve(database, folder, path, "postgresql", lambda: None, role)
     database.close()

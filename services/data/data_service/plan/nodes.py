@@ -35,9 +35,9 @@ class Column:
     @property
     def type(self) -> FieldType:
         """The portable type of the value."""
-        if not self.path:
-            return self.field.type
-        return "text" if self.text else "json"
+        if self.text:
+            return "text"
+        return "json" if self.path else self.field.type
 
 
 # --- where rows come from ------------------------------------------------------------------------------------------

@@ -40,7 +40,8 @@ _ROW_FUNCTIONS: LiteralString = """
     join pg_type a on a.oid = p.proargtypes[0] and a.typrelid <> 0 join pg_type y on y.oid = p.prorettype
     left join pg_description x on x.objoid = p.oid and x.classoid = 'pg_proc'::regclass
     where n.nspname = any(%(schemas)s) and p.prokind = 'f' and p.pronargs = 1 and p.proallargtypes is null
-    and has_function_privilege(p.oid, 'execute') and y.typtype <> 'p' and (y.typrelid <> 0 or not p.proretset)
+    and (%(granted)s or has_function_privilege(p.oid, 'execute'))
+    and y.typtype <> 'p' and (y.typrelid <> 0 or not p.proretset)
     and a.typrelid = any(%(tables)s) and (y.typrelid = 0 or y.typrelid = any(%(tables)s))
     order by n.nspname collate "C", p.proname collate "C", a.typrelid
 """
@@ -53,10 +54,10 @@ def reflect_row_functions(
 
     To be called within `postgres_schemas.reading`. Raises `psycopg.Error`.
     """
-    places = {"schemas": list(exposure.schemas), "tables": list(exposed)}
+    places = {"schemas": list(exposure.schemas), "tables": list(exposed), "granted": exposure.by_grants}
     found: defaultdict[int, list[RowFunctionRow]] = defaultdict(list)
     for row in fetch(connection, RowFunctionRow, _ROW_FUNCTIONS, places):
-        if not row.definer or _exposed_name(row, exposure) in exposure.definers:
+        if exposure.by_grants or not row.definer or _exposed_name(row, exposure) in exposure.definers:
             found[row.table].append(row)
     return dict(found)
 

@@ -163,6 +163,8 @@ class PostgresDialect:
 
     def inside(self, expression: str, column: Column) -> str:
         jsonb = column.field.db_type == "jsonb"
+        if not column.path:
+            return f"({expression})::text"
         text = expression if jsonb else f"to_jsonb({expression})"
         if column.field.type == "text":
             text = f"({expression})::jsonb"
@@ -252,7 +254,7 @@ class PostgresDialect:
             return f"{left}::jsonb", "text[]"
         if column.type == "json":
             return f"{left}::jsonb", "jsonb"
-        if column.path:
+        if column.path or column.text:
             return left, "text"
         return left, free_type(column.field.db_type)
 
@@ -265,6 +267,9 @@ class PostgresDialect:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
     def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
+        if test.function in ("bool_and", "bool_or"):
+            right = f"any({bind(array_text)}::boolean[])" if test.operator == "in" else f"{bind(plain_text)}::boolean"
+            return f"{left} {_SIGNS.get(test.operator, '=')} {right}"
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)
@@ -317,17 +322,8 @@ class PostgresDialect:
             # which of the two rules a row is held to must be beyond doubt
             details = f"Upserts into a {full.kind} resource under a check."
             raise Problem("PGRST127", "Feature not implemented", details=details)
-        return writer.statement(self._merged_anywhere(sql + clause, plan.conflict.target, full, alias, back=back))
-
-    def _merged_anywhere(self, sql: str, target: Sequence[Field], full: Resource, alias: str, *, back: bool) -> str:
-        """As `_merged`, for a view or a partitioned table, whose rows do not tell who wrote them.
-
-        New is what was not there when the statement began, which is all that its other parts see.
-        """
-        same = " and ".join(f"o.{quoted(field.name)} = i.{quoted(field.name)}" for field in target)
-        new = f"not exists (select from {self.table(full)} as o where {same}) as trivet_new"
-        written = f"with i as ({sql} returning {alias}.*), w as (select i.*, {new} from i)"
-        return f"{written} {_told_apart(full.key, back=back)}"
+        target = plan.conflict.target
+        return writer.statement(_merged_anywhere(sql + clause, alias, key, target, self.table(full), back=back))
 
     def _preset(self, writer: Predicates, preset: Preset) -> str:
         return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
@@ -386,6 +382,19 @@ def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:
     new = f"({alias}.xmax = 0) as trivet_new"
     keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
     return f"with w as ({sql} returning {keys}, {new}) {_told_apart(key, back=back)}"
+
+
+def _merged_anywhere(
+    sql: str, alias: str, key: Sequence[str], target: Sequence[Field], table: str, *, back: bool
+) -> str:
+    """As `_merged`, for a view or a partitioned table, whose rows do not tell who wrote them.
+
+    New is what was not there when the statement began, which is all that its other parts see.
+    """
+    same = " and ".join(f"o.{quoted(field.name)} = i.{quoted(field.name)}" for field in target)
+    new = f"not exists (select from {table} as o where {same}) as trivet_new"
+    written = f"with i as ({sql} returning {alias}.*), w as (select i.*, {new} from i)"
+    return f"{written} {_told_apart(key, back=back)}"
 
 
 def _told_apart(key: Sequence[str], *, back: bool) -> str:
