@@ -16,6 +16,7 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
 
+from data_service.access import without_cells
 from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Database
@@ -135,7 +136,8 @@ class Engine:
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
         state = self._now(caller)
-        return state.protections.shown(state.shown_to(state.role_of(caller)))
+        shown = state.protections.shown(state.shown_to(state.role_of(caller)))
+        return without_cells(shown) if state.policies.inherited else shown
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""

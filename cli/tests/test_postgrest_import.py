@@ -12,7 +12,7 @@ from data_service.app import ending_of
 from data_service.settings import DataSettings
 from rest_service.settings import Settings as RestSettings
 from trivet_cli.main import main
-from trivet_cli.postgrest_import import role_path
+from trivet_cli.postgrest_settings import role_path
 
 CONF = r"""
 # the tutorial's, and more
