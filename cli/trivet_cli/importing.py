@@ -6,6 +6,7 @@ import click
 
 _COMMANDS = {
     "hasura": ("trivet_cli.hasura_import", "hasura"),
+    "postgrest": ("trivet_cli.postgrest_import", "postgrest"),
 }
 
 

@@ -42,12 +42,19 @@ class Authenticator:
     """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends."""
 
     def __init__(
-        self, keys: KeySet, revocations: Revocations, exchange: Exchange | None, *, issuer: str, audience: str
+        self,
+        keys: KeySet,
+        revocations: Revocations,
+        exchange: Exchange | None,
+        *,
+        issuer: str,
+        audience: str,
     ) -> None:
         self._keys = keys
         self._revocations = revocations
         self._exchange = exchange
         self._issuer = issuer
+        self._ours_or_none = (None, issuer)
         self._audience = audience
         self._verified: Bounded[str, Principal] = Bounded(_BOUND)
 
@@ -163,7 +170,7 @@ class Authenticator:
             return credential
         if credential.startswith(KEY_MARK):
             return self._exchange.key(credential, address)
-        if unverified_issuer(credential) not in (None, self._issuer):
+        if unverified_issuer(credential) not in self._ours_or_none:
             return self._exchange.token(credential, address)
         return credential
 
@@ -200,7 +207,10 @@ def check_header(header: Mapping[str, Any]) -> None:
 
 
 def unverified_issuer(token: str) -> str | None:
-    """Who a token says it is from, before anything of it is believed: "" where it names nobody, None for no token."""
+    """Who a token says it is from, before anything of it is believed; empty where it does not say.
+
+    None where it says nothing that can be read.
+    """
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -208,7 +218,9 @@ def unverified_issuer(token: str) -> str | None:
         claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, RecursionError):
         return None
-    issuer = claims.get("iss", "") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict):
+        return None
+    issuer = claims.get("iss", "")
     return issuer if isinstance(issuer, str) else None
 
 
@@ -300,6 +312,8 @@ _REFUSALS: list[tuple[type[Exception], str, str]] = [
 
 def refusal(fault: Exception) -> Problem:
     """What a token that PyJWT refuses is told."""
+    if isinstance(fault, jwt.ImmatureSignatureError) and "(iat)" in str(fault):
+        return _bad("PGRST303", "JWT issued at future")
     for kind, code, message in _REFUSALS:
         if isinstance(fault, kind):
             return _bad(code, message)

@@ -63,6 +63,7 @@ class Engine:
     writes are counted, and answers may say what they stand on. ``means`` are what rules work with, ``project`` is the
     folder of the project's own Python. So many ``streams`` may be under way. With ``access`` all is done as roles of
     the database (access mode `database`); with ``ending`` transactions may be rolled back although they went well.
+    ``safe_update``: updates and deletes without any filter are refused.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Engine:
         streams: int = 2,
         access: RoleAccess | None = None,
         ending: Ending | None = None,
+        safe_update: bool = True,
     ) -> None:
         self._database = database
         self._access = access
@@ -89,7 +91,7 @@ class Engine:
         )
         self._versioning = versioning
         self._means = means
-        self._shaping = Shaping(database, caps, means, counts=versioning is not None)
+        self._shaping = Shaping(database, caps, means, counts=versioning is not None, safe_update=safe_update)
         self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
         self._room = Room(streams)
         self._plain = access is None and ending is None
