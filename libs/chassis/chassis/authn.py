@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import jwt
 import msgspec
-from contracts.identity import ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
 from contracts.problems import Problem
 
 from chassis import explanations
@@ -23,6 +23,7 @@ LEEWAY = 30  # seconds of clock skew that are forgiven
 _HEADER = {"alg", "kid", "typ"}  # what our own tokens have; nobody gets to name a key or an extension (RFC 8725, 3.1)
 _TYPES = ("JWT", None)
 _BOUND = 20_000
+_NO_VARIABLES = frozenset({"x-hasura-admin-secret", "x-hasura-role", "x-hasura-use-backend-only-permissions"})
 
 
 class Headers(Protocol):
@@ -32,28 +33,39 @@ class Headers(Protocol):
         """The header's value, or None."""
         ...
 
+    def starting(self, prefix: str, /) -> Mapping[str, str]:
+        """The headers whose names begin so, by their names in lower case."""
+        ...
+
 
 class Authenticator:
     """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends."""
 
     def __init__(
-        self, keys: KeySet, revocations: Revocations, exchange: Exchange | None, *, issuer: str, audience: str
+        self,
+        keys: KeySet,
+        revocations: Revocations,
+        exchange: Exchange | None,
+        *,
+        issuer: str,
+        audience: str,
     ) -> None:
         self._keys = keys
         self._revocations = revocations
         self._exchange = exchange
         self._issuer = issuer
+        self._ours_or_none = (None, issuer)
         self._audience = audience
         self._verified: Bounded[str, Principal] = Bounded(_BOUND)
 
     def caller(self, headers: Headers, *, request_id: str, timeout: float, address: str = "") -> Caller:
         """The caller that a request's headers prove.
 
-        Reads ``Authorization`` (Bearer, Basic), else ``X-API-Key`` or ``apikey``, and ``X-Hasura-Role`` (or
-        ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API key, or a token of an
-        outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as bearer too, while nobody
-        is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204;
-        TRV107, TRV203 (can't tell).
+        Reads ``Authorization`` (Bearer, Basic), else ``X-Hasura-Admin-Secret``, ``X-API-Key`` or ``apikey``, and
+        ``X-Hasura-Role`` (or ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API
+        key, or a token of an outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as
+        bearer too, while nobody is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301,
+        PGRST303, TRV201, TRV204; TRV107, TRV203 (can't tell).
         """
         token = self._token(headers, address)
         wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
@@ -126,6 +138,8 @@ class Authenticator:
     def _token(self, headers: Headers, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
+            if secret := headers.get("X-Hasura-Admin-Secret"):
+                return self._by_secret(secret, headers, address)
             if bare := headers.get("X-API-Key"):
                 return self._ours(bare.strip(), address)
             key = (headers.get("apikey") or "").strip()
@@ -143,13 +157,20 @@ class Authenticator:
             return self._exchange.password(username, password, address)
         raise _bad("PGRST301", "Malformed Authorization header")
 
+    def _by_secret(self, secret: str, headers: Headers, address: str) -> str:
+        """Our access token for who knows the admin secret: for the role and the session variables in the headers."""
+        role = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role") or ADMIN_ROLE
+        told = headers.starting("X-Hasura-")
+        session = {name: value for name, value in told.items() if name not in _NO_VARIABLES}
+        return self._exchanges().admin(secret, role, session, address)
+
     def _ours(self, credential: str, address: str) -> str:
         """Our access token for a credential: itself, or what auth gives for an API key or an outside issuer's token."""
         if self._exchange is None or self._verified.get(credential) is not None:
             return credential
         if credential.startswith(KEY_MARK):
             return self._exchange.key(credential, address)
-        if unverified_issuer(credential) not in (None, self._issuer):
+        if unverified_issuer(credential) not in self._ours_or_none:
             return self._exchange.token(credential, address)
         return credential
 
@@ -186,7 +207,10 @@ def check_header(header: Mapping[str, Any]) -> None:
 
 
 def unverified_issuer(token: str) -> str | None:
-    """Who a token says it is from, before anything of it is believed; None where it says nothing that can be read."""
+    """Who a token says it is from, before anything of it is believed; empty where it does not say.
+
+    None where it says nothing that can be read.
+    """
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -194,7 +218,9 @@ def unverified_issuer(token: str) -> str | None:
         claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, RecursionError):
         return None
-    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict):
+        return None
+    issuer = claims.get("iss", "")
     return issuer if isinstance(issuer, str) else None
 
 
@@ -286,6 +312,8 @@ _REFUSALS: list[tuple[type[Exception], str, str]] = [
 
 def refusal(fault: Exception) -> Problem:
     """What a token that PyJWT refuses is told."""
+    if isinstance(fault, jwt.ImmatureSignatureError) and "(iat)" in str(fault):
+        return _bad("PGRST303", "JWT issued at future")
     for kind, code, message in _REFUSALS:
         if isinstance(fault, kind):
             return _bad(code, message)
