@@ -175,6 +175,14 @@ class GroupTest:
 
 Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest, GroupTest]  # noqa: UP007
 
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cell:
+    """What must hold of a row for a role to see a field of it (`contracts.catalog.Field.cell`)."""
+
+    holds: Predicate
+
+
 # --- outputs -------------------------------------------------------------------------------------------------------
 
 

@@ -68,6 +68,8 @@ class Predicates:
         name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
         if field.guard is not None:
             name = guarded(name, field.guard, self)
+        if field.cell is not None:
+            name = f"(case when {self.predicate(field.cell.holds, alias)} then {name} end)"
         return self.dialect.inside(name, column) if column.path or column.text else name
 
     def _computed(self, alias: str, field: Field) -> str:
