@@ -218,8 +218,8 @@ def spoilt(file: Path, change: Callable[[dict[str, bytes]], object]) -> None:
         (lambda found: found.update({"trivet.yaml": b"version: 1\n"}), "not as it was written"),
         (lambda found: found.update({"manifest.json": b"{}"}), "manifest can't be read"),
         (
-            lambda found: found.update({"manifest.json": found["manifest.json"].replace(b'format": 1', b'format": 2')}),
-            "it has the form 2",
+            lambda found: found.update({"manifest.json": found["manifest.json"].replace(b'format": 2', b'format": 3')}),
+            "it has the form 3",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The file that `trivet backup` writes: a tar of a manifest, the accounts' rows, the configuration, the master key.
+"""The file that `trivet backup` writes: a tar of a manifest, accounts, configuration and keys.
 
 The manifest comes first and has the SHA-256 of everything else; nothing is believed before that was checked. Names in
 the tar are only ever looked up, never used as paths.
@@ -18,14 +18,19 @@ import msgspec
 
 from trivet_cli.faults import CannotStart
 
-FORMAT = 1
+FORMAT = 2
+_READABLE = (1, 2)  # the first had nothing of protected fields
 _MANIFEST = "manifest.json"
 _MANIFEST_LIMIT = 1_000_000
 _BLOCK = 1 << 20
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup holds: ``parts`` by name with their SHA-256, ``rows`` by table."""
+    """What a backup holds: ``parts`` by name with their SHA-256, ``rows`` by table.
+
+    ``sealed_by`` are the fingerprints of the master keys that sealed signing keys, ``protected_by`` is that of the one
+    which sealed the keys of protected fields (None: there were none), ``vault`` says how many entries the vault had.
+    """
 
     format: int
     made: str
@@ -35,6 +40,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sealed_by: list[str]
     config: str | None
     parts: dict[str, str]
+    protected_by: str | None = None
+    vault: int = 0
 
 
 def rows_part(table: str) -> str:
@@ -44,6 +51,8 @@ def rows_part(table: str) -> str:
 
 CONFIG_PART = "trivet.yaml"
 MASTER_KEY_PART = "master.key"
+PROTECTION_PART = "protection/keys.sealed"
+VAULT_PART = "protection/vault.jsonl"
 
 
 def write(target: Path, parts: Mapping[str, IO[bytes]], describe: Callable[[dict[str, str]], Manifest]) -> None:
@@ -106,7 +115,7 @@ class Archive:
             manifest = msgspec.json.decode(self._open(_MANIFEST).read(), type=Manifest)
         except msgspec.DecodeError:
             raise self._odd("its manifest can't be read") from None
-        if manifest.format != FORMAT:
+        if manifest.format not in _READABLE:
             raise self._odd(f"it has the form {manifest.format}, and this release knows {FORMAT}")
         return manifest
 

@@ -11,9 +11,22 @@ import click
 from auth_service import signing_keys, transfer, upgrade
 from auth_service.settings import AuthSettings
 from auth_service.store import Store
+from chassis.settings import load
+from data_service.settings import DataSettings
 
+from trivet_cli import protected
 from trivet_cli.accounts_store import changing, told
-from trivet_cli.archive import CONFIG_PART, FORMAT, MASTER_KEY_PART, Manifest, rows_part, spooled, write
+from trivet_cli.archive import (
+    CONFIG_PART,
+    FORMAT,
+    MASTER_KEY_PART,
+    PROTECTION_PART,
+    VAULT_PART,
+    Manifest,
+    rows_part,
+    spooled,
+    write,
+)
 from trivet_cli.audit_trail import note
 from trivet_cli.configuration import chosen
 from trivet_cli.faults import CannotStart
@@ -25,7 +38,7 @@ from trivet_cli.faults import CannotStart
 @click.option("--with-master-key", is_flag=True, help="Put the master key in too: then the file alone opens the keys.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def backup(file: Path, config: str | None, with_master_key: bool, force: bool) -> None:
-    """Write accounts, sealed signing keys and configuration into FILE, as they stand at this moment.
+    """Write accounts, configuration, sealed signing keys and what opens protected fields into FILE, as they stand now.
 
     The suite may go on meanwhile. The database that is served is not in it: it has its own backups.
     """
@@ -61,6 +74,14 @@ def _write(
         rows = {}
         for table in snapshot.tables:
             parts[rows_part(table)], rows[table] = spool(snapshot.lines(table))
+    count, protected_by = 0, None
+    with protected.opened(load(DataSettings)) as secrets:
+        if secrets.path.exists():
+            # the entries first: the keys that opened them only become more
+            parts[VAULT_PART], count = spool(protected.entries(secrets))
+            master = upgrade.master_key(settings)
+            parts[PROTECTION_PART] = io.BytesIO(protected.sealed_keys(secrets, master))
+            protected_by = master.fingerprint
     if config is not None:
         parts[CONFIG_PART] = io.BytesIO(config.read_bytes())
     if with_master_key:
@@ -77,6 +98,8 @@ def _write(
             sealed_by=sorted(signing_keys.sealed_by(accounts)) if transfer.KEYS in snapshot.tables else [],
             config=str(config) if config else None,
             parts=hashes,
+            protected_by=protected_by,
+            vault=count,
         )
         written.append(manifest)
         return manifest
@@ -88,10 +111,15 @@ def _write(
 def _say(file: Path, manifest: Manifest) -> None:
     click.echo(f"wrote {manifest.rows['accounts']} accounts and {manifest.rows.get(transfer.KEYS, 0)} keys into {file}")
     click.echo(f"the configuration {manifest.config} is in it" if manifest.config else "there was no configuration")
+    if PROTECTION_PART in manifest.parts:
+        click.echo(f"the keys of protected fields, sealed, and {manifest.vault} entries of the vault are in it")
+    else:
+        click.echo("there were no keys of protected fields")
     if MASTER_KEY_PART in manifest.parts:
-        warning = f"{file} HOLDS THE MASTER KEY: whoever reads it can sign tokens as anybody. Keep it like a password."
+        warning = (
+            f"{file} HOLDS THE MASTER KEY: whoever reads it can sign tokens as anybody, and open protected fields. "
+            "Keep it like a password."
+        )
         click.secho(warning, fg="red", bold=True, err=True)
     else:
-        click.echo(
-            "the master key is not in it: keep a copy of its file elsewhere, or the signing keys can't be opened"
-        )
+        click.echo("the master key is not in it: keep a copy of its file elsewhere, or the keys in it can't be opened")

@@ -19,6 +19,7 @@ _COMMANDS = {
     "contract": ("trivet_cli.contract", "contract"),
     "protect": ("trivet_cli.protect", "protect"),
     "cleanse": ("trivet_cli.cleanse", "cleanse"),
+    "import": ("trivet_cli.importing", "import_"),
     "compare": ("trivet_cli.compare", "compare"),
 }
 

@@ -12,9 +12,20 @@ from auth_service.sealing import MasterKey, MasterKeyError
 from auth_service.settings import AuthSettings
 from auth_service.store import Store
 from chassis.settings import load
+from data_service.processing.secrets import Secrets
+from data_service.settings import DataSettings
 
+from trivet_cli import protected
 from trivet_cli.accounts_store import told
-from trivet_cli.archive import CONFIG_PART, MASTER_KEY_PART, Archive, open_new, rows_part
+from trivet_cli.archive import (
+    CONFIG_PART,
+    MASTER_KEY_PART,
+    PROTECTION_PART,
+    VAULT_PART,
+    Archive,
+    open_new,
+    rows_part,
+)
 from trivet_cli.audit_trail import audit_trail, note
 from trivet_cli.configuration import chosen
 from trivet_cli.faults import CannotStart
@@ -22,11 +33,15 @@ from trivet_cli.faults import CannotStart
 
 @dataclass(frozen=True)
 class _Wish:
-    """What the user allows: to replace what is there, to bring sessions back, to begin with new keys."""
+    """What the user allows: to replace what is there, to bring sessions back, to begin with new keys.
+
+    And to leave out what opens protected fields.
+    """
 
     force: bool
     sessions: bool
     new_keys: bool
+    no_protection: bool
 
 
 @click.command()
@@ -35,12 +50,15 @@ class _Wish:
 @click.option("--force", is_flag=True, help="Replace accounts, keys and configuration that are there.")
 @click.option("--keep-sessions", is_flag=True, help="Bring sessions back too: for a move, when nothing happened since.")
 @click.option("--new-keys", is_flag=True, help="Leave the signing keys out and begin with a new one.")
-def restore(file: Path, config: str | None, force: bool, keep_sessions: bool, new_keys: bool) -> None:
+@click.option("--no-protection", is_flag=True, help="Leave out what opens protected fields (keys and vault).")
+def restore(
+    file: Path, *, config: str | None, force: bool, keep_sessions: bool, new_keys: bool, no_protection: bool
+) -> None:
     """Bring back what FILE holds, into the accounts store and the state folder that the settings name.
 
     End the suite before. People log in again afterwards: a session that was ended since the backup must not revive.
     """
-    wish = _Wish(force, keep_sessions, new_keys)
+    wish = _Wish(force, keep_sessions, new_keys, no_protection)
     try:
         with told(), Archive(file) as archive:
             settings = load(AuthSettings)
@@ -61,9 +79,13 @@ def _restore(archive: Archive, settings: AuthSettings, config: str | None, wish:
             raise CannotStart("the accounts store holds accounts already; --force replaces all of them")
         place = _place_of_config(archive, settings, config, wish)
         brought = _master_key_to_put(archive, settings, wish)
-        counts = _bring_rows(archive, accounts, wish)
-        if brought is not None:
-            _put_master_key(brought, settings.master_key_path)
+        with protected.opened(load(DataSettings)) as secrets:
+            opener = _place_of_protection(archive, secrets, brought or _master_key_here(settings), wish)
+            counts = _bring_rows(archive, accounts, wish)
+            if brought is not None:
+                _put_master_key(brought, settings.master_key_path)
+            if opener is not None:
+                _put_protection(archive, opener, secrets)
         signing_keys.ensure_first(accounts, upgrade.find_or_make_master_key(accounts, settings))
     finally:
         accounts.close()
@@ -83,16 +105,20 @@ def _bring_rows(archive: Archive, accounts: Store, wish: _Wish) -> dict[str, int
 
 def _master_key_to_put(archive: Archive, settings: AuthSettings, wish: _Wish) -> MasterKey | None:
     """The backup's master key, where the keys that come need it here; None where the one here will do."""
-    needed = [] if wish.new_keys else archive.manifest.sealed_by
+    manifest = archive.manifest
+    of_fields = None if wish.no_protection else manifest.protected_by
+    needed = sorted({*(() if wish.new_keys else manifest.sealed_by), *([of_fields] if of_fields else ())})
     here = _master_key_here(settings)
     if not needed or (here is not None and needed == [here.fingerprint]):
         return None
     brought = _brought(archive)
     if brought is None or settings.master_key:
         had = f"; the one here is {here.fingerprint}" if here is not None else ""
+        without = ["begin with new signing keys by --new-keys"] if not wish.new_keys else []
+        without += ["leave protected fields unreadable by --no-protection"] if of_fields else []
         raise CannotStart(
-            f"the signing keys in the backup were sealed with the master key {', '.join(needed)}, which is not "
-            f"here{had}: put it into {settings.master_key_path}, or begin with new keys by --new-keys"
+            f"the keys in the backup were sealed with the master key {', '.join(needed)}, which is not "
+            f"here{had}: put it into {settings.master_key_path}, or {' and '.join(without)}"
         )
     if here is not None and not wish.force:
         raise CannotStart(f"{settings.master_key_path} holds another master key; --force sets it aside")
@@ -111,6 +137,25 @@ def _master_key_here(settings: AuthSettings) -> MasterKey | None:
 def _brought(archive: Archive) -> MasterKey | None:
     part = archive.part(MASTER_KEY_PART)
     return sealing.parse(part.read(1000).decode("ascii", "replace"), "the backup's master.key") if part else None
+
+
+def _place_of_protection(
+    archive: Archive, secrets: Secrets, master: MasterKey | None, wish: _Wish
+) -> protected.Place | None:
+    """Where what opens protected fields goes, None where there is none, or it is not wanted. Raises `CannotStart`."""
+    part = None if wish.no_protection else archive.part(PROTECTION_PART)
+    if part is None:
+        return None
+    if master is None:
+        raise AssertionError("the master key was looked for")
+    return protected.Place(secrets, protected.opened_keys(part.read(), master), force=wish.force)
+
+
+def _put_protection(archive: Archive, place: protected.Place, secrets: Secrets) -> None:
+    aside, count = place.put(archive.part(VAULT_PART) or ())
+    for path in aside:
+        click.echo(f"what was here is in {path} now")
+    click.echo(f"put the keys of protected fields into {secrets.path}, and {count} entries into the vault")
 
 
 def _put_master_key(brought: MasterKey, path: Path) -> None:

@@ -58,6 +58,10 @@ _COUNTERS = "select setval('author_id_seq', 4); select setval('book_id_seq', 5);
 TABLES = ("author", "book", "genre", "book_genre", "loan", "note")
 
 SPECIAL = """
+create function author_label(author) returns text language sql stable as $$ select $1.name || ' ' || $1.rating $$;
+create function book_blurb(book) returns text language sql stable as $$ select $1.title || ' (' || $1.pages || ')' $$;
+create function author_classics(author) returns setof book rows 9 language sql stable
+ as $$ select * from book where author_id = $1.id and published_on < '1900-01-01' $$;
 create type mood as enum ('calm', 'wild');
 create extension if not exists citext;
 create table special (

@@ -84,7 +84,10 @@ def ask_soap(suite: Suite, question: Question) -> Answer:
     total = None
     if question.soap.operation.startswith("List"):
         total = found["totalCount"]
+    if question.soap.operation.startswith("List") or question.soap.operation.endswith("Batch"):
         found = next(iter(found["items"].values())) if found["items"] else []
+    elif question.soap.operation.startswith("Upsert"):
+        found = next(value for name, value in found.items() if name != "created")
     rows = found if isinstance(found, list) else [found] if found is not None else []
     return Answer([_picked(row, outputs_of(question)) for row in rows], total=total)
 

@@ -6,8 +6,7 @@ from contracts.operations import Aggregate, Embed, Exists, FieldOutput, Node, No
 
 from tests.parity.question import F, Graphql, NotAsked, P, Question, R, by, call, compare, get, order_by, out, strings
 
-_ONE_LEVEL = NotAsked("related rows come whole, one level deep")
-_NO_RELATED_FILTER = NotAsked("a filter is over the resource's own fields")
+_WHOLE = NotAsked("related rows come whole")
 _NO_AGGREGATES = NotAsked("there are no aggregates yet")
 
 
@@ -216,7 +215,7 @@ QUESTIONS = (
             "{ rows: customers(order_by: {id: asc}) { id orders(order_by: {id: asc})"
             " { id order_items(order_by: {line_no: asc}) { line_no product { name } } } } }"
         ),
-        soap=_ONE_LEVEL,
+        soap=call("ListCustomers", orderBy=order_by("id"), include=strings("orders/order_items/product")),
         rows=[
             {
                 "id": 1,
@@ -261,7 +260,7 @@ QUESTIONS = (
         graphql=Graphql(
             "{ rows: customers(order_by: {id: asc}) { id orders(order_by: {id: desc}, limit: 1) { id } } }"
         ),
-        soap=_ONE_LEVEL,
+        soap=_WHOLE,
         rows=[{"id": 1, "orders": [{"id": 2}]}, {"id": 2, "orders": [{"id": 4}]}, {"id": 3, "orders": []}],
     ),
     Question(
@@ -274,7 +273,7 @@ QUESTIONS = (
         graphql=Graphql(
             '{ rows: customers(where: {orders: {status: {_eq: "cancelled"}}}, order_by: {id: asc}) { id } }'
         ),
-        soap=_NO_RELATED_FILTER,
+        soap=call("ListCustomers", filter={"orders": {"status": {"eq": "cancelled"}}}, orderBy=order_by("id")),
         rows=[{"id": 2}],
     ),
     Question(
@@ -282,8 +281,45 @@ QUESTIONS = (
         ask=Read("products", Node(outputs=out("id"), filter=Not(Exists(R("order_items"))))),
         rest=get("products?select=id,order_items()&order_items=is.null"),
         graphql=Graphql("{ rows: products(where: {_not: {order_items: {}}}) { id } }"),
-        soap=_NO_RELATED_FILTER,
+        soap=call("ListProducts", filter={"not": {"order_items": {}}}),
         rows=[{"id": 4}],
+    ),
+    Question(
+        name="rows that have a related one which has none, two levels deep",
+        ask=Read(
+            "customers",
+            Node(
+                outputs=out("id"), filter=Exists(R("orders"), Not(Exists(R("order_items"), compare("quantity", "gt"))))
+            ),
+        ),
+        values=(0,),
+        rest=NotAsked("no related rows of related rows can be asked for"),
+        graphql=Graphql("{ rows: customers(where: {orders: {_not: {order_items: {quantity: {_gt: 0}}}}}) { id } }"),
+        soap=call("ListCustomers", filter={"orders": {"not": {"order_items": {"quantity": {"gt": 0}}}}}),
+        rows=[{"id": 2}],
+    ),
+    Question(
+        name="rows whose related one is so, up by foreign keys",
+        ask=Read(
+            "order_items",
+            Node(
+                outputs=out("order_id", "line_no"),
+                filter=Exists(R("order"), Exists(R("customer"), compare("name", "eq"))),
+                sort=by("order_id", "line_no"),
+            ),
+        ),
+        values=("Bob",),
+        rest=NotAsked("what is asked of related rows stands in the answer"),
+        graphql=Graphql(
+            '{ rows: order_items(where: {order: {customer: {name: {_eq: "Bob"}}}},'
+            " order_by: [{order_id: asc}, {line_no: asc}]) { order_id line_no } }"
+        ),
+        soap=call(
+            "ListOrderItems",
+            filter={"order": {"customer": {"name": {"eq": "Bob"}}}},
+            orderBy=order_by("order_id", "line_no"),
+        ),
+        rows=[{"order_id": 3, "line_no": 1}, {"order_id": 3, "line_no": 2}],
     ),
     Question(
         name="by a related row's field, where there may be none",
@@ -298,7 +334,7 @@ QUESTIONS = (
         graphql=Graphql(
             "{ rows: orders(order_by: [{billing_address: {city: asc}}, {id: asc}]) { id billing_address { city } } }"
         ),
-        soap=NotAsked("rows are in the order of the resource's own fields"),
+        soap=call("ListOrders", orderBy=order_by("billing_address/city", "id"), include=strings("billing_address")),
         rows=[
             {"id": 1, "billing_address": {"city": "Bergen"}},
             {"id": 3, "billing_address": {"city": "Rome"}},

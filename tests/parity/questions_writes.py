@@ -5,7 +5,21 @@ from decimal import Decimal
 from contracts.operations import And, Assign, Conflict, Create, Delete, FieldOutput, Node, Read, Update
 
 from tests.fixtures.guarded_store import Who
-from tests.parity.question import After, F, Graphql, NotAsked, P, Question, Rest, by, call, compare, out, strings
+from tests.parity.question import (
+    After,
+    F,
+    Graphql,
+    NotAsked,
+    P,
+    Question,
+    Refused,
+    Rest,
+    by,
+    call,
+    compare,
+    out,
+    strings,
+)
 
 CLERK = Who("clerk")
 ADA = Who("customer", {"customer_id": "1"})
@@ -73,9 +87,67 @@ QUESTIONS = (
             'mutation { made: insert_tags(objects: [{id: 8, name: "a"}, {id: 9, name: "b"}])'
             " { rows: returning { id name } } }"
         ),
-        soap=NotAsked("a call creates one row"),
+        soap=call("CreateTagsBatch", items={"TagsInput": [{"id": 8, "name": "a"}, {"id": 9, "name": "b"}]}),
         rows=[{"id": 8, "name": "a"}, {"id": 9, "name": "b"}],
         after=After(Read("tags", Node(outputs=out("id"), sort=by("id"))), [{"id": n} for n in (1, 2, 3, 8, 9)]),
+    ),
+    Question(
+        name="create several rows that give different fields",
+        ask=Create(
+            "orders",
+            ("id", "customer_id", "status"),
+            P(0),
+            ragged=True,
+            missing="default",
+            returning=Node(outputs=out("id", "status")),
+        ),
+        values=([{"id": 8, "customer_id": 3}, {"id": 9, "customer_id": 3, "status": "paid"}],),
+        rest=Rest(
+            "POST",
+            "orders?select=id,status&columns=id,customer_id,status",
+            [{"id": 8, "customer_id": 3}, {"id": 9, "customer_id": 3, "status": "paid"}],
+            "missing=default",
+        ),
+        graphql=Graphql(
+            "mutation { made: insert_orders(objects: [{id: 8, customer_id: 3},"
+            ' {id: 9, customer_id: 3, status: "paid"}]) { rows: returning { id status } } }'
+        ),
+        soap=call(
+            "CreateOrdersBatch",
+            items={"OrdersInput": [{"id": 8, "customer_id": 3}, {"id": 9, "customer_id": 3, "status": "paid"}]},
+        ),
+        rows=[{"id": 8, "status": "new"}, {"id": 9, "status": "paid"}],
+        after=After(Read("orders", Node(outputs=out("id"), sort=by("id"))), [{"id": n} for n in (1, 2, 3, 4, 8, 9)]),
+    ),
+    Question(
+        name="several rows of which one can't be: none is made",
+        ask=Create("tags", ("id", "name"), P(0), returning=Node(outputs=out("id"))),
+        values=([{"id": 8, "name": "a"}, {"id": 1, "name": "b"}],),
+        rest=Rest("POST", "tags?select=id", [{"id": 8, "name": "a"}, {"id": 1, "name": "b"}]),
+        graphql=Graphql(
+            'mutation { made: insert_tags(objects: [{id: 8, name: "a"}, {id: 1, name: "b"}]) { rows: returning { id } } }'
+        ),
+        soap=call("CreateTagsBatch", items={"TagsInput": [{"id": 8, "name": "a"}, {"id": 1, "name": "b"}]}),
+        refused=Refused("23505", graphql="constraint-violation"),
+        after=After(Read("tags", Node(outputs=out("id"), sort=by("id"))), [{"id": n} for n in (1, 2, 3)]),
+    ),
+    Question(
+        name="one row, there already, that takes the new values",
+        ask=Create(
+            "tags", ("id", "name"), P(0), conflict=Conflict(update=("name",)), returning=Node(outputs=out("id", "name"))
+        ),
+        values=([{"id": 1, "name": "a"}],),
+        rest=Rest("POST", "tags?select=id,name", [{"id": 1, "name": "a"}], "resolution=merge-duplicates"),
+        graphql=Graphql(
+            'mutation { rows: insert_tags_one(object: {id: 1, name: "a"},'
+            " on_conflict: {constraint: tags_pkey, update_columns: [name]}) { id name } }"
+        ),
+        soap=call("UpsertTags", tags={"id": 1, "name": "a"}),
+        rows=[{"id": 1, "name": "a"}],
+        after=After(
+            Read("tags", Node(outputs=out("id", "name"), sort=by("id"))),
+            [{"id": 1, "name": "a"}, {"id": 2, "name": "new"}, {"id": 3, "name": "unused"}],
+        ),
     ),
     Question(
         name="create rows of which one is there and takes the new values",
@@ -99,7 +171,7 @@ QUESTIONS = (
             " { rows: returning { id name } } }",
             {"rows": [{"id": 1, "name": "a"}, {"id": 9, "name": "b"}], "columns": ["name"]},
         ),
-        soap=NotAsked("a call creates one row"),
+        soap=NotAsked("UpsertTags takes one row"),
         rows=[{"id": 1, "name": "a"}, {"id": 9, "name": "b"}],
         order=("id",),
         after=After(
@@ -128,7 +200,7 @@ QUESTIONS = (
             'mutation { made: insert_tags(objects: [{id: 1, name: "a"}, {id: 9, name: "b"}],'
             " on_conflict: {constraint: tags_pkey}) { rows: returning { id name } } }"
         ),
-        soap=NotAsked("a call creates one row"),
+        soap=NotAsked("UpsertTags takes one row"),
         rows=[{"id": 9, "name": "b"}],
         after=After(
             Read("tags", Node(outputs=out("id", "name"), filter=compare("id", "lt"), sort=by("id"))),

@@ -68,7 +68,12 @@ class Edge:
         self._revocations = Revocations(hop)
         self._exchange = Exchange(hop) if exchanges else None
         self.authenticator = Authenticator(
-            self._keys, self._revocations, self._exchange, issuer=settings.issuer, audience=settings.audience
+            self._keys,
+            self._revocations,
+            self._exchange,
+            issuer=settings.issuer,
+            audience=settings.audience,
+            issuerless=settings.access == "database",
         )
         self._subscriber = events.Subscriber(
             settings.redis_url, [events.CATALOG, events.REVOKED, events.KEYS], self._hear, self._revocations.look_again

@@ -34,15 +34,26 @@ class Headers(Protocol):
 
 
 class Authenticator:
-    """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends."""
+    """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends.
+
+    ``issuerless``: tokens that name no issuer may be good for an exchange at auth.
+    """
 
     def __init__(
-        self, keys: KeySet, revocations: Revocations, exchange: Exchange | None, *, issuer: str, audience: str
+        self,
+        keys: KeySet,
+        revocations: Revocations,
+        exchange: Exchange | None,
+        *,
+        issuer: str,
+        audience: str,
+        issuerless: bool = False,
     ) -> None:
         self._keys = keys
         self._revocations = revocations
         self._exchange = exchange
         self._issuer = issuer
+        self._ours_or_none = (None, issuer) if issuerless else (None, issuer, "")
         self._audience = audience
         self._verified: Bounded[str, Principal] = Bounded(_BOUND)
 
@@ -149,7 +160,7 @@ class Authenticator:
             return credential
         if credential.startswith(KEY_MARK):
             return self._exchange.key(credential, address)
-        if unverified_issuer(credential) not in (None, self._issuer):
+        if unverified_issuer(credential) not in self._ours_or_none:
             return self._exchange.token(credential, address)
         return credential
 
@@ -186,7 +197,10 @@ def check_header(header: Mapping[str, Any]) -> None:
 
 
 def unverified_issuer(token: str) -> str | None:
-    """Who a token says it is from, before anything of it is believed; None where it says nothing that can be read."""
+    """Who a token says it is from, before anything of it is believed; empty where it does not say.
+
+    None where it says nothing that can be read.
+    """
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -194,7 +208,9 @@ def unverified_issuer(token: str) -> str | None:
         claims = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, RecursionError):
         return None
-    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict):
+        return None
+    issuer = claims.get("iss", "")
     return issuer if isinstance(issuer, str) else None
 
 
@@ -286,6 +302,8 @@ _REFUSALS: list[tuple[type[Exception], str, str]] = [
 
 def refusal(fault: Exception) -> Problem:
     """What a token that PyJWT refuses is told."""
+    if isinstance(fault, jwt.ImmatureSignatureError) and "(iat)" in str(fault):
+        return _bad("PGRST303", "JWT issued at future")
     for kind, code, message in _REFUSALS:
         if isinstance(fault, kind):
             return _bad(code, message)

@@ -75,6 +75,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
     or aggregate may name it. With a ``guard`` it is protected; facades never get that.
     ``keywords`` is the text of a JSON object: the JSON Schema keywords that a value must satisfy as a client gives it.
+    ``cell`` is data's own predicate on a row, without which the role sees null instead (of inherited roles); facades
+    never get that either.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filterable: bool = True
     guard: Guard | None = None
     keywords: str | None = None
+    cell: Any = None
 
     @property
     def writable(self) -> bool:

@@ -38,7 +38,10 @@ class Literally(_Node, tag="literally", frozen=True):
 
 
 class FieldRef(_Node, tag="field", frozen=True):
-    """A field, or the place ``path`` inside a JSON field; ``text`` where the last step takes text (``->>``)."""
+    """A field, or the place ``path`` inside a JSON field; ``text`` where the last step takes text (``->>``).
+
+    ``text`` without a path is the whole JSON as PostgreSQL writes it.
+    """
 
     name: str
     path: tuple[str | int, ...] = ()
@@ -152,7 +155,7 @@ Filter = Union[And, Or, Not, Compare, Is, Exists, ExistsIn, CompareAggregate, Co
 
 AggregateFunction = Literal[
     "count", "sum", "avg", "min", "max",
-    "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp",
+    "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "bool_and", "bool_or",
 ]  # fmt: skip
 
 

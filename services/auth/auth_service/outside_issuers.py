@@ -17,6 +17,9 @@ import msgspec
 from chassis.authn import LEEWAY, refusal, unverified_issuer
 from contracts.problems import Problem
 
+from auth_service.issuerless import Issuerless, bad
+from auth_service.issuerless import Written as WrittenIssuerless
+from auth_service.issuerless import read as read_issuerless
 from auth_service.outside_keys import OutsideKeys, OutsideKeysError
 from auth_service.roles import Proven, RoleError, check_roles, check_session, claims_of
 
@@ -47,7 +50,8 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    issuer: list[Written]
+    issuer: list[Written] = []
+    issuerless: WrittenIssuerless | None = None
 
 
 @dataclass(frozen=True)
@@ -62,19 +66,23 @@ class Issuer:
 class OutsideIssuers:
     """All issuers that are trusted beside our own."""
 
-    def __init__(self, issuers: Sequence[Issuer] = ()) -> None:
+    def __init__(self, issuers: Sequence[Issuer] = (), others: Issuerless | None = None) -> None:
         self._issuers = {issuer.written.issuer: issuer for issuer in issuers}
+        self._others = others  # of issuers that nobody has written down, or of none
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles that tokens of any of them can give."""
-        return tuple(role for issuer in self._issuers.values() for role in issuer.written.roles.values())
+        given = [role for issuer in self._issuers.values() for role in issuer.written.roles.values()]
+        return (*given, *(self._others.written.roles if self._others is not None else ()))
 
     def prove(self, token: str, life: int) -> Proven:
         """Whom a token proves, for ``life`` seconds at most. Raises `Problem` PGRST301, PGRST303, TRV107."""
         issuer = self._issuers.get(unverified_issuer(token) or "")
+        if issuer is None and self._others is not None:
+            return self._others.prove(token, life)
         if issuer is None:
-            raise _bad("PGRST303", "JWT not from the expected issuer")
+            raise bad("PGRST303", "JWT not from the expected issuer")
         return _proven(issuer.written, _verified(issuer, token), token, life)
 
 
@@ -89,7 +97,9 @@ def load(path: str, own: str) -> OutsideIssuers:
         path = str(Path(path) / FILE)
     try:
         found = msgspec.toml.decode(Path(path).read_bytes(), type=_File)
-        return OutsideIssuers([_issuer(written, own, Path(path).parent) for written in found.issuer])
+        folder = Path(path).parent
+        others = read_issuerless(found.issuerless, folder) if found.issuerless is not None else None
+        return OutsideIssuers([_issuer(written, own, folder) for written in found.issuer], others)
     except OSError as fault:
         raise OutsideIssuersError(f"{path}: {fault.strerror or fault}") from None
     except (ValueError, RoleError) as fault:  # (msgspec's and TOML's errors, and our own, are such)
@@ -143,16 +153,16 @@ def _verified(issuer: Issuer, token: str) -> dict[str, Any]:
     except OutsideKeysError:
         raise Problem("TRV107", "The issuer's keys can't be read at present", headers={"Retry-After": "5"}) from None
     except (RecursionError, OverflowError):
-        raise _bad("PGRST301", "JWT cryptographic operation failed") from None
+        raise bad("PGRST301", "JWT cryptographic operation failed") from None
 
 
 def _proven(written: Written, claims: Mapping[str, Any], token: str, life: int) -> Proven:
     subject = _at(claims, written.subject_claim)
     if not isinstance(subject, str | int) or isinstance(subject, bool) or not str(subject):
-        raise _bad("PGRST303", "JWT lacks a claim that is needed")
+        raise bad("PGRST303", "JWT lacks a claim that is needed")
     roles = _roles(written, claims)
     if not roles:
-        raise _bad("PGRST303", "JWT grants no role here")
+        raise bad("PGRST303", "JWT grants no role here")
     ours = str(uuid.uuid5(_OURS, f"{written.issuer} {subject}"))
     session = {name.lower(): text for name, path in written.session.items() if (text := _text(_at(claims, path)))}
     now = int(time.time())
@@ -182,8 +192,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int) else None
-
-
-def _bad(code: str, message: str) -> Problem:
-    challenge = f'Bearer error="invalid_token", error_description="{message}"'
-    return Problem(code, message, headers={"WWW-Authenticate": challenge})

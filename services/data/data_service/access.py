@@ -13,6 +13,8 @@ from contracts.problems import Problem
 from data_service.plan.filters import Names, plan_filter, source_of
 from data_service.plan.nodes import (
     All,
+    Any_,
+    Cell,
     Change,
     ConflictPlan,
     CreatePlan,
@@ -28,6 +30,7 @@ from data_service.plan.nodes import (
 )
 from data_service.policies import Rules, SelectRule
 from data_service.policy_bounds import DocumentRules
+from data_service.policy_inherited import cell_of
 from data_service.policy_rules import CallRule
 
 
@@ -62,9 +65,17 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
     """
     rules = {resource.name: policies.rules(role, resource.name) for resource in full.resources}
     seen = {name for name, rule in rules.items() if rule.select or rule.insert or rule.update or rule.delete}
-    visible = {name: _visible(full.by_name[name], rules[name]) for name in seen}
+    cells = {name: dict(_cells(full, full.by_name[name], rules[name].select)) for name in seen}
+    visible = {name: _visible(full.by_name[name], rules[name], cells[name]) for name in seen}
+    everywhere = {name: visible[name] - cells[name].keys() for name in seen}
     resources = tuple(
-        _limit_resource(resource, rules[resource.name], visible, lambda name: policies.call(role, name) is not None)
+        _limit_resource(
+            _with_cells(resource, cells[resource.name]),
+            rules[resource.name],
+            visible[resource.name],
+            everywhere,
+            lambda name: policies.call(role, name) is not None,
+        )
         for resource in full.resources
         if resource.name in seen
     )
@@ -111,31 +122,83 @@ def _functions(
             yield function
 
 
-def _visible(resource: Resource, rules: Rules) -> frozenset[str]:
+def _cells(full: Catalog, resource: Resource, select: SelectRule | None) -> Iterator[tuple[str, Cell]]:
+    """The fields that an inherited role sees in some of its rows only, with what must hold of those.
+
+    Where the configuration is older than the table, it holds of none.
+    """
+    if select is None or not select.parts:
+        return
+    names = Names(full, full)
+    for field in resource.fields:
+        hidden, seen = cell_of(select, field.name)
+        if hidden and seen is not None:
+            try:
+                yield field.name, Cell(unrestricted(plan_filter(names, resource, seen)))
+            except Problem:
+                yield field.name, Cell(Any_(()))
+
+
+def _with_cells(resource: Resource, cells: Mapping[str, Cell]) -> Resource:
+    if not cells:
+        return resource
+    fields = tuple(
+        msgspec.structs.replace(field, cell=cells[field.name], nullable=True) if field.name in cells else field
+        for field in resource.fields
+    )
+    return msgspec.structs.replace(resource, fields=fields)
+
+
+def without_cells(catalog: Catalog) -> Catalog:
+    """A role's catalog as facades get it: without what is behind the fields that are null in some rows."""
+    resources = tuple(
+        msgspec.structs.replace(
+            resource, fields=tuple(msgspec.structs.replace(field, cell=None) for field in resource.fields)
+        )
+        if any(field.cell is not None for field in resource.fields)
+        else resource
+        for resource in catalog.resources
+    )
+    return msgspec.structs.replace(catalog, resources=resources)
+
+
+def _visible(resource: Resource, rules: Rules, cells: Mapping[str, Cell]) -> frozenset[str]:
+    """The fields that may be seen; what is hidden in some rows must be the database's to show."""
     if rules.select is None:
         return frozenset()
-    names = frozenset(field.name for field in resource.fields)
+    names = frozenset(
+        field.name for field in resource.fields if field.name not in cells or field.origin in ("column", "expression")
+    )
     return names if rules.select.columns is None else names & rules.select.columns
 
 
 def _limit_resource(
-    resource: Resource, rules: Rules, visible: Mapping[str, frozenset[str]], may_call: Callable[[str], bool]
+    resource: Resource,
+    rules: Rules,
+    visible: frozenset[str],
+    everywhere: Mapping[str, frozenset[str]],
+    may_call: Callable[[str], bool],
 ) -> Resource:
-    names = visible[resource.name]
+    """``everywhere`` are the fields that are seen in all rows, by resource: only those can tie rows to each other."""
+    names = everywhere[resource.name]
+    cells = visible - names  # a function gets the whole row: what it makes of that can't be held back in part
     return Resource(
         name=resource.name,
         schema=resource.schema,
         table=resource.table,
         kind=resource.kind,
-        fields=tuple(field for field in resource.fields if field.name in names),
+        fields=tuple(field for field in resource.fields if field.name in visible),
         key=resource.key if names.issuperset(resource.key) else (),
         uniques=tuple(unique for unique in resource.uniques if names.issuperset(unique.fields)),
-        relations=tuple(relation for relation in resource.relations if _passable(relation, names, visible)),
-        inherited=tuple(relation for relation in resource.inherited if _passable(relation, names, visible)),
+        relations=tuple(relation for relation in resource.relations if _passable(relation, names, everywhere)),
+        inherited=tuple(relation for relation in resource.inherited if _passable(relation, names, everywhere)),
         row_functions=tuple(
             one
             for one in resource.row_functions
-            if names and may_call(one.function) and (one.relation is None or _passable(one.relation, names, visible))
+            if not cells
+            and names
+            and may_call(one.function)
+            and (one.relation is None or _passable(one.relation, names, everywhere))
         ),
         comment=resource.comment,
         insertable=resource.insertable and rules.insert is not None,

@@ -64,7 +64,9 @@ def open_access(settings: DataSettings, database: Database) -> RoleAccess | None
         return None
     if not isinstance(database, PostgresDatabase):
         raise SettingsError(["TRIVET_ACCESS: only PostgreSQL has roles that requests could run as"])
-    return RoleAccess(database, pre_request_of(settings.pre_request), settings.extra_search_path, settings.told)
+    return RoleAccess(
+        database, pre_request_of(settings.pre_request), settings.extra_search_path, settings.told, settings.aggregates
+    )
 
 
 def ending_of(settings: DataSettings) -> Ending | None:
@@ -159,6 +161,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         project=open_project(settings),
         access=access,
         ending=ending_of(settings),
+        safe_update=settings.safe_update,
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

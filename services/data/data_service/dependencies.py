@@ -189,6 +189,8 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(item)
     elif dataclasses.is_dataclass(node) and not isinstance(node, type):
         yield node
+        if isinstance(node, Column) and node.field.cell is not None:
+            yield from _walk(node.field.cell)
         for field in dataclasses.fields(node):
             yield from _walk(getattr(node, field.name))
 

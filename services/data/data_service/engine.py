@@ -16,6 +16,7 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
 
+from data_service.access import without_cells
 from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Database
@@ -62,6 +63,7 @@ class Engine:
     writes are counted, and answers may say what they stand on. ``means`` are what rules work with, ``project`` is the
     folder of the project's own Python. So many ``streams`` may be under way. With ``access`` all is done as roles of
     the database (access mode `database`); with ``ending`` transactions may be rolled back although they went well.
+    ``safe_update``: updates and deletes without any filter are refused.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Engine:
         streams: int = 2,
         access: RoleAccess | None = None,
         ending: Ending | None = None,
+        safe_update: bool = True,
     ) -> None:
         self._database = database
         self._access = access
@@ -88,7 +91,7 @@ class Engine:
         )
         self._versioning = versioning
         self._means = means
-        self._shaping = Shaping(database, caps, means, counts=versioning is not None)
+        self._shaping = Shaping(database, caps, means, counts=versioning is not None, safe_update=safe_update)
         self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
         self._room = Room(streams)
         self._plain = access is None and ending is None
@@ -133,7 +136,8 @@ class Engine:
     def catalog(self, caller: Caller) -> Catalog:
         """The catalog as the caller's role may see it, without the database's own expressions."""
         state = self._now(caller)
-        return state.protections.shown(state.shown_to(state.role_of(caller)))
+        shown = state.protections.shown(state.shown_to(state.role_of(caller)))
+        return without_cells(shown) if state.policies.inherited else shown
 
     def explain(self, operation: Operation, caller: Caller) -> Explanation:
         """What is behind the answer to this operation. It tells of fields and rules that the caller may not see."""

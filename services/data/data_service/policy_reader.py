@@ -12,6 +12,7 @@ from data_service.policy_bounds import read_bounds
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
 from data_service.policy_functions import read_functions
+from data_service.policy_inherited import read_inherited, with_inherited
 from data_service.policy_rules import (
     CacheRule,
     DeleteRule,
@@ -34,7 +35,7 @@ from data_service.processing.sources import parse_sources
 VERSION = 1
 _TOP = (
     "version", "schemas", "anonymous_role", "resources", "functions", "row_security", "cache", "sources", "graphql",
-    "soap",
+    "soap", "inherited_roles",
 )  # fmt: skip
 Resources = Mapping[str, tuple[Node, Mapping[str, Node]]]
 _NO_SCHEMA = ("public", "main")  # where a table's schema is not written: PostgreSQL's usual one, SQLite's only one
@@ -69,7 +70,8 @@ class _Reader:
         processing = self._processing(resources, tables)
         sources = parse_sources(top.get("sources"), self._faults)
         check_enrichment(processing, sources, self._faults)
-        permissions = self._permissions(resources, tables)
+        inherited = read_inherited(top.get("inherited_roles"), self._faults)
+        permissions = with_inherited(self._permissions(resources, tables), inherited)
         return Policies(
             version=version,
             anonymous_role=self._anonymous(top.get("anonymous_role")),
@@ -83,6 +85,7 @@ class _Reader:
             processing=processing,
             sources=sources,
             services=read_services(top.get("soap"), self._faults, self._catalog),
+            inherited=inherited,
             documents=read_bounds(top.get("graphql"), self._faults),
             document=document,
         )

@@ -23,13 +23,25 @@ def _empty() -> Mapping[K, V]:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectPart:
+    """What one role of several that are joined may read: ``columns`` (None: all) of the rows of ``filter``."""
+
+    columns: frozenset[str] | None
+    filter: Filter | None
+
+
+@dataclass(frozen=True, slots=True)
 class SelectRule:
-    """What may be read: ``columns`` (None: all) of the rows of ``filter`` (None: all), ``limit`` at once."""
+    """What may be read: ``columns`` (None: all) of the rows of ``filter`` (None: all), ``limit`` at once.
+
+    With ``parts`` a column is seen in the rows of those parts that have it, and is null in the others.
+    """
 
     columns: frozenset[str] | None
     filter: Filter | None = None
     limit: int | None = None
     aggregations: bool = False
+    parts: tuple[SelectPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +169,7 @@ class Policies:
     sources: Mapping[str, SourceRule] = field(default_factory=_empty)
     services: Mapping[str, ServiceRule] = field(default_factory=_empty)
     documents: DocumentRules = NO_BOUNDS
+    inherited: Mapping[str, tuple[str, ...]] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
 
     def rules(self, role: str, resource_name: str) -> Rules:
@@ -178,7 +191,11 @@ class Policies:
         name, scope = unnarrowed(role)
         if scope is not None and SCOPED + function not in scope:
             return None
-        return MAY_CALL if name == ADMIN_ROLE else self.functions.calls.get((name, function))
+        if name == ADMIN_ROLE:
+            return MAY_CALL
+        calls = self.functions.calls
+        found = [call for one in (name, *self.inherited.get(name, ())) if (call := calls.get((one, function)))]
+        return next((call for call in found if call.returned), found[0]) if found else None
 
     def roles(self) -> tuple[str, ...]:
         """The roles that the file names, in its order."""

@@ -298,7 +298,7 @@ class Present:
             self._serve(replace(state, roles=roles, opened=known.opened, access=self._access, shown=known.shown))
             return False
         catalog = msgspec.structs.replace(catalog, version=version)
-        opened = Opened(policies, catalog) if roles is not None else None
+        opened = self._access.opened(policies, catalog) if self._access is not None else None
         state = State(catalog, policies, mark, effects, cache, python, protections=protections)
         self._serve(replace(state, roles=roles, opened=opened, access=self._access))
         for tale in protections.told(policies.processing):

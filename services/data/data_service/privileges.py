@@ -5,7 +5,7 @@ WSDLs) is what was granted to it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -49,13 +49,18 @@ class RoleAccess:
     """How requests run as roles of ``database``.
 
     ``pre_request`` is the statement that comes first, ``search_path`` are the schemas after the request's own, ``told``
-    are settings of the application's.
+    are settings of the application's. ``aggregates``: they may be asked for.
     """
 
     database: RoleDatabase
     pre_request: str = ""
     search_path: Sequence[str] = ()
     told: Mapping[str, str] = field(default_factory=dict)
+    aggregates: bool = True
+
+    def opened(self, policies: Policies, catalog: Catalog) -> "Opened":
+        """What may be asked of the database."""
+        return Opened(policies, catalog, aggregates=self.aggregates)
 
     def role_of(self, caller: Caller, roles: Roles, policies: Policies) -> str:
         """The database role that a caller acts in. Raises `Problem` PGRST302, 22023, 42501."""
@@ -99,14 +104,16 @@ class Opened:
     them, as in the other mode.
     """
 
-    def __init__(self, policies: Policies, catalog: Catalog) -> None:
+    def __init__(self, policies: Policies, catalog: Catalog, *, aggregates: bool) -> None:
         self._policies = policies
+        self.aggregates = aggregates
         self.documents = policies.documents
         self._foreign = {function.name for function in catalog.functions if function.source != "database"}
 
     def rules(self, role: str, resource_name: str) -> Rules:
         """What may be asked of the database."""
-        return NOTHING_OPEN.rules(_unbound(role), resource_name)
+        found = NOTHING_OPEN.rules(_unbound(role), resource_name)
+        return found if self.aggregates or found.select is None else replace(found, select=SelectRule(None))
 
     def call(self, role: str, function: str) -> CallRule | None:
         """How a function may be called."""
@@ -134,7 +141,9 @@ class Granted:
         opened = self._opened.rules(role, resource_name)
         found = self._rules.get(resource_name, NOTHING)
         return Rules(
-            select=found.select if opened.select else None,
+            select=replace(found.select, aggregations=opened.select.aggregations)
+            if found.select and opened.select
+            else None,
             insert=found.insert if opened.insert else None,
             update=found.update if opened.update else None,
             delete=found.delete if opened.delete else None,

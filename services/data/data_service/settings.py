@@ -37,6 +37,10 @@ class DataSettings(ServiceSettings):
         "", "a JSON object of settings that every transaction of the access mode `database` is told, by name: "
         '`{"app.settings.jwt_secret": "…"}`', secret=True,
     )  # fmt: skip
+    aggregates: bool = setting(
+        True, "whether aggregates may be asked for in the access mode `database`, where no rule of ours says it"
+    )
+    safe_update: bool = setting(True, "whether an update or delete without any filter is refused (21000)")
     pool_max: int = setting(20, "connections to the database at most, of all worker processes of data on this host")
     pool_wait: float = setting(1.0, "seconds that a request waits for a free connection before it is answered 504")
     statement_timeout: float = setting(8.0, "seconds that one statement may run")

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
-from contracts.operations import Operation, decode
+from contracts.operations import And, Delete, Document, Operation, Update, decode
 from contracts.problems import Problem
 
 from data_service.access import restrict
@@ -22,6 +23,7 @@ from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Caps
 from data_service.streams import StreamShape
 
+T = TypeVar("T", bound=msgspec.Struct)
 _ZONED = b" zoned"  # after the text of an operation: its shape where times are told in the caller's zone
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 
@@ -29,11 +31,13 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # a NUL in JSON text
 class Shaping:
     """Makes the shapes of operations by their text and role, and keeps them in the state that they are made in.
 
-    ``counts``: writes are counted, so that shapes know what they read and touch. ``zoned`` asks for one that tells
+    ``safe_update``: updates and deletes without any filter are refused. ``counts``: writes are counted, so that shapes
+    know what they read and touch. ``zoned`` asks for one that tells
     times in the caller's zone, where that takes another statement.
     """
 
-    def __init__(self, database: Database, caps: Caps, means: Means, *, counts: bool) -> None:
+    def __init__(self, database: Database, caps: Caps, means: Means, *, counts: bool, safe_update: bool = True) -> None:
+        self._safe_update = safe_update
         self._database = database
         self._caps = caps
         self._means = means
@@ -96,7 +100,8 @@ class Shaping:
         """The plan of an operation with the role's rules at every node, and what its rows go through."""
         if _NUL.search(text):  # no SQL can hold it, be it in a key, a path or an alias
             raise Problem("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-        plan = plan_operation(_decoded(text), state.seen_by(role), state.catalog)
+        operation = _decoded(text) if self._safe_update else filtered(_decoded(text))
+        plan = plan_operation(operation, state.seen_by(role), state.catalog)
         restricted = restrict(plan, state.catalog, state.allowed, role)
         rules, protections, python = state.policies.processing, state.protections, state.python
         means = self._means if python is None else replace(self._means, computers=python, python=python)
@@ -115,6 +120,22 @@ class Shaping:
         worked = takes_part or (program is not None and is_write(program) and found.outward is not None)
         found = replace(found, hooks=hooks, worked=worked, unsealed=None)
         return None if found == NOTHING else found
+
+
+def filtered(operation: Operation) -> Operation:
+    """The operation, whose updates and deletes without a filter say expressly that they mean all rows."""
+    if isinstance(operation, Document):
+        members = [
+            msgspec.structs.replace(member, operation=_filtered(member.operation)) for member in operation.members
+        ]
+        return msgspec.structs.replace(operation, members=tuple(members))
+    return _filtered(operation)
+
+
+def _filtered(operation: T) -> T:
+    if isinstance(operation, Update | Delete) and operation.filter is None:
+        return msgspec.structs.replace(operation, filter=And())
+    return operation
 
 
 def schema_of(text: bytes) -> str | None:

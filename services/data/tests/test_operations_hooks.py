@@ -17,6 +17,7 @@ from contracts.operations import (
     FieldOutput,
     FieldRef,
     Member,
+    Nested,
     Node,
     Param,
     Read,
@@ -324,3 +325,65 @@ def test_what_no_hook_is_about_has_nothing_to_do_with_python(store):
     shapes = store.engine._present.state.shapes
     assert shapes.get(("admin", encode(plain))).processes is None
     assert shapes.get(("admin", encode(hooked))).processes is not None
+
+
+NESTED = Create(
+    "customers",
+    ("id", "name"),
+    Param(0),
+    returning=Node(
+        (FieldOutput("id", FieldRef("id")), Embed("orders", RelationRef("orders"), Node(outputs("note", "status"))))
+    ),
+    nested=(
+        Nested(
+            RelationRef("orders"),
+            Create(
+                "orders",
+                ("id",),
+                Param(1),
+                missing="default",
+                ragged=True,
+                nested=(
+                    Nested(
+                        RelationRef("order_items"),
+                        Create(
+                            "order_items",
+                            ("line_no", "quantity"),
+                            Param(3),
+                            nested=(
+                                Nested(
+                                    RelationRef("product"),
+                                    Create("products", ("id", "name", "price"), Param(5)),
+                                    Param(6),
+                                ),
+                            ),
+                        ),
+                        Param(4),
+                    ),
+                ),
+            ),
+            Param(2),
+        ),
+    ),
+)
+
+
+def test_hooks_run_on_rows_that_are_nested(store):
+    customers = [{"id": 50, "name": "Nest"}, {"id": 51, "name": "None"}]
+    orders, lines = [{"id": 70}, {"id": 71}], [{"line_no": 1, "quantity": 2}]
+    products = [{"id": 90, "name": "new", "price": 2}]
+    values = [customers, orders, [0, 0], lines, [1], products, [0]]
+    assert store.ask(NESTED, values) == [
+        {"id": 50, "orders": [{"note": "for 50", "status": "new"}] * 2},
+        {"id": 51, "orders": []},
+    ]
+    found = store.ask(
+        Read("order_items", Node(outputs("product_id"), Compare(FieldRef("order_id"), "eq", Param(0)))), [71]
+    )
+    assert found == [{"product_id": 90}]
+
+
+@pytest.mark.parametrize("of", [[0, 2], [0], ["0", "0"], None, [0, -1]])
+def test_nested_rows_have_to_belong_to_some(store, of):
+    values = [[{"id": 50, "name": "x"}, {"id": 51, "name": "y"}], [{"id": 70}, {"id": 71}], of, [], [], [], []]
+    assert refusal(store, NESTED, values).code == "PGRST100"

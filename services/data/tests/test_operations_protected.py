@@ -3,7 +3,22 @@
 import textwrap
 
 import pytest
-from contracts.operations import Assign, Call, Compare, Create, FieldOutput, FieldRef, Given, Node, Param, Read, Update
+from contracts.operations import (
+    Assign,
+    Call,
+    Compare,
+    Create,
+    FieldOutput,
+    FieldRef,
+    Given,
+    Nested,
+    Node,
+    Param,
+    Read,
+    RelationRef,
+    Update,
+)
+from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project
 
@@ -88,3 +103,19 @@ def test_an_operation_sees_what_its_caller_sees(people):
     call = Call("ssn_of", (Given("id", Param(0)),))
     assert people.ask(call, [1], "doctor") == "111-22-3344!"
     assert people.ask(call, [1], "clerk") == "***-44!"
+
+
+def test_what_is_nested_is_sealed_as_well(people):
+    owner = Nested(RelationRef("people"), Create("people", ("id", "name", "email", "card"), Param(1)), Param(2))
+    make = Create("badges", ("id",), Param(0), nested=(owner,))
+    values = [[{"id": 60}], [{"id": 61, "name": "Nan", "email": "n@example.com", "card": "4111111111111112"}], [0]]
+    assert people.run(make, values, "doctor").affected == 2
+    ((owner_email,),) = people.sql("select owner_email from badges where id = 60")
+    assert owner_email == "n@example.com"
+    ((ssn, card, plan),) = people.sql("select ssn, card, plan from people where id = 61")
+    assert "999-61" not in ssn
+    assert "4111" not in card
+    assert plan == "given card 4111111111111112"
+    with pytest.raises(Problem) as caught:
+        people.run(make, values, "clerk")
+    assert caught.value.code in ("42501", "PGRST200")  # whoever does not see the email can't have it copied

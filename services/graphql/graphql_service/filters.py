@@ -1,9 +1,10 @@
 """``where``: a bool_exp becomes a filter (graphql.md §§4, 5)."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from contracts.operations import (
+    AggregateFunction,
     And,
     Compare,
     CompareAggregate,
@@ -14,8 +15,10 @@ from contracts.operations import (
     Is,
     Not,
     Or,
+    Param,
     RelationRef,
 )
+from msgspec.structs import replace
 
 from graphql_service.errors import Misfit
 from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
@@ -112,6 +115,9 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
         if name == "_is_null":
             yield Is(left, "null" if value else "not_null")
             continue
+        if name == "_cast":
+            yield from _as_text(scope, field, value)
+            continue
         operator = OPERATORS[name]
         if operator.comparison == "in" and (field.scalar.array or field.field.type == "json"):
             # databases compare neither lists nor JSON with the members of a list: one comparison each
@@ -120,6 +126,20 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
         else:
             operand = scope.param(_operand(field, operator.comparison, value))
             compare = Compare(left, operator.comparison, operand)
+        yield Not(compare) if operator.negated else compare
+
+
+def _as_text(scope: Scope, field: ExposedField, given: Given) -> Iterator[Filter]:
+    """Conditions on a JSON value's text."""
+    for name, value in (given.get("String") or {}).items():
+        if value is None:
+            type_ = "[String]" if name in ("_in", "_nin") else "Boolean" if name == "_is_null" else "String"
+            raise Misfit(f"unexpected null value for type '{type_}'", path=("_cast", "String", name))
+        if name == "_is_null":
+            yield Is(FieldRef(field.field.name), "null" if value else "not_null")
+            continue
+        operator = OPERATORS[name]
+        compare = Compare(FieldRef(field.field.name, text=True), operator.comparison, scope.param(value))
         yield Not(compare) if operator.negated else compare
 
 
@@ -137,35 +157,46 @@ def _null(operator: str, field: ExposedField) -> Misfit:
 
 
 def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
-    count = given.get("count")
-    if count is None:
-        return
-    try:
-        yield from _counts(scope, relation, count)
-    except Misfit as misfit:
-        raise misfit.under("count") from None
+    for function, test in given.items():
+        if test is None:
+            continue
+        try:
+            yield from _aggregate_tests(scope, relation, cast("AggregateFunction", function), test)
+        except Misfit as misfit:
+            raise misfit.under(function) from None
 
 
-def _counts(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
-    inner = given.get("filter")
-    filter_ = _under("filter", scope, relation.target, inner) if inner else None
+def _aggregate_tests(
+    scope: Scope, relation: ExposedRelation, function: AggregateFunction, given: Given
+) -> Iterator[Filter]:
+    inner, arguments = given.get("filter"), given.get("arguments") or ()
+    test = CompareAggregate(
+        RelationRef(relation.relation.name),
+        function,
+        "eq",
+        Param(0),
+        fields=(arguments,) if isinstance(arguments, str) else tuple(arguments),
+        distinct=bool(given.get("distinct")),
+        filter=_under("filter", scope, relation.target, inner) if inner else None,
+    )
     for name, value in given["predicate"].items():
         if value is None:
-            raise Misfit("unexpected null value for type 'Int'", path=("predicate", name))
+            type_ = {"count": "Int", "bool_and": "Boolean", "bool_or": "Boolean"}.get(function, "float8")
+            raise Misfit(f"unexpected null value for type '{type_}'", path=("predicate", name))
         if name == "_is_null":
-            yield Or() if value else And()  # a count is never null
+            yield _is_null(scope, test, wanted=value)
             continue
         operator = OPERATORS[name]
-        compare = CompareAggregate(
-            RelationRef(relation.relation.name),
-            "count",
-            operator.comparison,
-            scope.param(value),
-            fields=tuple(given.get("arguments") or ()),
-            distinct=bool(given.get("distinct")),
-            filter=filter_,
-        )
+        compare = replace(test, operator=operator.comparison, right=scope.param(value))
         yield Not(compare) if operator.negated else compare
+
+
+def _is_null(scope: Scope, test: CompareAggregate, *, wanted: bool) -> Filter:
+    """What is made of no values at all is null; their number never is."""
+    if test.function == "count":
+        return Or() if wanted else And()
+    none = replace(test, function="count", operator="eq", right=scope.param(0))
+    return none if wanted else Not(none)
 
 
 def _under(step: str, scope: Scope, exposed: Exposed, given: Given) -> Filter:

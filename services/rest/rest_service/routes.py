@@ -29,6 +29,7 @@ class Rest:
         self._gate = gate
         self._tables = tables
         self._functions = Functions(data)
+        self._documented = settings.openapi_mode != "disabled"
         self._documents = openapi.Documents(settings.rest_title, settings.public_url.rstrip("/") + PREFIX)
 
     def serve(self, path: str = "") -> Response:
@@ -65,6 +66,8 @@ class Rest:
         return self._functions.answer(_incoming(name), caller)
 
     def _document(self, caller: Caller, *, root: bool) -> Response:
+        if not self._documented:
+            raise Problem("PGRST126", "Root endpoint metadata is disabled")
         if request.method == "OPTIONS":
             return _flask(Answer(200, {"Allow": "OPTIONS,GET,HEAD"}))
         if request.method not in ("GET", "HEAD"):

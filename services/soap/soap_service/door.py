@@ -36,7 +36,7 @@ from soap_service.rest_client import RestClient
 from soap_service.settings import SoapSettings
 from soap_service.shapes import Prepared
 from soap_service.split import Pieces
-from soap_service.streaming import Parts, Rows, content_of, is_long
+from soap_service.streaming import Lengths, Parts, Rows, content_of
 from soap_service.versions import SOAP_1_1, by_media_type
 
 T = TypeVar("T")
@@ -68,6 +68,7 @@ class SoapDoor:
         self._ports = ports
         self._results = results
         self._receiver = Receiver(settings)
+        self._lengths = Lengths()
         rest = RestClient(Hop(settings.rest_url), timeout=settings.request_timeout)
         self._general = General(settings.soap_namespace, gate, rest)
 
@@ -185,12 +186,13 @@ class SoapDoor:
         if body is not None and general:
             _note_action(request, etree.QName(body).localname)
             return self._general.answer(body, port, caller)
-        if is_long(prepared, values):
+        if self._lengths.is_long(prepared, values):
             stream = self._asked(self._data.stream, prepared.operation, values, caller)
             return content_of(stream, cast("ListWriter", prepared.write))
         begun = monotonic()
         result = self._asked(self._data.execute, prepared.operation, values, caller)
         add_timings(result.timings)
+        self._lengths.note(prepared, result)
         with step("response"):
             content = prepared.write(result)
         results, basis, pieces = self._results, result.basis, received.pieces

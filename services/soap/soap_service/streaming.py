@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from contracts.operations import Read
-from contracts.results import Stream
+from chassis.bounded import Bounded
+from contracts.operations import Operation, Read
+from contracts.results import Result, Stream
 
 from soap_service import reply
 from soap_service.reply import Reply
@@ -13,15 +14,29 @@ from soap_service.shapes import Prepared
 
 _MANY = 1000  # rows: who asks for more gets them as they come
 _SHORT = 65_536  # characters
+_KNOWN = 500  # lists
 
 
-def is_long(prepared: Prepared, values: Sequence[Any]) -> bool:
-    """Whether a call may be answered by so many rows that nobody should hold them all."""
-    operation = prepared.operation
-    if not isinstance(prepared.write, ListWriter) or not isinstance(operation, Read) or operation.node.limit is None:
-        return False
-    limit = values[operation.node.limit.index]
-    return isinstance(limit, int) and limit > _MANY
+class Lengths:
+    """Which lists are long: those that ask for many rows, and without a limit those that were long before."""
+
+    def __init__(self) -> None:
+        self._long: Bounded[Operation, bool] = Bounded(_KNOWN)
+
+    def is_long(self, prepared: Prepared, values: Sequence[Any]) -> bool:
+        """Whether a call may be answered by so many rows that nobody should hold them all."""
+        operation = prepared.operation
+        if not isinstance(prepared.write, ListWriter) or not isinstance(operation, Read):
+            return False
+        if operation.node.limit is None:
+            return self._long.get(operation) is not None
+        limit = values[operation.node.limit.index]
+        return isinstance(limit, int) and limit > _MANY
+
+    def note(self, prepared: Prepared, result: Result) -> None:
+        """Note how many rows came."""
+        if result.rows is not None and result.rows > _MANY:
+            self._long.put(prepared.operation, True)
 
 
 class Rows:

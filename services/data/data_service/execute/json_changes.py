@@ -11,6 +11,25 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode  # no digit is lost
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
+def as_text(text: str | None) -> str | None:
+    """``text::jsonb::text``: PostgreSQL's form, keys by length and then by bytes. What is no JSON stays as it is."""
+    if text is None:
+        return None
+    try:
+        return _written(_decode(text))
+    except msgspec.DecodeError:
+        return text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return "{" + ", ".join(f"{_encode(key).decode()}: {_written(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return _encode(value).decode()
+
+
 def append(left: str | None, right: str | None) -> str | None:
     """``left || right``: objects are united, all else is put together as arrays."""
     return None if right is None else _changed(left, lambda value: _joined(value, _value(right)))

@@ -172,7 +172,7 @@ def _compare_aggregate(names: Names, resource: Resource, item: CompareAggregate)
     link = names.link(resource, item.relation)
     target = link.target.resource
     refuse_aggregates(target)
-    columns = tuple(find_column(target, FieldRef(name)) for name in item.fields)
+    columns = aggregate_columns(target, item.function, tuple(map(FieldRef, item.fields)))
     where = _optional(names, target, item.filter)
     return AggregateTest(link, item.function, columns, item.distinct, item.operator, source_of(item.right), where)
 
@@ -210,6 +210,8 @@ def aggregate_columns(
     for column in columns:
         if function in ("min", "max"):
             misfit = column.type in _MINMAX_NEVER and not cast
+        elif function in ("bool_and", "bool_or"):
+            misfit = column.type != "bool" and not cast
         else:
             misfit = function != "count" and column.type not in _NUMERIC and not cast
         if misfit:

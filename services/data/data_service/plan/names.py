@@ -88,6 +88,8 @@ def find_column(resource: Resource, ref: FieldRef, *, search: bool = False) -> C
 def find_output(resource: Resource, ref: FieldRef) -> Column:
     """The column that a reference names, to read it. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
     field = find_field(resource, ref.name)
+    if ref.text and not ref.path and field.type != "json":
+        raise Problem("42883", f"operator does not exist: {field.db_type} #>> unknown")
     if ref.path and field.type not in ("json", "array", "other", "text"):
         raise Problem("42883", f"operator does not exist: {field.db_type} {'->>' if ref.text else '->'} unknown")
     return Column(field, ref.path, ref.text)

@@ -35,9 +35,9 @@ class Column:
     @property
     def type(self) -> FieldType:
         """The portable type of the value."""
-        if not self.path:
-            return self.field.type
-        return "text" if self.text else "json"
+        if self.text:
+            return "text"
+        return "json" if self.path else self.field.type
 
 
 # --- where rows come from ------------------------------------------------------------------------------------------
@@ -174,6 +174,14 @@ class GroupTest:
 
 
 Predicate = Union[Test, IsTest, All, Any_, Negation, Related, Somewhere, AggregateTest, GroupTest]  # noqa: UP007
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cell:
+    """What must hold of a row for a role to see a field of it (`contracts.catalog.Field.cell`)."""
+
+    holds: Predicate
+
 
 # --- outputs -------------------------------------------------------------------------------------------------------
 

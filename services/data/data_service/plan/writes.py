@@ -102,8 +102,8 @@ def _nested(names: Names, resource: Resource, nested: Nested) -> NestedPlan:
     """Rows created over a relation. Raises `Problem` PGRST200, PGRST201; PGRST127 where there is no key to fill in."""
     relation = find_relation(names.catalog, resource, nested.relation)
     create = nested.create
-    if relation.junction is not None:
-        raise Problem("PGRST127", "Feature not implemented", details="Rows can't be created over a junction.")
+    if relation.junction is not None or not relation.pairs:
+        raise Problem("PGRST127", "Feature not implemented", details="Rows can't be created over this relation.")
     if relation.target != create.resource or create.returning.shape != "none" or create.count is not None:
         raise Problem("PGRST100", f"the create nested in '{relation.name}' does not fit the relation")
     with at(relation.name):

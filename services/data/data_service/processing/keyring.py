@@ -12,8 +12,9 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,50 @@ class KeyringError(Exception):
     """A key is missing, or a value does not open; the message says what to do, and shows no value."""
 
 
+@dataclass(frozen=True)
+class Keys:
+    """What a file holds: the root, and the keys by id, of which the last encrypts."""
+
+    root: bytes = field(repr=False)
+    by_id: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The keys as a file holds them."""
+        encoded = {name: base64.b64encode(key).decode() for name, key in self.by_id.items()}
+        return json.dumps({"root": base64.b64encode(self.root).decode(), "keys": encoded}, indent=1)
+
+    def write(self, path: Path) -> None:
+        """Put them into a file of mode 0600, in the place of the one that is there. Raises `OSError`."""
+        _draft(path, self.text).replace(path)
+
+
+def parse_keys(text: str | bytes, place: str) -> Keys:
+    """The keys in a text. Raises `KeyringError`, which names the ``place``."""
+    try:
+        content = json.loads(text)
+        root = base64.b64decode(content["root"], validate=True)
+        keys = {name: base64.b64decode(key, validate=True) for name, key in content["keys"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise KeyringError(f"{place} does not hold keys of protected fields") from None
+    if not keys or any(len(key) != _BYTES or ":" in name for name, key in [("root", root), *keys.items()]):
+        raise KeyringError(f"{place} does not hold keys of protected fields")
+    return Keys(root, keys)
+
+
+def merged(one: Keys, other: Keys) -> Keys | None:
+    """The keys of both, the newest last; None where they are not of one installation, or were renewed apart."""
+    shared = one.by_id.keys() & other.by_id.keys()
+    if one.root != other.root or any(one.by_id[name] != other.by_id[name] for name in shared):
+        return None
+    together = {**one.by_id, **other.by_id}
+    return Keys(one.root, {name: together[name] for name in sorted(together, key=_number)})
+
+
+def _number(name: str) -> int:
+    return int(name[1:]) if name[1:].isdigit() else 0
+
+
 class Keyring:
     """The keys in a file, which is read again when another process has put a newer one in."""
 
@@ -40,14 +85,20 @@ class Keyring:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
         self._root = b""
-        self._keys: dict[str, bytes] = {}
+        self._keys: Mapping[str, bytes] = {}
         self._read()
+
+    @property
+    def keys(self) -> Keys:
+        """All of them. Raises `KeyringError`."""
+        self._refresh()
+        return Keys(self._root, self._keys)
 
     @property
     def current(self) -> str:
         """The id of the key that encrypts now."""
         self._refresh()
-        return next(reversed(self._keys))
+        return list(self._keys)[-1]
 
     def seal(self, about: str, text: str) -> str:
         """A value encrypted by the current key (AES-256-GCM); it opens again only as what it is ``about``."""
@@ -92,11 +143,8 @@ class Keyring:
         """Put a new key into the file, which encrypts from now on; its id."""
         with self._lock, _alone(self._path):
             self._read()
-            numbers = [int(name[1:]) for name in self._keys if name[1:].isdigit()]
-            number = f"k{max(numbers, default=0) + 1}"
-            keys = {**self._keys, number: secrets.token_bytes(_BYTES)}
-            draft = _draft(self._path, _text(self._root, keys))
-            draft.replace(self._path)
+            number = f"k{max(map(_number, self._keys)) + 1}"
+            Keys(self._root, {**self._keys, number: secrets.token_bytes(_BYTES)}).write(self._path)
             self._read()
             return number
 
@@ -115,16 +163,10 @@ class Keyring:
     def _read(self) -> None:
         stamp = self._mark()
         try:
-            content = json.loads(self._path.read_bytes())
-            root = base64.b64decode(content["root"], validate=True)
-            keys = {name: base64.b64decode(key, validate=True) for name, key in content["keys"].items()}
+            found = parse_keys(self._path.read_bytes(), str(self._path))
         except OSError as fault:
             raise KeyringError(f"the keys can't be read from {self._path}: {fault.strerror}") from None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            raise KeyringError(f"{self._path} does not hold keys of protected fields") from None
-        if not keys or any(len(key) != _BYTES or ":" in name for name, key in [("root", root), *keys.items()]):
-            raise KeyringError(f"{self._path} does not hold keys of protected fields")
-        self._root, self._keys, self._stamp = root, keys, stamp
+        self._root, self._keys, self._stamp = found.root, found.by_id, stamp
 
 
 def is_sealed(text: str) -> bool:
@@ -148,7 +190,8 @@ def _make(path: Path) -> None:
     """A file with new keys; where another process was first, its file stays."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = _draft(path, _text(secrets.token_bytes(_BYTES), {"k1": secrets.token_bytes(_BYTES)}))
+        keys = Keys(secrets.token_bytes(_BYTES), {"k1": secrets.token_bytes(_BYTES)})
+        draft = _draft(path, keys.text)
         try:
             os.link(draft, path)  # whole or not at all, and never over another
         except FileExistsError:
@@ -177,10 +220,3 @@ def _draft(path: Path, text: str) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return draft
-
-
-def _text(root: bytes, keys: dict[str, bytes]) -> str:
-    def encoded(key: bytes) -> str:
-        return base64.b64encode(key).decode()
-
-    return json.dumps({"root": encoded(root), "keys": {name: encoded(key) for name, key in keys.items()}}, indent=1)

@@ -171,6 +171,8 @@ class Protections:
             for item in resource.fields
             if not self._is_index(resource.name, item.name)
         )
+        # what Python opens is not asked whether the row at hand is one in which the role sees the field
+        fields = tuple(item for item in fields if item.cell is None or item.guard is None)
         whole = {item.name for item in fields if item.guard is None or item.guard.form == "clear"}
         return msgspec.structs.replace(
             resource,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog, Field, Resource
 from contracts.problems import Problem
 
 from data_service.plan.nodes import ColumnOutput, CreatePlan, DocumentPlan, MemberPlan, Plan
@@ -13,8 +13,8 @@ from data_service.plan.nodes import ColumnOutput, CreatePlan, DocumentPlan, Memb
 def without_tales(plan: Plan, seen: Catalog) -> Plan:
     """The plan, whose creates tell no key that the role does not see; ``seen`` is the catalog as the role sees it.
 
-    Raises `Problem` 42501 where new rows are held against a field that the role does not see as it is: whether there
-    was one would tell its value.
+    Raises `Problem` 42501 where new rows are held against a field that the role does not see as it is, or take it from
+    others: whether there was one would tell its value, and so would what was taken.
     """
     found: Plan = _quiet(plan, seen)
     return found
@@ -25,16 +25,24 @@ def _quiet(plan: Any, seen: Catalog) -> Any:
         return DocumentPlan(tuple(MemberPlan(member.key, _quiet(member.plan, seen)) for member in plan.members))
     if not isinstance(plan, CreatePlan):
         return plan
+    resource = seen.by_name[plan.resource.name]
+    for field in plan.conflict.target if plan.conflict is not None else ():
+        _demand_comparable(resource, field.name)
+    for one in plan.nested:  # what is taken from a row stands in another afterwards, and may be seen there
+        earlier = seen.by_name[one.plan.resource.name] if one.first else resource
+        for _, name in one.fills:
+            _demand_comparable(earlier, name)
     if plan.nested:
         nested = tuple(dataclasses.replace(one, plan=_quiet(one.plan, seen)) for one in plan.nested)
         plan = dataclasses.replace(plan, nested=nested)
-    resource = seen.by_name[plan.resource.name]
-    for field in plan.conflict.target if plan.conflict is not None else ():
-        if not _is_comparable(resource.by_name[field.name]):
-            raise Problem("42501", f'permission denied for column "{field.name}" of table {resource.name}')
     if all(resource.by_name[name].guard is None for name in resource.key):
         return plan
     return dataclasses.replace(plan, tells_key=False)
+
+
+def _demand_comparable(resource: Resource, name: str) -> None:
+    if not _is_comparable(resource.by_name[name]):
+        raise Problem("42501", f'permission denied for column "{name}" of table {resource.name}')
 
 
 def _is_comparable(field: Field) -> bool:

@@ -38,6 +38,16 @@ class Secrets:
             return self._vault
 
     @property
+    def path(self) -> Path:
+        """The file of the keys, which need not be there."""
+        return self._keys
+
+    @property
+    def vault_file(self) -> Path | None:
+        """The file of the vault, which need not be there; None where it is a database's table."""
+        return Path(self._place) if is_file(self._place) else None
+
+    @property
     def has_vault(self) -> bool:
         """True where there is a vault by now."""
         return self._vault is not None or not is_file(self._place) or Path(self._place).exists()

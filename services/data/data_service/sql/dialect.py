@@ -128,7 +128,7 @@ class Dialect(Protocol):
         ...
 
     def inside(self, expression: str, column: Column) -> str:
-        """The place that the column's path names, inside its JSON."""
+        """The place that the column's path names, inside its JSON; without a path all of it as PostgreSQL's text."""
         ...
 
     def cast(self, expression: str, cast: str) -> str:

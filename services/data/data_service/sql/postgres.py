@@ -163,6 +163,8 @@ class PostgresDialect:
 
     def inside(self, expression: str, column: Column) -> str:
         jsonb = column.field.db_type == "jsonb"
+        if not column.path:
+            return f"({expression})::text"
         text = expression if jsonb else f"to_jsonb({expression})"
         if column.field.type == "text":
             text = f"({expression})::jsonb"
@@ -252,7 +254,7 @@ class PostgresDialect:
             return f"{left}::jsonb", "text[]"
         if column.type == "json":
             return f"{left}::jsonb", "jsonb"
-        if column.path:
+        if column.path or column.text:
             return left, "text"
         return left, free_type(column.field.db_type)
 
@@ -265,6 +267,9 @@ class PostgresDialect:
         return f"{left} {_SIGNS[test.operator]} {right}"
 
     def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
+        if test.function in ("bool_and", "bool_or"):
+            right = f"any({bind(array_text)}::boolean[])" if test.operator == "in" else f"{bind(plain_text)}::boolean"
+            return f"{left} {_SIGNS.get(test.operator, '=')} {right}"
         if test.operator == "in":
             return f"{left} = any({bind(array_text)}::numeric[])"
         encode: Encode = lambda value: plain_text(to_decimal(value))  # noqa: E731  (a name would say no more)

@@ -68,7 +68,9 @@ class Predicates:
         name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
         if field.guard is not None:
             name = guarded(name, field.guard, self)
-        return self.dialect.inside(name, column) if column.path else name
+        if field.cell is not None:
+            name = f"(case when {self.predicate(field.cell.holds, alias)} then {name} end)"
+        return self.dialect.inside(name, column) if column.path or column.text else name
 
     def _computed(self, alias: str, field: Field) -> str:
         """The value of a field that is an expression over the level's columns."""
@@ -224,4 +226,4 @@ def _loud(item: Predicate) -> bool:
 
 def _made(column: Column) -> bool:
     """True where the value is worked out of what is stored, which may fail."""
-    return bool(column.path or column.field.expression)
+    return bool(column.path or column.text or column.field.expression)

@@ -64,6 +64,7 @@ _CHANGES = Words(
     cast=lambda field: "",
     json=SQLITE_JSON,
 )
+_AGGREGATES = {name: name for name in ("count", "sum", "avg", "min", "max")} | {"bool_and": "min", "bool_or": "max"}
 
 
 class SqliteDialect:
@@ -151,7 +152,7 @@ class SqliteDialect:
     def output(self, expression: str, column: Column, cast: str | None) -> str:
         if cast is not None:
             return self._cast_output(expression, column, cast)
-        if column.path:
+        if column.path or column.text:
             return expression if column.text else self.nest(expression)
         return self._field_output(expression, column.field)
 
@@ -208,6 +209,8 @@ class SqliteDialect:
         return expression if column.path else self._field_output(expression, column.field)
 
     def inside(self, expression: str, column: Column) -> str:
+        if not column.path:
+            return f"trivet_json_text({expression})"
         steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
         path = self.text("$" + steps)
         document = f"case when json_valid({expression}) then {expression} end"
@@ -236,7 +239,7 @@ class SqliteDialect:
         if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
         inner = f"json_array({', '.join(columns)})" if len(columns) > 1 else columns[0]
-        name = function if function in ("count", "sum", "avg", "min", "max") else f"trivet_{function}"
+        name = _AGGREGATES.get(function, f"trivet_{function}")
         return f"{name}({'distinct ' if distinct else ''}{inner})"
 
     # --- masks ---------------------------------------------------------------------------------------------------
@@ -327,7 +330,8 @@ class SqliteDialect:
         return self._compare(left, test, right)
 
     def compare_aggregate(self, left: str, test: AggregateTest | GroupTest, bind: Binder) -> str:
-        column = test.columns[0] if test.columns and test.function in ("min", "max") else None
+        keeps = ("min", "max", "bool_and", "bool_or")
+        column = test.columns[0] if test.columns and test.function in keeps else None
         encode: Encode = native(column.type) if column else to_float
         if test.operator == "in":
             return f"{left} in (select value from json_each({bind(any_json)}))"

@@ -19,8 +19,8 @@ from graphql import (
 )
 
 from graphql_service.readers import Readers
-from graphql_service.schema import functions, groups, inputs, outputs, roots, structures, upserts
-from graphql_service.schema.exposed import FUNCTIONS, JSON_OPERATORS, Exposure
+from graphql_service.schema import aggregate_filters, functions, groups, inputs, outputs, roots, structures, upserts
+from graphql_service.schema.exposed import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, Exposure
 from graphql_service.schema.groups import HAVING_FUNCTIONS
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
@@ -31,8 +31,18 @@ _MAKERS: dict[str, Maker] = {
     "{}_aggregate_fields": outputs.aggregate_fields,
     "{}_mutation_response": outputs.mutation_response,
     "{}_bool_exp": inputs.bool_exp,
-    "{}_aggregate_bool_exp": inputs.aggregate_bool_exp,
-    "{}_aggregate_bool_exp_count": inputs.aggregate_bool_exp_count,
+    "{}_aggregate_bool_exp": aggregate_filters.aggregate_bool_exp,
+    "{}_aggregate_bool_exp_count": aggregate_filters.aggregate_bool_exp_count,
+    **{
+        f"{{}}_aggregate_bool_exp_{function}": partial(aggregate_filters.aggregate_bool_exp_of, function=function)
+        for function in AGGREGATE_TESTS
+    },
+    **{
+        f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns": partial(
+            aggregate_filters.arguments_columns, function=function
+        )
+        for function in AGGREGATE_TESTS
+    },
     "{}_order_by": inputs.order_by,
     "{}_aggregate_order_by": inputs.aggregate_order_by,
     "{}_select_column": inputs.select_column,
@@ -117,6 +127,7 @@ def build(catalog: Catalog) -> RoleSchema:
     exposure = Exposure(catalog)
     queries, mutations = roots.queries(exposure), roots.mutations(exposure)
     shared: dict[str, SharedMaker] = {"order_by": inputs.order_direction}
+    shared |= {f"{name}_cast_exp": partial(inputs.cast_exp, name=name) for name in ("json", "jsonb")}
     for called in exposure.functions.values():
         if called.arguments:
             shared[called.arguments_type] = partial(functions.arguments_input, called=called)

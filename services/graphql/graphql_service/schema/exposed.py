@@ -24,6 +24,8 @@ from graphql_service.schema.scalars import Scalar, scalar_of
 
 NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
 FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
+# what related rows may be compared by beside their number
+AGGREGATE_TESTS = ("avg", "bool_and", "bool_or", "max", "min", "stddev_samp", "sum", "var_samp")
 JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
 
 TYPE_PATTERNS = (
@@ -34,6 +36,8 @@ TYPE_PATTERNS = (
     "{}_bool_exp",
     "{}_aggregate_bool_exp",
     "{}_aggregate_bool_exp_count",
+    *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
+    *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
     "{}_order_by",
     "{}_aggregate_order_by",
     *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
@@ -107,20 +111,27 @@ class Exposed:
     def field_names(self) -> dict[str, str]:
         """GraphQL names by field, the fields that can only be written included."""
         hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
-        names = [field.name for field in (*self.resource.fields, *hidden)]
+        names = [field.name for field in (*self.resource.fields, *hidden, *self.made)]
         return assign(dict.fromkeys(names), NOT_FIELDS)
 
     @cached_property
     def fields(self) -> dict[str, ExposedField]:
         """The fields that the role may see, by GraphQL name, in the catalog's order."""
-        return {exposed.name: exposed for exposed in map(self._expose, self.resource.fields)}
+        return {exposed.name: exposed for exposed in map(self._expose, (*self.resource.fields, *self.made))}
+
+    @property
+    def made(self) -> tuple[Field, ...]:
+        """What functions make of a row: fields that the role may read."""
+        stored = {field.name for field in self.resource.fields}
+        found = (one.field for one in self.resource.row_functions if one.field is not None)
+        return tuple(field for field in found if field.name not in stored) if stored else ()
 
     @cached_property
     def relations(self) -> dict[str, ExposedRelation]:
         """The relations to resources that the role may see, by GraphQL name."""
         found: dict[str, ExposedRelation] = {}
         taken = set(NOT_FIELDS) | set(self.field_names.values())
-        for relation in self.resource.relations:
+        for relation in (*self.resource.relations, *self.resource.row_relations.values()):
             target = self.exposure.resources.get(relation.target)
             if target is None or not target.readable:
                 continue
@@ -141,7 +152,7 @@ class Exposed:
         return {
             name: relation
             for name, relation in self.relations.items()
-            if relation.relation.junction is None and relation.target.insertable
+            if relation.relation.pairs and relation.relation.junction is None and relation.target.insertable
         }
 
     @cached_property
@@ -170,16 +181,22 @@ class Exposed:
         """The fields that can be filtered, ordered and told apart by, by GraphQL name."""
         return {name: field for name, field in self.fields.items() if field.field.filterable}
 
+    @cached_property
+    def columns(self) -> dict[str, ExposedField]:
+        """The fields that can be filtered by and are the row's own, not what a function makes of it."""
+        made = {field.name for field in self.made}
+        return {name: field for name, field in self.filterable.items() if field.field.name not in made}
+
     @property
     def comparable(self) -> tuple[ExposedField, ...]:
         """The fields that have a least and a greatest value."""
         engine = self.exposure.catalog.engine
-        return tuple(field for field in self.filterable.values() if scalars.comparable(field.field, engine))
+        return tuple(field for field in self.columns.values() if scalars.comparable(field.field, engine))
 
     @property
     def numbers(self) -> tuple[ExposedField, ...]:
         """The fields that can be added up."""
-        return tuple(field for field in self.filterable.values() if field.field.type in scalars.NUMBERS)
+        return tuple(field for field in self.columns.values() if field.field.type in scalars.NUMBERS)
 
     @property
     def _writable(self) -> Writable:
@@ -188,7 +205,7 @@ class Exposed:
     def _givable(self, names: frozenset[str] | None) -> dict[str, ExposedField]:
         hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
         every = {field.name: field for field in (*hidden, *self.resource.fields)}
-        chosen = (every[name] for name in self.field_names)
+        chosen = (every[name] for name in self.field_names if name in every)
         fields = (field for field in chosen if field.writable and (names is None or field.name in names))
         return {exposed.name: exposed for exposed in map(self._expose, fields)}
 
@@ -272,6 +289,7 @@ class Exposure:
     def _fields(self) -> Iterator[Field]:
         for resource in self.catalog.resources:
             yield from resource.fields
+            yield from (one.field for one in resource.row_functions if one.field is not None)
             yield from self.catalog.hidden.get(resource.name, ())
         for function in self.catalog.calls.values():
             yield from function.returns.fields

@@ -1,6 +1,7 @@
 """Input types and enums: filters, orders, and what a write is given (graphql.md §§4, 5)."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from graphql import (
     GraphQLBoolean,
@@ -17,7 +18,7 @@ from graphql import (
 
 from graphql_service.schema.exposed import FUNCTIONS, NUMERIC_FUNCTIONS, Exposed, ExposedField
 from graphql_service.schema.scalars import NUMBERS, Scalar
-from graphql_service.schema.types import Types
+from graphql_service.schema.types import TEXT, Types
 
 NESTABLE = "nestable"  # the extension of an insert's input type that holds the relations in it
 _GENERIC = ("_eq", "_gt", "_gte", "_in", "_is_null", "_lt", "_lte", "_neq", "_nin")
@@ -58,12 +59,19 @@ def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
         keys = GraphQLList(GraphQLNonNull(GraphQLString))
         operators |= dict.fromkeys(_SAME, operand)
         operators |= {"_has_key": GraphQLString, "_has_keys_any": keys, "_has_keys_all": keys}
+        operators |= {"_cast": cast("GraphQLInputObjectType", types.shared(f"{scalar.name}_cast_exp"))}
     return GraphQLInputObjectType(
         scalar.comparison,
         {name: GraphQLInputField(type_) for name, type_ in operators.items()},
         description=f'Boolean expression to compare columns of type "{scalar.name}". '
         "All fields are combined with logical 'AND'.",
     )
+
+
+def cast_exp(types: Types, name: str) -> GraphQLInputObjectType:
+    """``jsonb_cast_exp``: conditions on a value as it is in another type."""
+    texts = GraphQLInputField(types.comparison(TEXT))
+    return GraphQLInputObjectType(f"{name}_cast_exp", {"String": texts})
 
 
 def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
@@ -88,33 +96,6 @@ def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
         description=f'Boolean expression to filter rows from the table "{exposed.resource.name}". '
         "All fields are combined with a logical 'AND'.",
     )
-
-
-def aggregate_bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
-    """``T_aggregate_bool_exp``: a condition on the number of related rows."""
-    if not exposed.readable or not exposed.resource.aggregates:
-        return None
-    return GraphQLInputObjectType(
-        f"{exposed.type_name}_aggregate_bool_exp",
-        lambda: {"count": GraphQLInputField(types.input("{}_aggregate_bool_exp_count", exposed))},
-    )
-
-
-def aggregate_bool_exp_count(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
-    """``T_aggregate_bool_exp_count``."""
-    if not exposed.readable or not exposed.resource.aggregates:
-        return None
-
-    def fields() -> dict[str, GraphQLInputField]:
-        columns = GraphQLList(GraphQLNonNull(types.enum("{}_select_column", exposed)))
-        return {
-            "arguments": GraphQLInputField(columns),
-            "distinct": GraphQLInputField(GraphQLBoolean),
-            "filter": GraphQLInputField(types.input("{}_bool_exp", exposed)),
-            "predicate": GraphQLInputField(GraphQLNonNull(types.comparison(Scalar("Int")))),
-        }
-
-    return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_count", fields)
 
 
 def order_direction(_types: Types) -> GraphQLEnumType:
@@ -182,7 +163,7 @@ def select_column(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
     """``T_select_column``."""
     if not exposed.readable:
         return None
-    fields = exposed.filterable or exposed.fields  # a type has at least one value
+    fields = exposed.columns or exposed.fields  # a type has at least one value
     values = {name: GraphQLEnumValue(field.field.name, description="column name") for name, field in fields.items()}
     return GraphQLEnumType(
         f"{exposed.type_name}_select_column",

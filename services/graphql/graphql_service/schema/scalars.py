@@ -29,7 +29,17 @@ BUILT_IN = {
 _TEXTS = {"citext": "citext", "bpchar": "bpchar", "character": "bpchar", "char": "bpchar", "name": "name"}
 ANY = "any"  # a column without a type: SQLite keeps whatever comes
 NAMES = frozenset({*BUILT_IN.values(), *_TEXTS.values(), "jsonb", "Float", "ID", ANY})
-OWN_TYPES = frozenset({"query_root", "mutation_root", "subscription_root", "order_by", "cursor_ordering"})
+OWN_TYPES = frozenset(
+    {
+        "query_root",
+        "mutation_root",
+        "subscription_root",
+        "order_by",
+        "cursor_ordering",
+        "json_cast_exp",
+        "jsonb_cast_exp",
+    }
+)
 
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _INCOMPARABLE = frozenset({"bool", "json", "bytes", "array", "range"})

@@ -25,6 +25,7 @@ from graphql_service.schema.scalars import Scalar
 Maker = Callable[["Types", Exposed], GraphQLNamedType | None]
 SharedMaker = Callable[["Types"], GraphQLNamedType]
 T = TypeVar("T", bound=GraphQLNamedType)
+TEXT = Scalar("String", operators="text")
 _STANDARD: dict[str, GraphQLScalarType] = {
     "Int": GraphQLInt,
     "Float": GraphQLFloat,
@@ -122,7 +123,7 @@ class Types:
                 index[pattern.format(exposed.type_name)] = partial(self._of, pattern, exposed)
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
             index[scalar.name] = partial(self.scalar, scalar.name)
-        for scalar in (*self.exposure.scalars, Scalar("Int"), Scalar("Float")):
+        for scalar in (*self.exposure.scalars, *map(Scalar, ("Int", "Float", "Boolean", "float8")), TEXT):
             index[scalar.comparison] = partial(self.comparison, scalar)
         for name in self._shared:
             index[name] = partial(self.shared, name)

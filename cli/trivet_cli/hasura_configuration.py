@@ -1,0 +1,223 @@
+"""Hasura's metadata and the database's catalog joined into the document of a `trivet.yaml`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from contracts.catalog import Catalog, Function, Resource
+from contracts.identity import ADMIN_ROLE
+from data_service.reflect.options import Exposure
+
+from trivet_cli.hasura_filters import Filters, Place
+from trivet_cli.hasura_metadata import Metadata
+from trivet_cli.hasura_names import custom_name, place_of, relation_names
+from trivet_cli.hasura_permissions import Rules, read_permissions, with_backend
+
+Reflect = Callable[[Exposure], Catalog]
+_LIMITS = {"depth_limit": "depth", "node_limit": "nodes", "time_limit": "seconds", "batch_limit": "batch"}
+_OF_TABLES = {
+    "event_triggers": "event trigger", "remote_relationships": "remote relationship",
+}  # fmt: skip
+
+
+@dataclass
+class Imported:
+    """The document, the catalog under its names, what was left out of it, and what one has to know."""
+
+    document: dict[str, Any]
+    catalog: Catalog
+    left_out: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def translate(metadata: Metadata, reflect: Reflect, unauthorized: str | None) -> Imported:
+    """The configuration that says what the metadata says. Raises `ExposureError`, and what ``reflect`` does."""
+    return _Translation(metadata, reflect).imported(unauthorized)
+
+
+class _Translation:
+    """One metadata on its way."""
+
+    def __init__(self, metadata: Metadata, reflect: Reflect) -> None:
+        self._metadata = metadata
+        self._left_out: list[str] = []
+        self._remarks: list[str] = []
+        self._entries = {place_of(entry["table"]): entry for entry in metadata.tables}
+        names = {place: name for place, entry in self._entries.items() if (name := custom_name(entry))}
+        schemas = tuple(dict.fromkeys(["public", *(schema for schema, _ in self._entries)]))
+        plain = reflect(Exposure(schemas=schemas, resource_names=names))
+        self._renamed = self._relations(plain)
+        renamed = {(name, old): new for name, pairs in self._renamed.items() for old, new in pairs.items()}
+        tracked = frozenset(_prefixed(place_of(entry["function"]), schemas) for entry in metadata.functions)
+        self._catalog = reflect(Exposure(schemas, names, renamed, tracked))
+        self._definers = {one.name for one in self._catalog.functions} - {one.name for one in plain.functions}
+        self._schemas = schemas
+        self._filters = Filters(self._catalog, lambda table: self._served(place_of(table)))
+
+    def imported(self, unauthorized: str | None) -> Imported:
+        """All of it."""
+        resources, computed = self._resources()
+        document: dict[str, Any] = {"version": 1}
+        if len(self._schemas) > 1:
+            document["schemas"] = list(self._schemas)
+        if unauthorized:
+            document["anonymous_role"] = unauthorized
+        if self._metadata.inherited:
+            document["inherited_roles"] = dict(self._metadata.inherited)
+        document["graphql"] = self._limits()
+        document["resources"] = resources
+        functions = dict(self._functions(resources, computed))
+        if functions:
+            document["functions"] = functions
+        self._remarks.append("limits only report (graphql: report_only) until that line is taken out")
+        return Imported(document, self._catalog, self._left_out, self._remarks)
+
+    def _relations(self, plain: Catalog) -> dict[str, dict[str, str]]:
+        """New names of relations by resource and default name."""
+        found: dict[str, dict[str, str]] = {}
+        for place, entry in self._entries.items():
+            resource = plain.by_table.get(place)
+            if resource is not None and (names := relation_names(entry, resource, plain, self._left_out)):
+                found[resource.name] = names
+        return found
+
+    def _served(self, place: Place) -> Resource | None:
+        return self._catalog.by_table.get(place)
+
+    def _resources(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
+        resources: dict[str, dict[str, Any]] = {}
+        backend: dict[str, Rules] = {}
+        computed: list[tuple[str, str]] = []
+        for place, entry in self._entries.items():
+            resource = self._served(place)
+            if resource is None:
+                self._left_out.append(f"the table {'.'.join(place)}: the database does not have it")
+                continue
+            made: dict[str, Any] = {"table": ".".join(place)} if custom_name(entry) else {}
+            if resource.name in self._renamed:
+                made["relations"] = self._renamed[resource.name]
+            permissions = read_permissions(entry, resource, self._filters, self._left_out.append)
+            if permissions.open:
+                made["permissions"] = permissions.open
+            if permissions.backend:
+                backend[resource.name] = permissions.backend
+            computed += self._computed(entry, resource, permissions.computed)
+            self._left_out += self._details(entry, resource)
+            resources[resource.name] = made
+        for role in with_backend(resources, backend):
+            self._remarks.append(
+                f"what was backend_only is open to the role {role}, which may do what {role.removesuffix('_backend')} "
+                "may: give it to servers, by a key of their own"
+            )
+        return {name: entry for name, entry in resources.items() if entry}, computed
+
+    def _computed(
+        self, entry: dict[str, Any], resource: Resource, wanted: list[tuple[str, str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Role and function of the computed fields that are to be had under their own names."""
+        functions = {
+            str(item["name"]): place_of((item.get("definition") or {}).get("function"))
+            for item in entry.get("computed_fields") or []
+        }
+        own = {one.field.name if one.field else one.relation.name if one.relation else "": one.function
+               for one in resource.row_functions}  # fmt: skip
+        for name, place in functions.items():
+            if name not in own:
+                self._left_out.append(f"the computed field {resource.name}.{name}, which {'.'.join(place)} makes")
+        yield from ((role, own[name]) for role, name in wanted if name in own)
+
+    def _details(self, entry: dict[str, Any], resource: Resource) -> Iterator[str]:
+        """What of a table's entry is not carried over."""
+        for key, word in _OF_TABLES.items():
+            yield from (f"the {word} {item.get('name')} of {resource.name}" for item in entry.get(key) or [])
+        configuration = entry.get("configuration") or {}
+        roots = {key: value for key, value in (configuration.get("custom_root_fields") or {}).items() if value}
+        if roots:
+            yield f"the names of root fields of {resource.name}: {', '.join(map(_plain, roots.values()))}"
+        columns = dict(configuration.get("custom_column_names") or {})
+        for column, config in (configuration.get("column_config") or {}).items():
+            if config.get("custom_name"):
+                columns[column] = config["custom_name"]
+        columns = {old: new for old, new in columns.items() if old != new}
+        if columns:
+            yield f"the names of columns of {resource.name}: " + ", ".join(f"{a} as {b}" for a, b in columns.items())
+        if entry.get("is_enum"):
+            yield f"{resource.name} as an enum: its values are those of a plain table"
+
+    # --- functions -------------------------------------------------------------------------------------------------
+
+    def _functions(
+        self, resources: dict[str, dict[str, Any]], computed: list[tuple[str, str]]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        made: dict[str, dict[str, Any]] = {}
+        for role, name in computed:
+            made.setdefault(name, {}).setdefault("permissions", {})[role] = {}
+        for entry in self._metadata.functions:
+            place = place_of(entry["function"])
+            known = [one for one in self._catalog.functions if (one.schema, one.function) == place]
+            if not known:
+                self._left_out.append(f"the function {'.'.join(place)}: it can't be called here")
+                continue
+            function = known[0]
+            roles = list(self._callers(entry, function, resources))
+            rule = made.setdefault(function.name, {})
+            if function.name in self._definers:
+                rule["security_definer"] = True
+            if roles:
+                rule.setdefault("permissions", {}).update({role: {} for role in roles})
+            self._left_out += self._details_of_function(entry, function)
+        yield from ((name, rule) for name, rule in made.items() if rule)
+
+    def _callers(
+        self, entry: dict[str, Any], function: Function, resources: dict[str, dict[str, Any]]
+    ) -> Iterator[str]:
+        """The roles that may call a function: those written; as Hasura infers, all that may select what it reads."""
+        written = [str(item["role"]) for item in entry.get("permissions") or []]
+        exposed = (entry.get("configuration") or {}).get("exposed_as", "query" if function.reads_only else "mutation")
+        permissions = resources.get(function.returns.resource or "", {}).get("permissions", {})
+        readers = [role for role, rules in permissions.items() if "select" in rules]
+        allowed = readers if exposed == "query" and not written else [role for role in written if role in readers]
+        yield from (role for role in dict.fromkeys(allowed) if role != ADMIN_ROLE)
+        for role in written:
+            if role not in readers and role != ADMIN_ROLE:
+                self._left_out.append(f"{function.name} for {role}: it may not select the rows that it gives")
+
+    def _details_of_function(self, entry: dict[str, Any], function: Function) -> Iterator[str]:
+        configuration = entry.get("configuration") or {}
+        if configuration.get("custom_name") or configuration.get("custom_root_fields"):
+            yield f"the names that {function.name} goes by"
+        if configuration.get("session_argument") and function.session is None:
+            yield f"the session argument {configuration['session_argument']} of {function.name}: clients must give it"
+
+    # --- limits ----------------------------------------------------------------------------------------------------
+
+    def _limits(self) -> dict[str, Any]:
+        everybody: dict[str, Any] = {}
+        roles: dict[str, dict[str, Any]] = {}
+        given = {} if self._metadata.limits.get("disabled") else self._metadata.limits
+        for key, name in _LIMITS.items():
+            limit = given.get(key) or {}
+            if isinstance(limit.get("global"), int | float):
+                everybody[name] = limit["global"]
+            for role, value in (limit.get("per_role") or {}).items():
+                if isinstance(value, int | float):
+                    roles.setdefault(str(role), {})[name] = value
+        if given.get("rate_limit"):
+            self._left_out.append("the rate limit: nginx limits requests (TRIVET's settings of rates)")
+        for role in self._metadata.closed_introspection:
+            roles.setdefault(str(role), {})["introspection"] = False
+        made: dict[str, Any] = {"report_only": True}
+        if everybody:
+            made["limits"] = everybody
+        if roles:
+            made["roles"] = roles
+        return made
+
+
+def _prefixed(place: Place, schemas: tuple[str, ...]) -> str:
+    """The name of a function as it is exposed (`data_service.reflect.naming`)."""
+    return place[1] if place[0] == schemas[0] else "_".join(place)
+
+
+def _plain(root: Any) -> str:
+    return str(root.get("name") if isinstance(root, dict) else root)
