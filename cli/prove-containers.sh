@@ -96,6 +96,8 @@ prove_compose() {
     docker compose up --detach --wait --wait-timeout 300
     ask_each
     ask_rates
+    expect 'a backup holds what opens protected fields' 'sealed, and [1-9][0-9]* entries of the vault' \
+        docker compose run --rm --no-deps -T prepare backup /tmp/backup.tar
     DATABASE_URL=sqlite:////data/own.db docker compose config --services | grep -qx rates &&
         fail 'the exchange rates come with a database of one'"'"'s own'
     kill_one rest

@@ -123,6 +123,7 @@ def test_it_is_read_again_when_it_is_saved(suite: Suite) -> None:
 def test_so_is_the_configuration(suite: Suite) -> None:
     config = folder_of(suite) / "trivet.yaml"
     before = ask(suite, "GET", "/rest/v1/rpc/whereabouts")[1]["nursery"]
+    (folder_of(suite) / "operations" / "faulty.py").write_text("import nothing_that_is_there\n")
     config.write_text(CONFIG.replace("{}", "{lines: {permissions: {guest: {select: {columns: '*', filter: {}}}}}}"))
     config.write_text(config.read_text() + "anonymous_role: guest\n")
     address = f"{suite.base_url}/rest/v1/lines?select=id"
@@ -135,7 +136,14 @@ def test_so_is_the_configuration(suite: Suite) -> None:
             return False
 
     until(opened)
-    assert ask(suite, "GET", "/rest/v1/rpc/whereabouts")[1]["nursery"] == before  # its code was not touched
+    # operations that are faulty meanwhile keep nothing else from being taken, and the last good ones serve on
+    assert ask(suite, "GET", "/rest/v1/rpc/whereabouts")[1]["nursery"] == before
+    assert "operations/faulty.py:1: " in log_of(suite)
+    (folder_of(suite) / "operations" / "faulty.py").write_text(
+        "import trivet\n\n@trivet.before('nothing', 'create')\ndef no(ctx, rows): pass\n"
+    )
+    until(lambda: "there is no resource nothing" in log_of(suite))
+    assert rpc(suite, "add_line", line="three") == (200, "three")
 
 
 def test_nothing_of_it_outlives_the_suite(suite: Suite) -> None:

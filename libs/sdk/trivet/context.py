@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from trivet.database import Database
@@ -24,6 +25,7 @@ class Principal:
 class Context:
     """A call's surroundings. ``settings`` are the variables that the operator hands to operations.
 
+    ``timezone`` is the zone that the request asks for times in (``Prefer: timezone=…``), UTC where it asks for none.
     What ``log`` is told stands in the service's log as JSON lines with the ``request_id``; so does what is printed.
     """
 
@@ -32,3 +34,4 @@ class Context:
     settings: Mapping[str, str]
     log: logging.Logger
     request_id: str
+    timezone: tzinfo

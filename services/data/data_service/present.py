@@ -245,11 +245,22 @@ class Present:
                     left.retire()
 
     def _loaded(self, written: str) -> Python | None:
-        """The project's Python as it is written now: what is loaded already, where that is still true."""
+        """The project's Python as it is written now; what is loaded already where that is so still, or this is faulty.
+
+        Raises `ConfigurationError` where nothing is served yet.
+        """
         if self._project is None:
             return None
         known = self.state.python if self.state is not None else None
-        return known if known is not None and known.fingerprint == written else self._project.load(written)
+        if known is not None and known.fingerprint == written:
+            return known
+        try:
+            return self._project.load(written)
+        except configuration.ConfigurationError as fault:
+            if self.state is None:
+                raise
+            _log_kept(fault.faults)
+            return known
 
     def _renew(
         self,
@@ -270,6 +281,7 @@ class Present:
         catalog = with_made_fields(
             self._guarded(self._database.reflect(exposure), exposure, policies), policies.processing
         )
+        python = self._fitting(catalog, python)
         asked = self._asked
         if python is not None:
             catalog, policies = with_functions(catalog, python.declared), with_roles(policies, python.declared)
@@ -308,6 +320,16 @@ class Present:
         log.info("catalog %s: %s resources", version, len(catalog.resources))
         self._announce(version)
         return True
+
+    def _fitting(self, catalog: Catalog, python: Python | None) -> Python | None:
+        """This Python, or what is served where only that fits the catalog."""
+        if python is None or self.state is None or python is self.state.python:
+            return python
+        faults = python.declared.misfits(with_functions(catalog, python.declared))
+        if not faults:
+            return python
+        _log_kept(faults)
+        return self.state.python
 
     def _remote_mark(self) -> str:
         """What stands for the operations of remote sources that are known now."""
@@ -369,6 +391,10 @@ class Present:
         )
         version = f"{catalog.version}-{sha256(' '.join(sorted(gone)).encode()).hexdigest()[:8]}"
         return msgspec.structs.replace(catalog, resources=kept, version=version)
+
+
+def _log_kept(faults: Iterable[configuration.Fault]) -> None:
+    log.error("operations not read, the last good ones serve on: %s", "\n".join(map(str, faults)))
 
 
 def _leading_elsewhere(relations: Iterable[Relation], gone: set[str]) -> Iterator[Relation]:

@@ -117,6 +117,11 @@ class Stamp:
 
 
 @trivet.operation(reads_only=True)
+def noon(ctx: trivet.Context) -> str:
+    return f"{datetime.datetime(2024, 7, 1, 12, tzinfo=datetime.UTC).astimezone(ctx.timezone).isoformat()} {ctx.timezone}"
+
+
+@trivet.operation(reads_only=True)
 def stamps() -> list[Stamp]:
     return [Stamp(datetime.datetime(2024, 7, 1, 10, tzinfo=datetime.UTC))]
 
@@ -405,6 +410,20 @@ def test_it_is_a_member_of_a_document_like_any_other(store):
     with pytest.raises(Problem):
         store.ask(broken, [[{"id": 9, "name": "n"}]])
     assert count(store, "tags") == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        (None, "2024-07-01T12:00:00+00:00 UTC"),
+        ("Europe/Oslo", "2024-07-01T14:00:00+02:00 Europe/Oslo"),
+        ("-03:30", "2024-07-01T08:30:00-03:30 UTC-03:30"),
+    ],
+)
+def test_an_operation_knows_the_zone_that_is_asked_for(store, zone, told):
+    who = Caller(principal=Principal(role="admin", subject="s"), timezone=zone)
+    operation, values = call("noon")
+    assert json.loads(store.run(operation, values, who).body) == told
 
 
 def test_a_call_in_another_time_zone(store):

@@ -9,7 +9,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -129,7 +131,15 @@ class Process:
             settings=self._settings,
             log=logging.getLogger("trivet.operations"),
             request_id=asked["request_id"],
+            timezone=_zone(asked["timezone"]),
         )
+
+
+def _zone(told: str | int | None) -> tzinfo:
+    """The zone of a name, or of an offset from UTC in seconds."""
+    if told is None:
+        return UTC
+    return ZoneInfo(told) if isinstance(told, str) else timezone(timedelta(seconds=told))
 
 
 def _given(given: dict[str, Any]) -> Any:

@@ -4,9 +4,11 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from datetime import timezone
 from typing import Any
 
 import msgspec
+from chassis import zones
 from contracts.identity import Caller
 from contracts.problems import CODES, Problem, describe
 from trivet.running import frames
@@ -47,6 +49,7 @@ class Conversation:
         told = {
             "key": key,
             "request_id": self._caller.request_id,
+            "timezone": _zone(self._caller.timezone),
             "principal": {
                 "role": principal.role,
                 "subject": principal.subject,
@@ -115,6 +118,12 @@ class Conversation:
         self._lines += 1
         if self._lines <= _LOG_LINES:
             log.log(_LEVELS.get(line["level"], 20), "%s", line["message"])
+
+
+def _zone(name: str | None) -> str | int | None:
+    """A zone as the process is told of it: its name, or an offset from UTC in seconds."""
+    zone = None if name is None else zones.zone_of(name)
+    return round(zone.utcoffset(None).total_seconds()) if isinstance(zone, timezone) else name
 
 
 def failed(key: str) -> Problem:
