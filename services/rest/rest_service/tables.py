@@ -11,7 +11,8 @@ from contracts.identity import Caller
 from contracts.operations import Read
 from contracts.problems import Problem
 
-from rest_service import keyset, media, preconditions, resources, response, streaming
+from rest_service import keyset, media, plans, preconditions, resources, response, streaming
+from rest_service.plans import Planned, PlanWish
 from rest_service.request import Asked, Incoming, profile_header
 from rest_service.response import Answer
 from rest_service.shapes import Shapes
@@ -22,17 +23,28 @@ _READS = frozenset({"GET", "HEAD"})
 class Tables:
     """What is behind ``/{resource}``. ``location_base`` is put before the address of a new row.
 
-    Answers to reads are kept in ``results`` where there are any, and given again while they are true.
+    Answers to reads are kept in ``results`` where there are any, and given again while they are true. ``shows_plans``:
+    the database's plan may be asked for in the place of an answer.
     """
 
-    def __init__(self, data: Data, location_base: str = "", results: ResultsCache[Answer] | None = None) -> None:
+    def __init__(
+        self,
+        data: Data,
+        location_base: str = "",
+        results: ResultsCache[Answer] | None = None,
+        *,
+        shows_plans: bool = False,
+    ) -> None:
         self._data = data
+        self._shows_plans = shows_plans
         self._location_base = location_base
         self._results = results
         self._shapes = Shapes()
 
     def answer(self, request: Incoming, caller: Caller) -> Answer:
         """The answer to a request by a method of `request.KINDS`. Raises `Problem`."""
+        if self._shows_plans and (wish := plans.asked(request.headers.get("Accept"))) is not None:
+            return self._planned(request, caller, wish)
         results = self._results
         answer = None
         if results and request.method in _READS and not caller.explain:
@@ -44,6 +56,11 @@ class Tables:
         if answer is None:
             answer = self._asked(request, caller)
         return response.unless_known(answer, request.headers.get("If-None-Match"))
+
+    def _planned(self, request: Incoming, caller: Caller, wish: PlanWish) -> Answer:
+        request = request._replace(headers=Planned(request.headers, wish))
+        asked = self._shapes.translate(_with_catalog(request, self._data.catalog(caller)))
+        return plans.answer_of(self._data.execute(asked.operation, asked.values, plans.planning(caller, wish)), wish)
 
     def _asked(self, request: Incoming, caller: Caller) -> Answer:
         """The answer as data has it."""
