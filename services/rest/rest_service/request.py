@@ -1,10 +1,9 @@
 """A request in PostgREST's dialect becomes an operation, its values, and the wish that shapes the answer."""
 
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, Protocol, cast
 from urllib.parse import quote, unquote_plus
 
 import msgspec
-from chassis.authn import Headers
 from contracts.operations import (
     Aggregate,
     Assign,
@@ -44,6 +43,14 @@ KINDS: dict[str, Kind] = {
     "GET": "read", "HEAD": "read", "POST": "create", "PATCH": "update", "PUT": "put", "DELETE": "delete",
 }  # fmt: skip
 Pairs = list[tuple[str, str]]
+
+
+class Headers(Protocol):
+    """A request's headers, by names in any case."""
+
+    def get(self, name: str, /) -> str | None:
+        """The header's value, or None."""
+        ...
 
 
 class Incoming(NamedTuple):
