@@ -208,3 +208,28 @@ def test_rows_are_streamed_as_the_role(house, ada):
     lines = house.get("/todos?select=task&order=id", ada, Accept="text/csv").text.splitlines()
     assert lines == ["task", *TASKS]
     assert house.get("/secrets", ada, Accept="text/csv").status_code == 403
+
+
+def plan_of(house, path, accept, who=None, method="GET", **arguments):
+    return house.send(method, f"/rest/v1{path}", who, headers={"Accept": accept}, **arguments)
+
+
+def test_the_plan_of_a_read(house, ada):
+    asked = 'application/vnd.pgrst.plan+json; for="application/json"; options=verbose'
+    answer = plan_of(house, "/todos?select=task&id=eq.1", asked, ada)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, f"{asked}; charset=utf-8")
+    assert "Plan" in answer.json()[0]
+    text = plan_of(house, "/todos?id=eq.1", "application/vnd.pgrst.plan", ada)
+    assert "todos" in text.text
+    assert "cost=" in text.text
+    assert plan_of(house, "/rpc/told?name=role", asked, ada).json()[0]["Plan"]
+    refused = plan_of(house, "/secrets", asked, ada)
+    assert (refused.status_code, refused.json()["code"]) == (403, "42501")
+    assert plan_of(house, "/todos", "application/vnd.pgrst.plan; options=drop", ada).status_code == 406
+
+
+def test_the_plan_of_a_write_changes_nothing(house, ada):
+    asked = "application/vnd.pgrst.plan+json; options=analyze"
+    answer = plan_of(house, "/drafts", asked, ada, "POST", json={"id": 77})
+    assert (answer.status_code, answer.json()[0]["Plan"]["Actual Rows"]) == (200, 1)
+    assert house.rows("select * from api.drafts") == []

@@ -56,6 +56,10 @@ class ServiceSettings:
         "how a transaction ends that went well; with `-allow-override` a client may say otherwise, by `Prefer: "
         "tx=commit` or `tx=rollback`",
     )
+    plan: bool = setting(
+        False,
+        "whether `Accept: application/vnd.pgrst.plan` shows PostgreSQL's plan of a request, which tells of its data",
+    )
     versions: str = setting(
         "",
         "file in memory by which data tells rest, graphql and soap which answers are old, so that they may keep some "

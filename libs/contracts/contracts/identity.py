@@ -39,11 +39,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 class Around(msgspec.Struct, frozen=True, kw_only=True):
     """What else a request says to the transaction that answers it.
 
-    ``tx``: how the client wants it to end (None: no wish). The rest is what functions and policies of the database may
-    know of the HTTP request, and is there in database access mode alone; names of headers are in lower case.
+    ``tx``: how the client wants it to end (None: no wish). ``plan``: it wants the database's plan instead of an answer;
+    a format, then options, with spaces between. The rest is what functions and policies of the database may know of the
+    HTTP request, and is there in database access mode alone; names of headers are in lower case.
     """
 
     tx: Literal["commit", "rollback"] | None = None
+    plan: str = ""
     method: str = ""
     path: str = ""
     headers: dict[str, str] = {}

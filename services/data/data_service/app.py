@@ -162,6 +162,7 @@ def create_app(settings: DataSettings | None = None) -> Flask:
         access=access,
         ending=ending_of(settings),
         safe_update=settings.safe_update,
+        plans=settings.plan,
     )
     edge = Edge(settings, exchanges=False, data=engine)
     door = FramesDoor(engine, edge, body_limit=4 * settings.body_limit, show_statements=settings.show_statements)

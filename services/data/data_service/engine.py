@@ -21,6 +21,7 @@ from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Database
 from data_service.execute.foreign import ForeignCalls
+from data_service.execute.planning import PlanningDatabase
 from data_service.execute.refused import all_faults
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape
@@ -63,7 +64,7 @@ class Engine:
     writes are counted, and answers may say what they stand on. ``means`` are what rules work with, ``project`` is the
     folder of the project's own Python. So many ``streams`` may be under way. With ``access`` all is done as roles of
     the database (access mode `database`); with ``ending`` transactions may be rolled back although they went well.
-    ``safe_update``: updates and deletes without any filter are refused.
+    ``safe_update``: updates and deletes without any filter are refused. ``plans``: the database's plans may be seen.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Engine:
         access: RoleAccess | None = None,
         ending: Ending | None = None,
         safe_update: bool = True,
+        plans: bool = False,
     ) -> None:
         self._database = database
         self._access = access
@@ -94,7 +96,8 @@ class Engine:
         self._shaping = Shaping(database, caps, means, counts=versioning is not None, safe_update=safe_update)
         self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
         self._room = Room(streams)
-        self._plain = access is None and ending is None
+        self._plans = plans
+        self._plain = access is None and ending is None and not plans
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -223,11 +226,14 @@ class Engine:
             return int(not self._shaping.of(state, role, text, zoned=zoned).writes)
         return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
 
-    def _for(self, state: State, caller: Caller, role: str, schema: str | None, writes: bool) -> Answering:
+    def _for(self, state: State, caller: Caller, role: str, shape: PreparedShape | StreamShape) -> Answering:
         """The database as this request asks it: as its role, and undoing what it writes where that is wished."""
         database: Answering = self._database
         if self._access is not None and state.roles is not None:
-            database = self._access.acting(caller, role, state.roles, state.catalog, schema)
+            database = self._access.acting(caller, role, state.roles, state.catalog, shape.schema)
+        if self._plans and caller.around is not None and caller.around.plan:
+            return PlanningDatabase(database, caller.around.plan)
+        writes = isinstance(shape, PreparedShape) and shape.writes
         if writes and self._ending is not None and self._ending.undoes(caller.around):
             return UndoingDatabase(database)
         return database
@@ -242,7 +248,7 @@ class Engine:
         planned = time.perf_counter()
         principal = caller.principal
         limit = self._anonymous_limit if principal.anonymous else None
-        database = self._database if self._plain else self._for(state, caller, role, shape.schema, shape.writes)
+        database = self._database if self._plain else self._for(state, caller, role, shape)
         try:
             arguments = Arguments(values, principal.session, zone=zone)
             if shape.processes is None:
@@ -334,7 +340,7 @@ class Engine:
         versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
         arguments = Arguments(values, session, zone=caller.timezone)
         given = (*values, *session.values())
-        database = self._database if self._plain else self._for(state, caller, role, shape.schema, False)
+        database = self._database if self._plain else self._for(state, caller, role, shape)
         at_work = self._at_work(state, database, caller, role, writes=False, limit=None)
         occasion = Occasion(caller, role, at_work=at_work)
         rows = self._rows(database, shape, arguments, occasion)

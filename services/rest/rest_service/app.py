@@ -19,7 +19,7 @@ def create_app(settings: Settings | None = None, data: Data | None = None, edge:
     settings = settings or load(Settings)
     facade = face(settings, data, edge)
     base = settings.public_url.rstrip("/") + PREFIX if settings.absolute_location else ""
-    tables = Tables(facade.data, base, facade.results)
+    tables = Tables(facade.data, base, facade.results, shows_plans=settings.plan)
     door = RestDoor(tables, facade.gate, body_limit=settings.body_limit)
     app = create_service("rest", settings, routes.render, door=door, needs=facade.needs, wishes=facade.wishes)
     examples.install(app, facade.data, facade.gate, write_example)

@@ -8,8 +8,9 @@ from contracts.data import Data
 from contracts.identity import Caller
 from contracts.problems import Problem
 
-from rest_service import resources, response, streaming
+from rest_service import plans, resources, response, streaming
 from rest_service.calls import translate_call
+from rest_service.plans import Planned
 from rest_service.request import Incoming, profile_header
 from rest_service.response import Answer
 
@@ -17,12 +18,16 @@ from rest_service.response import Answer
 class Functions:
     """What is behind ``/rpc/{function}``."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, *, shows_plans: bool = False) -> None:
         self._data = data
+        self._shows_plans = shows_plans
 
     def answer(self, request: Incoming, caller: Caller) -> Answer:
         """The answer to a GET, HEAD or POST. Raises `Problem`."""
         begun = perf_counter()
+        wish = plans.asked(request.headers.get("Accept")) if self._shows_plans else None
+        if wish is not None:
+            request = request._replace(headers=Planned(request.headers, wish))
         catalog = self._data.catalog(caller)
         profile = request.headers.get(profile_header(request.method))
         overloads = _overloads(catalog, request.resource, profile)
@@ -30,6 +35,10 @@ class Functions:
             request = request._replace(profile=resources.negotiate(catalog, profile))
         asked = translate_call(request, overloads)
         parsed = perf_counter()
+        if wish is not None:
+            return plans.answer_of(
+                self._data.execute(asked.operation, asked.values, plans.planning(caller, wish)), wish
+            )
         if asked.wish.streams and asked.wish.media.by_rows and request.method == "GET":
             stream = self._data.stream(asked.operation, asked.values, caller)
             result, known = stream.head, perf_counter()

@@ -28,7 +28,7 @@ class Rest:
         self._data = data
         self._gate = gate
         self._tables = tables
-        self._functions = Functions(data)
+        self._functions = Functions(data, shows_plans=settings.plan)
         self._documented = settings.openapi_mode != "disabled"
         self._documents = openapi.Documents(settings.rest_title, settings.public_url.rstrip("/") + PREFIX)
 

@@ -83,6 +83,14 @@ class PooledSession(PostgresSession):
             )
             return cursor.fetchone() if cursor.description else None
 
+    def column(self, statement: Statement, arguments: Arguments) -> list[Any]:
+        """The first values of all rows."""
+        with translated():
+            found = self._connection.execute(
+                cast(Any, statement.sql), statement.arguments(arguments), prepare=self._prepare
+            )
+            return [row[0] for row in found]
+
     def act(self, actor: Actor, zone: str | None) -> None:
         """Act as a role from here to the end of the transaction. What is prepared is the login's, and not used."""
         self._prepare = False

@@ -83,6 +83,13 @@ class Transaction(PostgresSession):
         self._committed = self._ends
         return outcome(self._pipeline, ask)
 
+    def column(self, statement: Statement, arguments: Arguments) -> list[bytes]:
+        """The first values of all rows, as text."""
+        ask = self._asked(statement, arguments)
+        self._run([ask] if self._wire is not None else [*self._begun(), ask])
+        result = ask.result
+        return [] if result is None else [result.get_value(row, 0) or b"" for row in range(result.ntuples)]
+
     def ask(self, sql: str, values: Any = ()) -> Ask:
         """A statement of ours with its values, not sent yet."""
         return Ask(self._pipeline.shape_of(sql), texts(values))
