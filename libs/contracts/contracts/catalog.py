@@ -311,6 +311,20 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     report_only: bool | None = None
 
 
+class GraphqlNames(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a resource goes by in GraphQL: its ``fields``, and its root fields by what they do (``select_by_pk``)."""
+
+    roots: dict[str, str] = {}
+    fields: dict[str, str] = {}
+
+
+class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource."""
+
+    convention: Literal["hasura-default", "graphql-default"] = "hasura-default"
+    resources: dict[str, GraphqlNames] = {}
+
+
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
     """Which fields a role may give when it creates and updates a resource."""
 
@@ -323,7 +337,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
 
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
-    no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents.
+    no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents,
+    ``graphql`` are names that the configuration gives for these.
     """
 
     engine: Engine
@@ -335,6 +350,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     writable: dict[str, Writable] = {}
     hidden: dict[str, tuple[Field, ...]] = {}
     bounds: Bounds | None = None
+    graphql: GraphqlNaming | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:

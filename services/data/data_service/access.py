@@ -1,11 +1,11 @@
 """Permissions: the catalog as a role may see it, and row filters, presets and checks at every node of a plan."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 import msgspec
-from contracts.catalog import Catalog, Field, Function, Relation, Resource, Writable
+from contracts.catalog import Catalog, Field, Function, GraphqlNaming, Relation, Resource, Writable
 from contracts.identity import unnarrowed
 from contracts.operations import Filter
 from contracts.problems import Problem
@@ -40,6 +40,11 @@ class Allowed(Protocol):
     @property
     def documents(self) -> DocumentRules:
         """What one GraphQL document may hold, by role."""
+        ...
+
+    @property
+    def graphql(self) -> GraphqlNaming | None:
+        """The names of GraphQL's schema, where the configuration has some."""
         ...
 
     def rules(self, role: str, resource_name: str, /) -> Rules:
@@ -99,7 +104,15 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         hidden={name: fields for name, fields in hidden.items() if fields},
         functions=tuple(_functions(full, policies, role, visible, returned)),
         bounds=policies.documents.of(unnarrowed(role)[0]),
+        graphql=_naming(policies.graphql, seen),
     )
+
+
+def _naming(naming: GraphqlNaming | None, seen: Set[str]) -> GraphqlNaming | None:
+    if naming is None:
+        return None
+    names = {name: own for name, own in naming.resources.items() if name in seen}
+    return msgspec.structs.replace(naming, resources=names)
 
 
 def _functions(

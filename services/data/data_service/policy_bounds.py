@@ -43,7 +43,7 @@ def read_bounds(node: Node | None, faults: Faults) -> DocumentRules:
     """The rules of ``graphql:``. What is wrong goes to ``faults``, and is left out."""
     if node is None:
         return NO_BOUNDS
-    keys = mapping(node, faults, "graphql", ("report_only", "limits", "roles"))
+    keys = mapping(node, faults, "graphql", ("report_only", "limits", "roles", "naming"))
     everybody = _read(keys["limits"], faults, "limits") if "limits" in keys else _NOTHING
     if "report_only" in keys:
         everybody = msgspec.structs.replace(everybody, report_only=_switch(keys["report_only"], faults, "report_only"))

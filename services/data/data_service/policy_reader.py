@@ -13,6 +13,7 @@ from data_service.policy_document import Faults, Node, mapping, name, names, sug
 from data_service.policy_filters import FilterReader
 from data_service.policy_functions import read_functions
 from data_service.policy_inherited import read_inherited, with_inherited
+from data_service.policy_names import read_naming
 from data_service.policy_rules import (
     CacheRule,
     DeleteRule,
@@ -87,6 +88,7 @@ class _Reader:
             services=read_services(top.get("soap"), self._faults, self._catalog),
             inherited=inherited,
             documents=read_bounds(top.get("graphql"), self._faults),
+            graphql=read_naming(top.get("graphql"), resources, self._faults, self._catalog),
             document=document,
         )
 
@@ -98,7 +100,7 @@ class _Reader:
 
     def _resources(self, top: Mapping[str, Node]) -> Resources:
         given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
-        keys = ("table", "relations", "permissions", *PROCESSING_KEYS)
+        keys = ("table", "relations", "permissions", "graphql", *PROCESSING_KEYS)
         return {key: (node, mapping(node, self._faults, key, keys)) for key, node in given.items()}
 
     def _version(self, node: Node | None) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
+from contracts.catalog import GraphqlNaming
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
 from contracts.operations import Claim, Filter, Literally
 
@@ -152,8 +153,8 @@ class Policies:
     relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
     their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
     that change rows on their way. ``sources``: what remote ones may be called, by name. ``services``: the SOAP services
-    that are promised, by name. ``documents``: what one GraphQL document may ask at most. ``version`` changes with the
-    file's text.
+    that are promised, by name. ``documents``: what one GraphQL document may ask at most. ``graphql``: its
+    names. ``version`` changes with the file's text.
     """
 
     version: str = ""
@@ -169,6 +170,7 @@ class Policies:
     sources: Mapping[str, SourceRule] = field(default_factory=_empty)
     services: Mapping[str, ServiceRule] = field(default_factory=_empty)
     documents: DocumentRules = NO_BOUNDS
+    graphql: GraphqlNaming | None = None
     inherited: Mapping[str, tuple[str, ...]] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
 

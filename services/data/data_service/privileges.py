@@ -108,6 +108,7 @@ class Opened:
         self._policies = policies
         self.aggregates = aggregates
         self.documents = policies.documents
+        self.graphql = policies.graphql
         self._foreign = {function.name for function in catalog.functions if function.source != "database"}
 
     def rules(self, role: str, resource_name: str) -> Rules:
@@ -129,6 +130,7 @@ class Granted:
         tables = {(row.schema, row.table): _rules(row) for row in grants.tables}
         self._opened = opened
         self.documents = opened.documents
+        self.graphql = opened.graphql
         self._rules = {r.name: tables.get((r.schema, r.table), NOTHING) for r in catalog.resources}
         self._calls = {
             one.name

@@ -56,9 +56,9 @@ def arguments_of(node: FieldNode, expected: Mapping[str, GraphQLArgument], varia
         except Misfit as misfit:
             raise misfit.under("args", name) from None
         if value is not ABSENT:
-            values[name] = value
+            values[expected[name].out_name or name] = value
     for name, declared in expected.items():
-        if name not in values:
+        if (declared.out_name or name) not in values:
             _default(name, declared, values)
     return values
 
@@ -162,11 +162,12 @@ def _object_literal(node: ValueNode, type_: GraphQLInputObjectType, variables: V
     for field in node.fields:
         name = field.name.value
         try:
-            value = from_literal(field.value, input_field(type_, name).type, variables)
+            expected = input_field(type_, name)
+            value = from_literal(field.value, expected.type, variables)
         except Misfit as misfit:
             raise misfit.under(name) from None
         if value is not ABSENT:
-            values[name] = value
+            values[expected.out_name or name] = value
     check_filled(required_fields(type_), {field.name.value for field in node.fields})
     return values
 
@@ -193,7 +194,7 @@ def check_filled(required: Iterable[str], given: Container[str]) -> None:
 
 def _default(name: str, declared: GraphQLArgument, values: dict[str, Any]) -> None:
     if declared.default_value is not Undefined:
-        values[name] = declared.default_value
+        values[declared.out_name or name] = declared.default_value
     elif isinstance(declared.type, GraphQLNonNull):
         raise Misfit(f"missing required field '{name}'", path=("args",))
 

@@ -79,7 +79,7 @@ class Costs:
             if relation.relation.cardinality == "one":
                 return self._of_rows(relation.target, node, 1)
             return self._of_rows(relation.target, node, self._fan(exposed, relation, node))
-        summed = exposed.relations.get(name.removesuffix("_aggregate"))
+        summed = exposed.aggregates.get(name)
         if summed is not None and name not in exposed.fields:
             return self._summary(summed.target, node, self._fan(exposed, summed, node))
         # a level of the answer alone: what a mutation returns, say

@@ -19,7 +19,7 @@ def write(catalog: Catalog, question: Question) -> Example:
 def document(catalog: Catalog, question: Question) -> str:
     """The document."""
     exposed = Exposure(catalog).resources[question.resource.name]
-    lines = ["{", f"  {exposed.root_name}({_arguments(exposed, question)}) {{"]
+    lines = ["{", f"  {exposed.root('select')}({_arguments(exposed, question)}) {{"]
     lines += [f"    {name}" for name in _names(exposed, question.fields)]
     relation = next((each for each in exposed.relations.values() if each.relation == question.relation), None)
     if relation is not None:
@@ -29,9 +29,10 @@ def document(catalog: Catalog, question: Question) -> str:
 
 
 def _arguments(exposed: Exposed, question: Question) -> str:
-    terms = [f"{{ {exposed.field_names[name]}: desc }}" for name in question.sort]
+    naming = exposed.exposure.naming
+    terms = [f"{{ {exposed.field_names[name]}: {naming.value('desc')} }}" for name in question.sort]
     order = terms[0] if len(terms) == 1 else f"[{', '.join(terms)}]"
-    return f"order_by: {order}, limit: {LIMIT}" if terms else f"limit: {LIMIT}"
+    return f"{naming.word('order_by')}: {order}, limit: {LIMIT}" if terms else f"limit: {LIMIT}"
 
 
 def _names(exposed: Exposed, fields: tuple[Field, ...]) -> list[str]:

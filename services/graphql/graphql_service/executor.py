@@ -208,9 +208,9 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""
     constraint = problem.code[:2] == "23" or problem.code in ("42501", "TRV303")
-    if constraint and len(place) == 2 and isinstance(name, str) and name.startswith("insert_"):
+    if constraint and len(place) == 2 and name in compiled.scope.types.exposure.inserts:
         alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
-        return place + rows_of(name, (0,) if alone else ())
+        return place + rows_of(str(name), compiled.scope, (0,) if alone else ())
     return place
 
 

@@ -94,7 +94,7 @@ def _part(scope: Scope, exposed: Exposed, name: str, value: Any) -> Iterator[Fil
         inner = filter_of(scope, relation.target, value) if value else None
         yield Exists(RelationRef(relation.relation.name), inner)
     else:
-        yield from _aggregate(scope, exposed.relations[name.removesuffix("_aggregate")], value)
+        yield from _aggregate(scope, exposed.aggregates[name], value)
 
 
 def _each(scope: Scope, exposed: Exposed, given: list[Given]) -> list[Filter]:

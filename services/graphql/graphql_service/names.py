@@ -5,7 +5,7 @@ that fits is kept; of another the odd characters become underscores, and one tha
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _FITS = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 _ODD = re.compile(r"[^_0-9A-Za-z]")
@@ -34,6 +34,16 @@ def unique(base: str, taken: Collection[str], patterns: Sequence[str] = ("{}",))
         number += 1
         name = f"{base}{joint}{number}"
     return name
+
+
+def assign_wished(wishes: Mapping[str, str], reserved: Collection[str]) -> dict[str, str]:
+    """The name that each of ``wishes`` has for it, numbered where that is reserved or another's already."""
+    taken = set(reserved)
+    chosen: dict[str, str] = {}
+    for name, wish in wishes.items():
+        chosen[name] = unique(fitting(wish), taken)
+        taken.add(chosen[name])
+    return chosen
 
 
 def assign(names: Iterable[str], reserved: Collection[str], patterns: Sequence[str] = ("{}",)) -> dict[str, str]:

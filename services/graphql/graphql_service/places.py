@@ -104,7 +104,7 @@ def place_of(path: Path, scope: Scope, root: Selected) -> Path:
             place += ("selectionSet", name)
             selected = scope.select(nodes)
         elif step == "rows":
-            return place + rows_of(name, path[index + 1 :])
+            return place + rows_of(name, scope, path[index + 1 :])
         elif step == "assigns":
             return (*place, "args", _ARGUMENTS[path[index + 1]], *path[index + 2 :])
         else:
@@ -112,8 +112,7 @@ def place_of(path: Path, scope: Scope, root: Selected) -> Path:
     return place
 
 
-def rows_of(name: str, rest: Path) -> Path:
-    """Where an insert's rows stand."""
-    if name.startswith("insert_") and name.endswith("_one"):
-        return ("args", "object", *rest[1:])
-    return ("args", "objects", *rest)
+def rows_of(name: str, scope: Scope, rest: Path) -> Path:
+    """Where an insert's rows stand; ``name`` is its root field's."""
+    word = scope.types.exposure.inserts.get(name, "objects")
+    return ("args", word, *(rest[1:] if word == "object" else rest))

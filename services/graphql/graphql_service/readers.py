@@ -121,16 +121,16 @@ def _enum_reader(type_: GraphQLEnumType, null: _Null) -> Reader:
 
 
 def _object_reader(type_: GraphQLInputObjectType, null: _Null, readers: Readers) -> Reader:
-    fields: dict[str, Reader] = {}
+    fields: dict[str, tuple[Reader, str]] = {}
     required = required_fields(type_)
 
-    def field(name: str) -> Reader:
-        inner = input_field(type_, name).type
-        read = readers.of(inner)
-        if name in _LOOKED_AT and get_named_type(inner) is GraphQLBoolean:
+    def field(name: str) -> tuple[Reader, str]:
+        found = input_field(type_, name)
+        read, meant = readers.of(found.type), found.out_name or name
+        if meant in _LOOKED_AT and get_named_type(found.type) is GraphQLBoolean:
             read = fixed_reader(read)
-        fields[name] = read
-        return read
+        fields[name] = read, meant
+        return read, meant
 
     def read(value: Any, tokens: Tokens, slot: Slotting) -> Any:
         if value is None:
@@ -141,12 +141,13 @@ def _object_reader(type_: GraphQLInputObjectType, null: _Null, readers: Readers)
         for name, item in value.items():
             tokens.append(name)
             try:
-                values[name] = (fields.get(name) or field(name))(item, tokens, slot)
+                read_item, meant = fields.get(name) or field(name)
+                values[meant] = read_item(item, tokens, slot)
             except Misfit as misfit:
                 raise misfit.under(name) from None
         tokens.append(_END)
         if required:
-            check_filled(required, values)
+            check_filled(required, value)
         return values
 
     return read

@@ -63,7 +63,7 @@ def walk(scope: Scope, nodes: Nodes, type_name: str, make: Callable[[str, str, N
     for key, found in scope.select(nodes).items():
         name = found[0].name.value
         if name == _TYPENAME:
-            made.append(Constant(key, type_name))
+            made.append(Constant(key, scope.types.exposure.naming.type(type_name)))
             continue
         try:
             made.append(make(key, name, found))
@@ -81,7 +81,7 @@ def _output(scope: Scope, exposed: Exposed, key: str, name: str, nodes: Nodes) -
     expected = scope.types.object("{}", exposed).fields[name].args
     relation = exposed.relations.get(name)
     if relation is None:
-        relation = exposed.relations[name.removesuffix("_aggregate")]
+        relation = exposed.aggregates[name]
         return Embed(key, RelationRef(relation.relation.name), summary_node(scope, relation.target, nodes, expected))
     if relation.relation.cardinality == "many":
         return Embed(key, RelationRef(relation.relation.name), rows_node(scope, relation.target, nodes, expected))
@@ -114,7 +114,8 @@ def aggregates(scope: Scope, exposed: Exposed, nodes: Nodes) -> tuple[Output, ..
     def make(key: str, name: str, found: Nodes) -> Output:
         if name == "count":
             return _count(scope, exposed, key, found[0])
-        return Group(key, _function(scope, exposed, cast("AggregateFunction", name), found))
+        function = scope.types.exposure.naming.meant(name)
+        return Group(key, _function(scope, exposed, cast("AggregateFunction", function), found))
 
     return walk(scope, nodes, f"{exposed.type_name}_aggregate_fields", make)
 

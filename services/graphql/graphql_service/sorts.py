@@ -47,7 +47,7 @@ def _terms(exposed: Exposed, given: dict[str, Any], via: tuple[RelationRef, ...]
             relation = exposed.relations[name]
             yield from _terms(relation.target, value, (*via, RelationRef(relation.relation.name)))
         else:
-            yield from _related_aggregates(exposed.relations[name.removesuffix("_aggregate")], value, via)
+            yield from _related_aggregates(exposed.aggregates[name], value, via)
 
 
 def key_terms(exposed: Exposed, given: dict[str, Any]) -> Iterator[Sort]:

@@ -147,7 +147,8 @@ def _assigns(scope: Scope, exposed: Exposed, given: Given, place: Path) -> tuple
 
 def _response(scope: Scope, exposed: Exposed, nodes: Nodes) -> Node:
     def make(key: str, name: str, found: Nodes) -> Output:
-        return Affected(key) if name == "affected_rows" else Rows(key, outputs(scope, exposed, found))
+        counts = scope.types.exposure.naming.meant(name) == "affected_rows"
+        return Affected(key) if counts else Rows(key, outputs(scope, exposed, found))
 
     return Node(walk(scope, nodes, f"{exposed.type_name}_mutation_response", make), shape="summary")
 

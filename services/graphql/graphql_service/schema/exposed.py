@@ -11,6 +11,7 @@ from contracts.catalog import (
     Catalog,
     Field,
     Function,
+    GraphqlNames,
     Relation,
     Resource,
     Returns,
@@ -18,8 +19,9 @@ from contracts.catalog import (
     Writable,
 )
 
-from graphql_service.names import NOT_FIELDS, assign, unique
+from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars
+from graphql_service.schema.naming import CAMEL_CASE, HASURA
 from graphql_service.schema.scalars import Scalar, scalar_of
 
 NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
@@ -61,19 +63,22 @@ TYPE_PATTERNS = (
     "{}_update_column",
     "{}_on_conflict",
 )
-_ROOT_PATTERNS = (
-    "{}",
-    "{}_aggregate",
-    "{}_grouped",
-    "{}_by_pk",
-    "insert_{}",
-    "insert_{}_one",
-    "update_{}",
-    "update_{}_by_pk",
-    "update_{}_many",
-    "delete_{}",
-    "delete_{}_by_pk",
-)
+# root fields by what they do, with Hasura's word for each in its metadata
+_ROOTS = {
+    "select": ("select", "{}"),
+    "aggregate": ("select_aggregate", "{}_aggregate"),
+    "grouped": ("select_grouped", "{}_grouped"),
+    "by_pk": ("select_by_pk", "{}_by_pk"),
+    "insert": ("insert", "insert_{}"),
+    "insert_one": ("insert_one", "insert_{}_one"),
+    "update": ("update", "update_{}"),
+    "update_by_pk": ("update_by_pk", "update_{}_by_pk"),
+    "update_many": ("update_many", "update_{}_many"),
+    "delete": ("delete", "delete_{}"),
+    "delete_by_pk": ("delete_by_pk", "delete_{}_by_pk"),
+}
+_ROOT_PATTERNS = tuple(pattern for _, pattern in _ROOTS.values())
+_OWN_NAMES = GraphqlNames()
 _EVERYTHING = Writable()
 
 
@@ -111,8 +116,31 @@ class Exposed:
     def field_names(self) -> dict[str, str]:
         """GraphQL names by field, the fields that can only be written included."""
         hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
-        names = [field.name for field in (*self.resource.fields, *hidden, *self.made)]
-        return assign(dict.fromkeys(names), NOT_FIELDS)
+        names = dict.fromkeys(field.name for field in (*self.resource.fields, *hidden, *self.made))
+        own, naming = self._names.fields, self.exposure.naming
+        if not own and naming is HASURA:
+            return assign(names, NOT_FIELDS)
+        return assign_wished({name: own.get(name) or naming.field(fitting(name)) for name in names}, NOT_FIELDS)
+
+    @property
+    def _names(self) -> GraphqlNames:
+        naming = self.exposure.catalog.graphql
+        return _OWN_NAMES if naming is None else naming.resources.get(self.resource.name, _OWN_NAMES)
+
+    def root(self, kind: str) -> str:
+        """The name of the root field that does this."""
+        word, pattern = _ROOTS[kind]
+        return self._names.roots.get(word) or self.exposure.naming.field(pattern.format(self.root_name))
+
+    def aggregate_name(self, relation: str) -> str:
+        """The name beside a relation's own for its aggregates."""
+        return self.exposure.naming.field(f"{relation}_aggregate")
+
+    @cached_property
+    def aggregates(self) -> dict[str, "ExposedRelation"]:
+        """The to-many relations by the names of their aggregates."""
+        many = (one for one in self.relations.values() if one.relation.cardinality == "many")
+        return {self.aggregate_name(one.name): one for one in many}
 
     @cached_property
     def fields(self) -> dict[str, ExposedField]:
@@ -136,7 +164,7 @@ class Exposed:
             if target is None or not target.readable:
                 continue
             patterns = ("{}", "{}_aggregate") if relation.cardinality == "many" else ("{}",)
-            name = unique(assign([relation.name], ())[relation.name], taken, patterns)
+            name = unique(self.exposure.naming.field(assign([relation.name], ())[relation.name]), taken, patterns)
             taken.update(pattern.format(name) for pattern in patterns)
             found[name] = ExposedRelation(name, relation, target)
         return found
@@ -229,6 +257,7 @@ class ExposedFunction:
         """Its arguments by GraphQL name."""
         engine = self.exposure.catalog.engine
         names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
+        names = {given: self.exposure.naming.field(name) for given, name in names.items()}
         found = {}
         for argument in self.function.arguments:
             name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
@@ -270,6 +299,8 @@ class Exposure:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        camel = catalog.graphql is not None and catalog.graphql.convention == "graphql-default"
+        self.naming = CAMEL_CASE if camel else HASURA
         names = [resource.name for resource in catalog.resources]
         types = assign(names, self._reserved(), TYPE_PATTERNS)
         roots = assign(names, ("no_queries_available",), _ROOT_PATTERNS)
@@ -280,6 +311,12 @@ class Exposure:
         self.functions = self._expose_functions(types.values(), roots.values())
         results = (called.rows for called in self.functions.values() if called.rows is not None)
         self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
+
+    @cached_property
+    def inserts(self) -> dict[str, str]:
+        """The argument that has the rows, by the root fields that insert."""
+        pairs = (("insert", "objects"), ("insert_one", "object"))
+        return {exposed.root(kind): word for exposed in self.resources.values() for kind, word in pairs}
 
     @cached_property
     def scalars(self) -> frozenset[Scalar]:
@@ -301,7 +338,10 @@ class Exposure:
         """The functions by the names of their root fields, which no resource has."""
         calls = self.catalog.calls
         taken = {pattern.format(name) for name in roots for pattern in _ROOT_PATTERNS} | {"no_queries_available"}
+        taken |= {exposed.root(kind) for exposed in self.resources.values() for kind in _ROOTS}
         names = assign(calls, taken, ("{}", "{}_aggregate"))
+        if self.naming is not HASURA:
+            names = assign_wished({call: self.naming.field(name) for call, name in names.items()}, taken)
         reserved = self._reserved() | {pattern.format(name) for name in types for pattern in TYPE_PATTERNS}
         own = assign(names.values(), reserved, (*TYPE_PATTERNS, "{}_args"))
         return {

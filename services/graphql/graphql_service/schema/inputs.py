@@ -87,7 +87,7 @@ def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
             found[name] = GraphQLInputField(types.input("{}_bool_exp", relation.target))
             if relation.relation.cardinality == "many" and relation.target.resource.aggregates:
                 aggregate = types.input("{}_aggregate_bool_exp", relation.target)
-                found[f"{name}_aggregate"] = GraphQLInputField(aggregate)
+                found[exposed.aggregate_name(name)] = GraphQLInputField(aggregate)
         return found
 
     return GraphQLInputObjectType(
@@ -117,7 +117,7 @@ def order_by(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
                 found[name] = GraphQLInputField(types.input("{}_order_by", relation.target))
             elif relation.target.resource.aggregates:
                 aggregate = types.input("{}_aggregate_order_by", relation.target)
-                found[f"{name}_aggregate"] = GraphQLInputField(aggregate)
+                found[exposed.aggregate_name(name)] = GraphQLInputField(aggregate)
         return found
 
     return GraphQLInputObjectType(

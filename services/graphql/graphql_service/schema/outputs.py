@@ -52,7 +52,7 @@ def _fields(types: Types, exposed: Exposed) -> dict[str, GraphQLField]:
         fields[name] = _relation(types, exposed, relation)
         if relation.relation.cardinality == "many" and relation.target.resource.aggregates:
             aggregate = GraphQLNonNull(types.object("{}_aggregate", relation.target))
-            fields[f"{name}_aggregate"] = GraphQLField(
+            fields[exposed.aggregate_name(name)] = GraphQLField(
                 aggregate, list_arguments(types, relation.target), description="An aggregate relationship"
             )
     return fields

@@ -42,12 +42,12 @@ def queries(exposure: Exposure) -> dict[str, Root]:
     for exposed in exposure.resources.values():
         if not exposed.readable:
             continue
-        found[exposed.root_name] = Root("select", exposed)
+        kinds: list[Kind] = ["select"]
         if exposed.resource.aggregates:
-            found[f"{exposed.root_name}_aggregate"] = Root("aggregate", exposed)
-            found[f"{exposed.root_name}_grouped"] = Root("grouped", exposed)
+            kinds += ["aggregate", "grouped"]
         if exposed.key:
-            found[f"{exposed.root_name}_by_pk"] = Root("by_pk", exposed)
+            kinds.append("by_pk")
+        found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, reads=True)
 
 
@@ -55,20 +55,14 @@ def mutations(exposure: Exposure) -> dict[str, Root]:
     """The fields of ``mutation_root``."""
     found: dict[str, Root] = {}
     for exposed in exposure.resources.values():
-        name = exposed.root_name
+        kinds: list[Kind] = []
         if exposed.insertable:
-            found[f"insert_{name}"] = Root("insert", exposed)
-            if exposed.readable:
-                found[f"insert_{name}_one"] = Root("insert_one", exposed)
+            kinds += ["insert", "insert_one"] if exposed.readable else ["insert"]
         if exposed.updatable:
-            found[f"update_{name}"] = Root("update", exposed)
-            if exposed.key:
-                found[f"update_{name}_by_pk"] = Root("update_by_pk", exposed)
-            found[f"update_{name}_many"] = Root("update_many", exposed)
+            kinds += ["update", "update_by_pk", "update_many"] if exposed.key else ["update", "update_many"]
         if exposed.resource.deletable:
-            found[f"delete_{name}"] = Root("delete", exposed)
-            if exposed.key:
-                found[f"delete_{name}_by_pk"] = Root("delete_by_pk", exposed)
+            kinds += ["delete", "delete_by_pk"] if exposed.key else ["delete"]
+        found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, reads=False)
 
 
@@ -80,13 +74,14 @@ def _calls(exposure: Exposure, *, reads: bool) -> dict[str, Root]:
             continue
         found[name] = Root("call", called)
         if called.rows is not None and called.function.returns.many and called.rows.resource.aggregates:
-            found[f"{name}_aggregate"] = Root("call_aggregate", called)
+            found[exposure.naming.field(f"{name}_aggregate")] = Root("call_aggregate", called)
     return found
 
 
 def root_type(types: Types, name: str, roots: dict[str, Root]) -> GraphQLObjectType:
     """The object type of a root."""
-    return GraphQLObjectType(name, lambda: {field: root_field(types, root) for field, root in roots.items()})
+    worn = types.exposure.naming.arguments
+    return GraphQLObjectType(name, lambda: {field: worn(root_field(types, root)) for field, root in roots.items()})
 
 
 def nothing_to_query() -> GraphQLObjectType:

@@ -57,10 +57,8 @@ class Types:
 
     def get(self, name: str) -> GraphQLNamedType | None:
         """The type of this name, or None where the schema has none."""
-        if name in self._made:
-            return self._made[name]
         make = self._index.get(name)
-        return self._make(name, make) if make is not None else None
+        return make() if make is not None else None
 
     def object(self, pattern: str, exposed: Exposed) -> GraphQLObjectType:
         """A resource's object type that is known to exist."""
@@ -112,19 +110,23 @@ class Types:
     def _make(self, name: str, make: Callable[[], GraphQLNamedType | None]) -> GraphQLNamedType | None:
         with self._lock:
             if name not in self._made:
-                self._made[name] = make()
+                made = make()
+                if made is not None:
+                    self.exposure.naming.worn(made)
+                self._made[name] = made
             return self._made[name]
 
     @cached_property
     def _index(self) -> dict[str, Callable[[], GraphQLNamedType | None]]:
         index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
+        worn = self.exposure.naming.type
         for exposed in self.exposure.by_type.values():
             for pattern in self._makers:
-                index[pattern.format(exposed.type_name)] = partial(self._of, pattern, exposed)
+                index[worn(pattern.format(exposed.type_name))] = partial(self._of, pattern, exposed)
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
             index[scalar.name] = partial(self.scalar, scalar.name)
         for scalar in (*self.exposure.scalars, *map(Scalar, ("Int", "Float", "Boolean", "float8")), TEXT):
-            index[scalar.comparison] = partial(self.comparison, scalar)
+            index[worn(scalar.comparison)] = partial(self.comparison, scalar)
         for name in self._shared:
-            index[name] = partial(self.shared, name)
+            index[worn(name)] = partial(self.shared, name)
         return index
