@@ -11,6 +11,7 @@ from typing import Any
 import click
 from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
+from contracts import promise
 from contracts.catalog import Catalog
 from contracts.problems import Problem
 from data_service import policies as configuration
@@ -31,6 +32,7 @@ from trivet_cli import check_advice, check_logins, check_roles, database_url
 from trivet_cli.check_cache import on_cache
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
+from trivet_cli.served import CONTRACTS
 from trivet_cli.settings import UpSettings
 
 
@@ -68,6 +70,7 @@ def check(config: str | None, database: str | None) -> None:
     chosen = dataclasses.replace(data or DataSettings(), config=file)
     declared = _declared(chosen, findings)
     if policies is not None:
+        findings.remarks += _unsaved(policies, Path(file).expanduser())
         policies = with_roles(policies, declared)
     url = _url(database or (up.database_url if up else ""), findings)
     catalog = _catalog(url, policies, declared, chosen, findings) if url and policies is not None else None
@@ -97,6 +100,13 @@ def _policies(path: str, findings: Findings) -> Policies | None:
         for fault in error.faults:
             findings.fault(str(fault))
         return None
+
+
+def _unsaved(policies: Policies, file: Path) -> list[str]:
+    """The promised services that nobody gets yet."""
+    folder = file.parent / CONTRACTS
+    unsaved = [name for name in policies.services if not (folder / f"{name}{promise.SUFFIX}").is_file()]
+    return [f"the SOAP service {name} is not served before `trivet contract save` has saved it" for name in unsaved]
 
 
 def _declared(settings: DataSettings, findings: Findings) -> Declared:
