@@ -33,6 +33,10 @@ class Headers(Protocol):
         """The header's value, or None."""
         ...
 
+
+class AllHeaders(Headers, Protocol):
+    """Headers that can be looked through too."""
+
     def starting(self, prefix: str, /) -> Mapping[str, str]:
         """The headers whose names begin so, by their names in lower case."""
         ...
@@ -58,7 +62,7 @@ class Authenticator:
         self._audience = audience
         self._verified: Bounded[str, Principal] = Bounded(_BOUND)
 
-    def caller(self, headers: Headers, *, request_id: str, timeout: float, address: str = "") -> Caller:
+    def caller(self, headers: AllHeaders, *, request_id: str, timeout: float, address: str = "") -> Caller:
         """The caller that a request's headers prove.
 
         Reads ``Authorization`` (Bearer, Basic), else ``X-Hasura-Admin-Secret``, ``X-API-Key`` or ``apikey``, and
@@ -135,7 +139,7 @@ class Authenticator:
         """Check every token anew (a key may have gone)."""
         self._verified.clear()
 
-    def _token(self, headers: Headers, address: str) -> str | None:
+    def _token(self, headers: AllHeaders, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
             if secret := headers.get("X-Hasura-Admin-Secret"):
@@ -157,7 +161,7 @@ class Authenticator:
             return self._exchange.password(username, password, address)
         raise _bad("PGRST301", "Malformed Authorization header")
 
-    def _by_secret(self, secret: str, headers: Headers, address: str) -> str:
+    def _by_secret(self, secret: str, headers: AllHeaders, address: str) -> str:
         """Our access token for who knows the admin secret: for the role and the session variables in the headers."""
         role = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role") or ADMIN_ROLE
         told = headers.starting("X-Hasura-")
