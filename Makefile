@@ -68,6 +68,11 @@ test-suite: ## Run only the tests that cross services
 	@cli/bootstrap.sh test
 	@$(PYTEST) tests
 
+.PHONY: toolkits
+toolkits: ## Let the SOAP toolkits that compile (gSOAP, JAX-WS, Mono) build their clients and call the suite
+	@cli/bootstrap.sh toolkits
+	@$(PYTEST) -m toolkits tests/clients/soap
+
 .PHONY: bench
 bench: ## Measure the suite beside other servers into docs/performance.md (an hour); BENCH= are other options
 	@cli/bootstrap.sh test

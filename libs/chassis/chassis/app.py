@@ -73,7 +73,6 @@ class Edge:
             self._exchange,
             issuer=settings.issuer,
             audience=settings.audience,
-            issuerless=settings.access == "database",
         )
         self._subscriber = events.Subscriber(
             settings.redis_url, [events.CATALOG, events.REVOKED, events.KEYS], self._hear, self._revocations.look_again

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import jwt
 import msgspec
-from contracts.identity import ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
 from contracts.problems import Problem
 
 from chassis import explanations
@@ -23,6 +23,7 @@ LEEWAY = 30  # seconds of clock skew that are forgiven
 _HEADER = {"alg", "kid", "typ"}  # what our own tokens have; nobody gets to name a key or an extension (RFC 8725, 3.1)
 _TYPES = ("JWT", None)
 _BOUND = 20_000
+_NO_VARIABLES = frozenset({"x-hasura-admin-secret", "x-hasura-role", "x-hasura-use-backend-only-permissions"})
 
 
 class Headers(Protocol):
@@ -33,11 +34,16 @@ class Headers(Protocol):
         ...
 
 
-class Authenticator:
-    """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends.
+class AllHeaders(Headers, Protocol):
+    """Headers that can be looked through too."""
 
-    ``issuerless``: tokens that name no issuer may be good for an exchange at auth.
-    """
+    def starting(self, prefix: str, /) -> Mapping[str, str]:
+        """The headers whose names begin so, by their names in lower case."""
+        ...
+
+
+class Authenticator:
+    """Checks access tokens with auth's public keys; a token that was checked once is remembered until it ends."""
 
     def __init__(
         self,
@@ -47,24 +53,23 @@ class Authenticator:
         *,
         issuer: str,
         audience: str,
-        issuerless: bool = False,
     ) -> None:
         self._keys = keys
         self._revocations = revocations
         self._exchange = exchange
         self._issuer = issuer
-        self._ours_or_none = (None, issuer) if issuerless else (None, issuer, "")
+        self._ours_or_none = (None, issuer)
         self._audience = audience
         self._verified: Bounded[str, Principal] = Bounded(_BOUND)
 
-    def caller(self, headers: Headers, *, request_id: str, timeout: float, address: str = "") -> Caller:
+    def caller(self, headers: AllHeaders, *, request_id: str, timeout: float, address: str = "") -> Caller:
         """The caller that a request's headers prove.
 
-        Reads ``Authorization`` (Bearer, Basic), else ``X-API-Key`` or ``apikey``, and ``X-Hasura-Role`` (or
-        ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API key, or a token of an
-        outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as bearer too, while nobody
-        is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301, PGRST303, TRV201, TRV204;
-        TRV107, TRV203 (can't tell).
+        Reads ``Authorization`` (Bearer, Basic), else ``X-Hasura-Admin-Secret``, ``X-API-Key`` or ``apikey``, and
+        ``X-Hasura-Role`` (or ``X-Trivet-Role``) for one of the token's roles. A bearer is one of our tokens, an API
+        key, or a token of an outside issuer. Supabase's clients call with a publishable key in ``apikey`` (and as
+        bearer too, while nobody is logged in): it names the project, and proves nothing. Raises `Problem` PGRST301,
+        PGRST303, TRV201, TRV204; TRV107, TRV203 (can't tell).
         """
         token = self._token(headers, address)
         wanted = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role")
@@ -134,9 +139,11 @@ class Authenticator:
         """Check every token anew (a key may have gone)."""
         self._verified.clear()
 
-    def _token(self, headers: Headers, address: str) -> str | None:
+    def _token(self, headers: AllHeaders, address: str) -> str | None:
         header = headers.get("Authorization")
         if header is None:
+            if secret := headers.get("X-Hasura-Admin-Secret"):
+                return self._by_secret(secret, headers, address)
             if bare := headers.get("X-API-Key"):
                 return self._ours(bare.strip(), address)
             key = (headers.get("apikey") or "").strip()
@@ -153,6 +160,13 @@ class Authenticator:
             username, password = _basic(value)
             return self._exchange.password(username, password, address)
         raise _bad("PGRST301", "Malformed Authorization header")
+
+    def _by_secret(self, secret: str, headers: AllHeaders, address: str) -> str:
+        """Our access token for who knows the admin secret: for the role and the session variables in the headers."""
+        role = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role") or ADMIN_ROLE
+        told = headers.starting("X-Hasura-")
+        session = {name: value for name, value in told.items() if name not in _NO_VARIABLES}
+        return self._exchanges().admin(secret, role, session, address)
 
     def _ours(self, credential: str, address: str) -> str:
         """Our access token for a credential: itself, or what auth gives for an API key or an outside issuer's token."""

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from contracts.problems import Kind, Problem
@@ -73,6 +73,15 @@ class Exchange:
         """The access token of an API key. Raises `Problem` as `password` does."""
         return self._unless_refused(self._mark("key", key), {"key": key, "address": address})
 
+    def admin(self, secret: str, role: str, session: Mapping[str, str], address: str) -> str:
+        """The access token, in any role and with any session variables, of who knows the admin secret (Hasura's).
+
+        Raises `Problem` as `password` does.
+        """
+        asked = msgspec.json.encode([role, sorted(session.items())]).decode()
+        credential: dict[str, Any] = {"secret": secret, "role": role, "session": dict(session), "address": address}
+        return self._unless_refused(self._mark("admin", f"{len(secret)}:{secret}{asked}"), credential)
+
     def token(self, token: str, address: str) -> str:
         """Our access token for an outside issuer's. Raises `Problem` PGRST301, PGRST303 (refused), else as above."""
         return self._unless_refused(self._mark("token", token), {"token": token, "address": address})
@@ -99,7 +108,7 @@ class Exchange:
     def _mark(self, kind: str, text: str) -> bytes:
         return hmac.new(self._key, f"{kind} {text}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
-    def _unless_refused(self, mark: bytes, credential: dict[str, str]) -> str:
+    def _unless_refused(self, mark: bytes, credential: dict[str, Any]) -> str:
         """As `_exchanged`; no guess at these can be right, so that refusals need not be asked for again."""
         refused = self._refused.get(mark)
         if refused is not None and refused[1] > time.monotonic():
@@ -111,7 +120,7 @@ class Exchange:
                 self._refused.put(mark, (problem, time.monotonic() + _REFUSED))
             raise
 
-    def _exchanged(self, mark: bytes, credential: dict[str, str]) -> str:
+    def _exchanged(self, mark: bytes, credential: dict[str, Any]) -> str:
         kept = self._kept.get(mark)
         if kept is not None and kept[1] > time.monotonic():
             return kept[0]
@@ -119,7 +128,7 @@ class Exchange:
         self._kept.put(mark, (token, time.monotonic() + min(seconds / 2, _REMEMBERED)))
         return token
 
-    def _ask(self, credential: dict[str, str], path: str = PATH) -> tuple[str, float]:
+    def _ask(self, credential: dict[str, Any], path: str = PATH) -> tuple[str, float]:
         body = msgspec.json.encode(credential)
         found = msgspec.json.decode(self._post(path, body, credential["address"]))
         return found["access_token"], float(found["expires_in"])

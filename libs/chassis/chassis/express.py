@@ -44,6 +44,15 @@ class Headers:
         value: str | None = self._environ.get(_KEYS.get(name) or _key(name))
         return value
 
+    def starting(self, prefix: str) -> dict[str, str]:
+        """The headers whose names begin so, by their names in lower case."""
+        start = _key(prefix)
+        return {
+            key[len("HTTP_") :].replace("_", "-").lower(): value
+            for key, value in self._environ.items()
+            if key.startswith(start)
+        }
+
 
 class Request:
     """A request as a door sees it."""

@@ -16,6 +16,7 @@ from auth_service import (
     __version__,
     absent_routes,
     admin_routes,
+    admin_secret,
     api_key_routes,
     errors,
     factor_routes,
@@ -72,6 +73,7 @@ def create_app(settings: AuthSettings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = min(settings.body_limit, _BODY_LIMIT)
     app.extensions[routes.EXTENSION] = login
     app.extensions[routes.EXTENSION + "_keys"] = ring
+    admin_secret.check(settings.hasura_admin_secret)
     app.extensions[inner_routes.ISSUERS] = outside_issuers.load(settings.issuers, settings.issuer)
     tokens.install(app, settings, ring)
     app.before_request(_require_sound_json)

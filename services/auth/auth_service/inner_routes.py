@@ -6,7 +6,7 @@ import msgspec
 from contracts.problems import Kind, Problem
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from auth_service import api_keys, audit, digests, login, tokens
+from auth_service import admin_secret, api_keys, audit, digests, login, tokens
 from auth_service.digests import Digest
 from auth_service.login import Login
 from auth_service.outside_issuers import OutsideIssuers
@@ -23,7 +23,7 @@ blueprint = Blueprint("inner", __name__, url_prefix=PREFIX)
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """What came to another service, and the client's address: one of name and password, name and digest
-    (of WS-Security, with its nonce and time), API key, outside token."""
+    (of WS-Security, with its nonce and time), API key, outside token, or the admin secret with a role and variables."""
 
     username: str | None = None
     password: str | None = None
@@ -32,6 +32,9 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     created: str = ""
     key: str | None = None
     token: str | None = None
+    secret: str | None = None
+    role: str = ""
+    session: dict[str, str] = {}
     address: str = ""
 
 
@@ -56,6 +59,8 @@ def exchange() -> Response:
             token, seconds = _issued(_by_key(this, key, credential.address))
         case Credential(username=None, password=None, digest=None, key=None, token=str(outside)):
             token, seconds = _issued(_by_outside_token(this, outside, credential.address))
+        case Credential(username=None, password=None, digest=None, key=None, token=None, secret=str(secret)):
+            token, seconds = _issued(_by_secret(this, secret, credential))
         case _:
             raise Problem("TRV109", "Not a credential")
     return jsonify(access_token=token, expires_in=seconds)
@@ -125,6 +130,19 @@ def _by_outside_token(this: Login, token: str, address: str) -> Proven:
         audit.note("outside token", outcome, who="unknown", address=address, why=problem.message)
         raise
     audit.note("outside token", "granted", who=proven.subject, address=address)
+    return proven
+
+
+def _by_secret(this: Login, secret: str, credential: Credential) -> Proven:
+    settings = this.settings
+    try:
+        proven = admin_secret.prove(
+            settings.hasura_admin_secret, secret, credential.role, credential.session, settings.access_token_seconds
+        )
+    except Problem as problem:
+        audit.note("admin secret", "refused", who="unknown", address=credential.address, why=problem.message)
+        raise
+    audit.note("admin secret", "granted", who=credential.role, address=credential.address)
     return proven
 
 

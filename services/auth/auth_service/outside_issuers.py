@@ -1,7 +1,8 @@
 """Tokens of outside issuers: who these are, and whom their tokens prove here.
 
 An issuer gives its tokens' holders the roles that its own map in our file writes down, and nothing else: no claim of
-theirs is a role, a session variable or a scope of ours by its name alone.
+theirs is a role, a session variable or a scope of ours by its name alone. But where the file says that an issuer has
+Hasura's claims (``hasura``), these are: roles other than admin, and session variables.
 """
 
 import hashlib
@@ -10,13 +11,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 import msgspec
 from chassis.authn import LEEWAY, refusal, unverified_issuer
 from contracts.problems import Problem
 
+from auth_service.hasura_claims import HasuraSource, told_by
 from auth_service.issuerless import Issuerless, bad
 from auth_service.issuerless import Written as WrittenIssuerless
 from auth_service.issuerless import read as read_issuerless
@@ -37,9 +39,9 @@ class OutsideIssuersError(ValueError):
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An issuer as the file has it. Claims are named by one name, or by a list that leads into objects."""
 
-    issuer: str
-    audience: str
-    roles: dict[str, str]
+    issuer: str = ""
+    audience: str = ""
+    roles: dict[str, str] = {}
     roles_claim: str | list[str] = "roles"
     subject_claim: str | list[str] = "sub"
     session: dict[str, str | list[str]] = {}
@@ -47,6 +49,7 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jwks_file: str = ""
     secret_file: str = ""
     algorithms: list[str] = []
+    hasura: HasuraSource | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +64,12 @@ class Issuer:
     written: Written
     algorithms: tuple[str, ...]
     key_for: Callable[[Mapping[str, Any]], Any]
+
+    @property
+    def required(self) -> list[str]:
+        """The claims that its tokens must have."""
+        named = {"iss": self.written.issuer, "aud": self.written.audience}
+        return ["exp", *(claim for claim, value in named.items() if value)]
 
 
 class OutsideIssuers:
@@ -110,14 +119,15 @@ def _issuer(written: Written, own: str, folder: Path) -> Issuer:
     """One issuer, checked. Either it shares a secret or it publishes keys: what is public is never a secret."""
     name = written.issuer
     sources = [source for source in (written.jwks, written.jwks_file, written.secret_file) if source]
-    if name == own or not name or not written.audience:
+    if name == own or (written.hasura is None and not (name and written.audience)):
         raise ValueError(f"{name or 'an issuer'} needs a name that is not our own, and an audience")
     if len(sources) != 1:
-        raise ValueError(f"{name} needs one of jwks, jwks_file and secret_file")
-    if not written.roles:
+        raise ValueError(f"{name or 'an issuer without a name'} needs one of jwks, jwks_file and secret_file")
+    if not written.roles and written.hasura is None:
         raise ValueError(f"{name} has no roles: nobody could do anything by its tokens")
     roles = list(written.roles.values())
-    check_roles(roles[0], roles)
+    if roles:
+        check_roles(roles[0], roles)
     check_session(dict.fromkeys(written.session, ""))
     possible = _SHARED if written.secret_file else _SIGNED
     algorithms = tuple(written.algorithms) or possible
@@ -143,10 +153,10 @@ def _verified(issuer: Issuer, token: str) -> dict[str, Any]:
             token,
             issuer.key_for(header),
             algorithms=list(issuer.algorithms),
-            issuer=issuer.written.issuer,
-            audience=issuer.written.audience,
+            issuer=issuer.written.issuer or None,
+            audience=issuer.written.audience or None,
             leeway=LEEWAY,
-            options={"require": ["exp", "iss", "aud"]},
+            options={"require": issuer.required, "verify_aud": bool(issuer.written.audience)},
         )
     except jwt.PyJWTError as fault:
         raise refusal(fault) from None
@@ -157,14 +167,44 @@ def _verified(issuer: Issuer, token: str) -> dict[str, Any]:
 
 
 def _proven(written: Written, claims: Mapping[str, Any], token: str, life: int) -> Proven:
+    if written.hasura is not None:
+        return _proven_by_hasura(written, written.hasura, claims, token, life)
     subject = _at(claims, written.subject_claim)
     if not isinstance(subject, str | int) or isinstance(subject, bool) or not str(subject):
         raise bad("PGRST303", "JWT lacks a claim that is needed")
     roles = _roles(written, claims)
     if not roles:
         raise bad("PGRST303", "JWT grants no role here")
-    ours = str(uuid.uuid5(_OURS, f"{written.issuer} {subject}"))
     session = {name.lower(): text for name, path in written.session.items() if (text := _text(_at(claims, path)))}
+    return _said(written, claims, token, life, _Holder(str(subject), roles, session))
+
+
+def _proven_by_hasura(
+    written: Written, source: HasuraSource, claims: Mapping[str, Any], token: str, life: int
+) -> Proven:
+    try:
+        told = told_by(source, claims)
+        session = check_session(told.session)
+        roles = check_roles(told.default, told.roles)
+    except ValueError as fault:  # (ours are such)
+        raise bad("PGRST303", str(fault)) from None
+    if written.roles:
+        roles = [written.roles[role] for role in roles if role in written.roles]
+    if not roles:
+        raise bad("PGRST303", "JWT grants no role here")
+    subject = session.get("x-hasura-user-id") or _text(_at(claims, written.subject_claim)) or ""
+    return _said(written, claims, token, life, _Holder(subject, roles, session))
+
+
+class _Holder(NamedTuple):
+    subject: str
+    roles: list[str]
+    session: Mapping[str, str]
+
+
+def _said(written: Written, claims: Mapping[str, Any], token: str, life: int, holder: _Holder) -> Proven:
+    subject, roles, session = holder
+    ours = str(uuid.uuid5(_OURS, f"{written.issuer} {subject}"))
     now = int(time.time())
     mark = claims.get("jti") or hashlib.sha256(token.encode()).hexdigest()
     said: dict[str, Any] = {

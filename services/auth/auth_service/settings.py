@@ -33,6 +33,12 @@ class AuthSettings(ldap_settings.LdapSettings):
         "the outside issuers whose tokens are taken (docs/auth.md): a TOML file, or a folder with `issuers.toml` and "
         "the files that it names",
     )
+    hasura_admin_secret: str = setting(
+        "",
+        "what lets a server act in any role by the header `X-Hasura-Admin-Secret`, as with Hasura (docs/hasura.md), at "
+        "least 16 characters; empty: nothing does",
+        secret=True,
+    )
     access_token_seconds: int = setting(600, "life of an access token in seconds")
     refresh_token_seconds: int = setting(2_592_000, "seconds after which a session that nobody refreshes ends")
     refresh_grace_seconds: int = setting(10, "seconds in which a refresh may be repeated, after an answer was lost")

@@ -31,7 +31,13 @@ _SHARED: tuple[tuple[str, str, str, Schema, str], ...] = (
     ("onConflict", "query", "on_conflict", _TEXT, "The unique columns by which an upsert knows a row: `a,b`"),
     ("columns", "query", "columns", _TEXT, "The columns of the body that count: `a,b`"),
     ("range", "header", "Range", {"type": "string", "pattern": r"^\d+-\d*$"}, "Rows from and to: `0-24`"),
-    ("preferRead", "header", "Prefer", _TEXT, "`count=exact|planned|estimated`, `handling=strict|lenient`"),
+    (
+        "preferRead",
+        "header",
+        "Prefer",
+        _TEXT,
+        "`count=exact|planned|estimated`, `handling=strict|lenient`, `pages=keyset`",
+    ),
     (
         "preferWrite",
         "header",

@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import msgspec
-from chassis.authn import Headers
 from contracts.identity import NO_AROUND, Caller
 from contracts.results import Result
 
 from rest_service import media
+from rest_service.request import Headers
 from rest_service.response import Answer
 
 _TYPES = {

@@ -14,10 +14,11 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "count": ("exact", "planned", "estimated"),
     "tx": ("commit", "rollback"),
     "handling": ("strict", "lenient"),
+    "pages": ("keyset",),
 }
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ECHOED = {
-    "read": ("count", "handling", "timezone"),
+    "read": ("count", "handling", "timezone", "pages"),
     "create": ("resolution", "missing", "return", "count", "tx", "handling", "timezone"),
     "update": ("missing", "return", "count", "tx", "handling", "timezone", "max-affected"),
     "put": ("return", "count", "tx", "handling", "timezone"),

@@ -1,10 +1,9 @@
 """A request in PostgREST's dialect becomes an operation, its values, and the wish that shapes the answer."""
 
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, Protocol, cast
 from urllib.parse import quote, unquote_plus
 
 import msgspec
-from chassis.authn import Headers
 from contracts.operations import (
     Aggregate,
     Assign,
@@ -46,6 +45,14 @@ KINDS: dict[str, Kind] = {
 Pairs = list[tuple[str, str]]
 
 
+class Headers(Protocol):
+    """A request's headers, by names in any case."""
+
+    def get(self, name: str, /) -> str | None:
+        """The header's value, or None."""
+        ...
+
+
 class Incoming(NamedTuple):
     """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string.
 
@@ -70,7 +77,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     with a conflict rule that took effect. ``profile`` is the schema that answers, ``schema`` the one that was asked for
     expressly; ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query
     string; ``body`` False where no body is to be sent; ``void``: the function that is called gives nothing;
-    ``streams``: it gives rows that can be had one after the other.
+    ``streams``: it gives rows that can be had one after the other. ``pages``: by keys (`rest_service.keyset`).
     """
 
     kind: Kind
@@ -87,6 +94,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     body: bool = True
     void: bool = False
     streams: bool = False
+    pages: bool = False
 
     def on(self, page: Page, query: str) -> "Wish":
         """The same wish for another page, told by another query string."""
@@ -103,6 +111,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
             query=query,
             columns=self.columns,
             body=self.body,
+            pages=self.pages,
         )
 
 
@@ -134,6 +143,7 @@ def translate(incoming: Incoming) -> Asked:
         applied=(wanted.applied(kind, resolved=False), wanted.applied(kind)),
         profile=incoming.profile,
         schema=incoming.profile if incoming.headers.get(profile_header(incoming.method)) else None,
+        pages=kind == "read" and wanted.get("pages") is not None,
     )
     pairs = parse_query(incoming.query)
     literals = Literals()

@@ -9,7 +9,6 @@ from secrets import randbelow, token_hex
 from typing import NamedTuple
 from urllib.parse import quote
 
-from chassis.authn import Headers
 from chassis.bounded import Bounded
 from contracts.operations import Operation, Value
 from contracts.problems import Problem
@@ -20,6 +19,7 @@ from rest_service.query_shape import HOLE, QueryShape, cut
 from rest_service.request import (
     KINDS,
     Asked,
+    Headers,
     Incoming,
     Wish,
     canonical,

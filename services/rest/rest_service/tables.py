@@ -3,14 +3,17 @@
 from time import monotonic, perf_counter
 
 from chassis import observe
+from chassis.conditional import matches
 from chassis.results_cache import ResultsCache
 from contracts.catalog import Catalog
 from contracts.data import Data
 from contracts.identity import Caller
+from contracts.operations import Read
+from contracts.problems import Problem
 
-from rest_service import plans, resources, response, streaming
+from rest_service import keyset, media, plans, preconditions, resources, response, streaming
 from rest_service.plans import Planned, PlanWish
-from rest_service.request import Incoming, profile_header
+from rest_service.request import Asked, Incoming, profile_header
 from rest_service.response import Answer
 from rest_service.shapes import Shapes
 
@@ -48,6 +51,8 @@ class Tables:
             begun = perf_counter()
             answer = results.find(caller.principal, _question(request))
             observe.add_timings({"cache": round((perf_counter() - begun) * 1_000_000)})
+        if answer is None and request.method in preconditions.WRITES and (tags := request.headers.get("If-Match")):
+            return self._matched(request, caller, tags)
         if answer is None:
             answer = self._asked(request, caller)
         return response.unless_known(answer, request.headers.get("If-None-Match"))
@@ -61,7 +66,54 @@ class Tables:
         """The answer as data has it."""
         begun = perf_counter()
         catalog = self._data.catalog(caller)
+        if keyset.CURSOR in request.query and request.method in _READS:
+            return self._paged(request, catalog, caller)
         asked = self._shapes.translate(_with_catalog(request, catalog))
+        if asked.wish.pages:
+            return self._paged(request, catalog, caller)
+        return self._answered(request, catalog, asked, caller, begun)
+
+    def _matched(self, request: Incoming, caller: Caller, tags: str) -> Answer:
+        """The answer to a write of what must be there, or of the row that has one of these tags."""
+        catalog = self._data.catalog(caller)
+        resource = resources.find(catalog, request.resource, request.headers.get(profile_header(request.method)))
+        asked = self._shapes.translate(_with_catalog(request, catalog))
+        try:
+            if tags.strip() != "*" or request.method == "PUT":
+                guard = preconditions.guard_of(catalog, resource)
+                reading = self._shapes.translate(_with_catalog(preconditions.seen(request), catalog))
+                if not isinstance(reading.operation, Read):
+                    raise AssertionError("a GET is a read")
+                # what is compared is read first: a change between the two reads then shows in either
+                row = self._data.execute(guard.read(reading.operation), reading.values, caller)
+                found = self._data.execute(reading.operation, reading.values, caller)
+                current = response.tagged(response.of_result(found, reading.wish))
+                if not matches(tags, current.headers["ETag"]):
+                    raise preconditions.changed()
+                asked = guard.hold(asked, row.body)
+            result = self._data.execute(asked.operation, asked.values, caller)
+        except Problem as problem:
+            raise preconditions.changed() if problem.code == "PGRST116" else problem from None
+        if not (result.rows if result.affected is None else result.affected):
+            raise preconditions.changed()
+        answer = response.of_result(result, asked.wish)
+        return answer if result.aside is None else response.said(answer, result.aside, asked.wish)
+
+    def _paged(self, request: Incoming, catalog: Catalog, caller: Caller) -> Answer:
+        """The answer to a read of a page by keys, with the link to the next one; it is not kept."""
+        profile = request.headers.get(profile_header(request.method))
+        request, pages = keyset.begun(request, resources.find(catalog, request.resource, profile))
+        asked = self._shapes.translate(_with_catalog(request, catalog))
+        result = self._data.execute(asked.operation, asked.values, caller)
+        answer = response.of_result(result, asked.wish)
+        if asked.wish.body and asked.wish.media.type == media.JSON.type:
+            following = keyset.link(pages, result.body)
+            if following is not None:
+                answer.headers["Link"] = f'<{self._location_base}{following}>; rel="next"'
+        return response.tagged(answer) if request.method == "GET" else answer
+
+    def _answered(self, request: Incoming, catalog: Catalog, asked: Asked, caller: Caller, begun: float) -> Answer:
+        """The answer to a request that was understood, kept where it may be."""
         parsed, when = perf_counter(), monotonic()
         if asked.wish.media.by_rows and request.method == "GET":
             stream = self._data.stream(asked.operation, asked.values, caller)

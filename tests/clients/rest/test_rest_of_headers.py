@@ -146,7 +146,7 @@ def test_verbs_and_paths_that_are_refused(museum, method, path, status, code):
 def test_options(museum):
     assert museum.ask("OPTIONS", "works").headers["Allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert museum.ask("OPTIONS", "visits").headers["Allow"] == "OPTIONS,GET,HEAD,POST,PATCH,DELETE"
-    view = "OPTIONS,GET,HEAD" if museum.kind == "sqlite" else "OPTIONS,GET,HEAD,POST,PATCH,DELETE"
+    view = "OPTIONS,GET,HEAD" if museum.kind == "sqlite" else "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert museum.ask("OPTIONS", "loans").headers["Allow"] == view
 
 

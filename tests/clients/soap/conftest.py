@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -28,10 +29,15 @@ class Shop:
     suite: Suite
     arrays: bool
 
-    def save_wsdl(self, folder: Path) -> Path:
-        """The WSDL in a file of this folder."""
+    @property
+    def address(self) -> str:
+        """Where the service is."""
+        return f"{self.suite.base_url}/soap/v1"
+
+    def save_wsdl(self, folder: Path, wishes: str = "") -> Path:
+        """The WSDL in a file of this folder; ``wishes`` go to the end of its address."""
         command = 'curl --fail -u "$USERNAME:$PASSWORD" "$ADDRESS/soap/v1?wsdl" -o trivet.wsdl'
-        self._shell(command, folder)
+        self._shell(command.replace("?wsdl", f"?wsdl{wishes}"), folder)
         return folder / "trivet.wsdl"
 
     @cached_property
@@ -92,24 +98,36 @@ def shop(request: pytest.FixtureRequest) -> Shop:
 def make_tour() -> Tour:
     """Let a client make its tour, and hold what it tells against what is there.
 
-    Called with the client's command, the shop, the version of SOAP (``11``, ``12``) and how to log in (``text``,
-    ``digest``); ``by_address``: the client is told where the service is, and not its WSDL; ``but`` is what this toolkit
-    can only say in other words.
+    Called with the client's command, of which the shop's WSDL or address is a part, the shop, the version of SOAP
+    (``11``, ``12``) and how to log in (``text``, ``digest``); ``but`` is what this toolkit can only say in other words, or
+    not at all (None).
     """
 
     def tour(
-        command: Sequence[str | Path],
-        shop: Shop,
-        version: str = "11",
-        kind: str = "text",
-        by_address: bool = False,
-        **but: str,
+        command: Sequence[str | Path], shop: Shop, version: str = "11", kind: str = "text", **but: str | None
     ) -> None:
         password = shop.secret if kind == "digest" else shop.suite.admin_password
-        place = f"{shop.suite.base_url}/soap/v1" if by_address else shop.wsdl
-        words = [*command, place, USERNAME, password, version, kind, *(["arrays"] if shop.arrays else [])]
+        words = [*command, USERNAME, password, version, kind, *(["arrays"] if shop.arrays else [])]
         done = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        assert told(done.stdout) == {**TOLD, **(ARRAYS if shop.arrays else {}), **but}
+        expected = {**TOLD, **(ARRAYS if shop.arrays else {}), **but}
+        assert told(done.stdout) == {stop: found for stop, found in expected.items() if found is not None}
 
     return tour
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Generate and compile a client by its ``build.sh``, in a folder of its own, which is answered."""
+
+    def built(source: Path, shop: Shop, wishes: str = "") -> Path:
+        folder = tmp_path_factory.mktemp(source.name)
+        shop.save_wsdl(folder, wishes)
+        for path in source.iterdir():
+            if path.is_file() and path.suffix != ".py":
+                shutil.copy(path, folder)
+        done = subprocess.run(["bash", "build.sh"], cwd=folder, capture_output=True, text=True, timeout=280)
+        assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return folder
+
+    return built

@@ -35,4 +35,4 @@ def client(tmp_path_factory) -> list[str | Path]:
 
 @pytest.mark.parametrize(("version", "kind"), [("11", "text"), ("11", "digest"), ("12", "text")])
 def test_node_soap(make_tour, shop, client, version, kind):
-    make_tour(client, shop, version, kind)
+    make_tour([*client, shop.wsdl], shop, version, kind)

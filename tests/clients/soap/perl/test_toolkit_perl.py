@@ -18,4 +18,4 @@ def _installed():
 
 @pytest.mark.parametrize(("version", "kind"), [("11", "text"), ("11", "digest"), ("12", "text")])
 def test_soap_lite(make_tour, shop, version, kind):
-    make_tour(CLIENT, shop, version, kind, by_address=True)
+    make_tour([*CLIENT, shop.address], shop, version, kind)

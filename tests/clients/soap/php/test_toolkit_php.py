@@ -18,9 +18,9 @@ def _installed():
 
 @pytest.mark.parametrize("kind", ["text", "digest"])
 def test_php(make_tour, shop, kind):
-    make_tour(CLIENT, shop, "11", kind)
+    make_tour([*CLIENT, shop.wsdl], shop, "11", kind)
 
 
 def test_php_with_soap_12(make_tour, shop):
     # PHP shows no subcodes: the reason's text tells what is wrong
-    make_tour(CLIENT, shop, "12", refused="Sender")
+    make_tour([*CLIENT, shop.wsdl], shop, "12", refused="Sender")
