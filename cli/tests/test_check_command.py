@@ -66,6 +66,15 @@ def lines_of(result: Result) -> list[str]:
     return [line.rstrip() for line in result.output.splitlines()]
 
 
+def test_a_promised_service_that_was_not_saved_is_named(run: Run) -> None:
+    text = GOOD + "soap: {services: {Partner: {resources: [orders], namespace: 'urn:x', version: 1}}}\n"
+    told = "the SOAP service Partner is not served before `trivet contract save` has saved it"
+    assert told in run("--config", write(text), "--database", "shop.db").output
+    Path("contracts").mkdir()
+    Path("contracts/Partner.json").write_text("{}")
+    assert told not in run("--config", write(text), "--database", "shop.db").output
+
+
 def test_what_fits_is_shown(run: Run) -> None:
     result = run("--config", write(GOOD), "--database", "shop.db")
     lines = lines_of(result)

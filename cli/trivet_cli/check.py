@@ -11,10 +11,11 @@ from typing import Any
 import click
 from auth_service.settings import AuthSettings
 from chassis.settings import SettingsError, load
+from contracts import promise
 from contracts.catalog import Catalog
 from contracts.problems import Problem
 from data_service import policies as configuration
-from data_service.app import open_database, open_project, open_remote
+from data_service.app import open_access, open_database, open_project, open_remote
 from data_service.operations.declared import Declared
 from data_service.operations.project import with_functions, with_roles
 from data_service.policies import ConfigurationError, Policies
@@ -27,21 +28,26 @@ from data_service.reflect.options import Exposure, ExposureError
 from data_service.settings import DataSettings
 from rich.console import Console
 
-from trivet_cli import check_advice, check_logins, database_url
+from trivet_cli import check_advice, check_logins, check_roles, database_url
 from trivet_cli.check_cache import on_cache
 from trivet_cli.check_report import print_exposed, print_lines
 from trivet_cli.faults import CannotStart
+from trivet_cli.served import CONTRACTS
 from trivet_cli.settings import UpSettings
 
 
 @dataclass
 class Findings:
-    """What was found as it is found: ``faults`` must be mended, ``remarks`` be known; ``hidden`` is not served."""
+    """What was found as it is found: ``faults`` must be mended, ``remarks`` be known; ``hidden`` is not served.
+
+    ``by_grants``: the database decides who may do what.
+    """
 
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     database: str = ""
+    by_grants: bool = False
 
     def fault(self, text: str) -> None:
         """Note a fault, once."""
@@ -64,6 +70,7 @@ def check(config: str | None, database: str | None) -> None:
     chosen = dataclasses.replace(data or DataSettings(), config=file)
     declared = _declared(chosen, findings)
     if policies is not None:
+        findings.remarks += _unsaved(policies, Path(file).expanduser())
         policies = with_roles(policies, declared)
     url = _url(database or (up.database_url if up else ""), findings)
     catalog = _catalog(url, policies, declared, chosen, findings) if url and policies is not None else None
@@ -95,6 +102,13 @@ def _policies(path: str, findings: Findings) -> Policies | None:
         return None
 
 
+def _unsaved(policies: Policies, file: Path) -> list[str]:
+    """The promised services that nobody gets yet."""
+    folder = file.parent / CONTRACTS
+    unsaved = [name for name in policies.services if not (folder / f"{name}{promise.SUFFIX}").is_file()]
+    return [f"the SOAP service {name} is not served before `trivet contract save` has saved it" for name in unsaved]
+
+
 def _declared(settings: DataSettings, findings: Findings) -> Declared:
     """What the project's own Python declares; nothing where there is none, or its files can't be loaded."""
     try:
@@ -124,11 +138,16 @@ def _catalog(
     url: str, policies: Policies, declared: Declared, settings: DataSettings, findings: Findings
 ) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
-    exposure = Exposure(policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers)
+    by_grants = settings.access == "database"
+    exposure = Exposure(
+        policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers, by_grants
+    )
     try:
         with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:
             catalog = with_made_fields(database.reflect(exposure), policies.processing)
-            bypassed = set(database.unguarded(exposure)) - policies.acknowledged
+            access = open_access(settings, database)
+            roles = access.database.roles() if access is not None else None
+            bypassed = set(database.unguarded(exposure)) - policies.acknowledged if roles is None else set()
             survey = database.survey(exposure)
             effects = database.effects()
             lineage = database.lineage() if wanted(policies.processing) else NO_LINEAGE
@@ -146,12 +165,18 @@ def _catalog(
     catalog = _with_sources(catalog, policies, settings, findings)
     for fault in (*configuration.check_against(policies, catalog), *misfitting):
         findings.fault(str(fault))
+    findings.by_grants = roles is not None
     findings.database = f"{survey.product}, as {survey.login}" if survey.login else survey.product
     findings.hidden += check_advice.hidden(survey, bypassed)
-    findings.remarks += check_advice.advice(survey, catalog, policies, settings)
+    if roles is None:
+        findings.remarks += check_advice.advice(survey, catalog, policies, settings)
+    else:
+        findings.faults += check_roles.faults(roles, policies)
+        findings.remarks += check_roles.remarks(roles, policies, survey)
     findings.remarks += protections_of(catalog, policies.processing, lineage, None).told(policies.processing)
     pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
-    findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
+    if roles is None:
+        findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)
     return catalog
 
 
@@ -179,7 +204,8 @@ def _report(findings: Findings, policies: Policies | None, catalog: Catalog | No
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     if catalog is not None and policies is not None and not findings.faults:
         print_lines(console, "", [findings.database], "bold")
-        print_exposed(console, policies, catalog)
+        if not findings.by_grants:
+            print_exposed(console, policies, catalog)
     print_lines(console, "hidden", findings.hidden, "cyan")
     print_lines(console, "note", findings.remarks, "yellow")
     print_lines(console, "fault", findings.faults, "red")

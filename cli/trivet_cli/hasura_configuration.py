@@ -10,7 +10,7 @@ from data_service.reflect.options import Exposure
 
 from trivet_cli.hasura_filters import Filters, Place
 from trivet_cli.hasura_metadata import Metadata
-from trivet_cli.hasura_names import custom_name, place_of, relation_names
+from trivet_cli.hasura_names import custom_name, names_in_graphql, place_of, relation_names
 from trivet_cli.hasura_permissions import Rules, read_permissions, with_backend
 
 Reflect = Callable[[Exposure], Catalog]
@@ -96,6 +96,8 @@ class _Translation:
             made: dict[str, Any] = {"table": ".".join(place)} if custom_name(entry) else {}
             if resource.name in self._renamed:
                 made["relations"] = self._renamed[resource.name]
+            if names := names_in_graphql(entry, resource):
+                made["graphql"] = names
             permissions = read_permissions(entry, resource, self._filters, self._left_out.append)
             if permissions.open:
                 made["permissions"] = permissions.open
@@ -130,17 +132,6 @@ class _Translation:
         """What of a table's entry is not carried over."""
         for key, word in _OF_TABLES.items():
             yield from (f"the {word} {item.get('name')} of {resource.name}" for item in entry.get(key) or [])
-        configuration = entry.get("configuration") or {}
-        roots = {key: value for key, value in (configuration.get("custom_root_fields") or {}).items() if value}
-        if roots:
-            yield f"the names of root fields of {resource.name}: {', '.join(map(_plain, roots.values()))}"
-        columns = dict(configuration.get("custom_column_names") or {})
-        for column, config in (configuration.get("column_config") or {}).items():
-            if config.get("custom_name"):
-                columns[column] = config["custom_name"]
-        columns = {old: new for old, new in columns.items() if old != new}
-        if columns:
-            yield f"the names of columns of {resource.name}: " + ", ".join(f"{a} as {b}" for a, b in columns.items())
         if entry.get("is_enum"):
             yield f"{resource.name} as an enum: its values are those of a plain table"
 
@@ -207,6 +198,8 @@ class _Translation:
         for role in self._metadata.closed_introspection:
             roles.setdefault(str(role), {})["introspection"] = False
         made: dict[str, Any] = {"report_only": True}
+        if self._metadata.naming:
+            made["naming"] = self._metadata.naming
         if everybody:
             made["limits"] = everybody
         if roles:
@@ -217,7 +210,3 @@ class _Translation:
 def _prefixed(place: Place, schemas: tuple[str, ...]) -> str:
     """The name of a function as it is exposed (`data_service.reflect.naming`)."""
     return place[1] if place[0] == schemas[0] else "_".join(place)
-
-
-def _plain(root: Any) -> str:
-    return str(root.get("name") if isinstance(root, dict) else root)

@@ -23,7 +23,10 @@ _DATABASES = ("postgres", "citus", "cockroach", "pg")
 
 @dataclass
 class Metadata:
-    """What is in it of one database. ``left_out`` names what is of no database, and has no counterpart here."""
+    """What is in it of one database.
+
+    ``naming`` is its convention, where it says one. ``left_out`` names what is of no database, and has no counterpart.
+    """
 
     tables: list[dict[str, Any]]
     functions: list[dict[str, Any]]
@@ -32,6 +35,7 @@ class Metadata:
     limits: dict[str, Any] = field(default_factory=dict)
     closed_introspection: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    naming: str = ""
 
 
 def read_metadata(path: Path, source: str | None) -> Metadata:
@@ -65,7 +69,10 @@ def _chosen(found: dict[str, Any], source: str | None, path: Path) -> Metadata:
         chosen = served[name]
     else:
         chosen = found
+    customization = chosen.get("customization") or {}
+    left_out += [f"the source's {key}" for key in ("root_fields", "type_names") if customization.get(key)]
     return Metadata(
+        naming=str(customization.get("naming_convention") or ""),
         tables=_listed(chosen.get("tables")),
         functions=_listed(chosen.get("functions")),
         inherited={

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.catalog import Catalog, Relation, Resource
+from data_service.policy_names import ROOTS
 
 from trivet_cli.hasura_filters import Place
 
@@ -18,6 +19,22 @@ def place_of(table: Any) -> Place:
 def custom_name(entry: dict[str, Any]) -> str | None:
     """The name that a table goes by, where that is not its own."""
     return (entry.get("configuration") or {}).get("custom_name") or None
+
+
+def names_in_graphql(entry: dict[str, Any], resource: Resource) -> dict[str, dict[str, str]]:
+    """The names of a table's root fields and columns in GraphQL alone, as ``graphql`` of a resource has them."""
+    configuration = entry.get("configuration") or {}
+    fields = dict(configuration.get("custom_column_names") or {})
+    for column, config in (configuration.get("column_config") or {}).items():
+        if config.get("custom_name"):
+            fields[column] = config["custom_name"]
+    given = configuration.get("custom_root_fields") or {}
+    roots = {word: value.get("name") if isinstance(value, dict) else value for word, value in given.items()}
+    found = {
+        "roots": {word: str(name) for word, name in roots.items() if name and word in ROOTS},
+        "fields": {old: str(new) for old, new in fields.items() if old != new and old in resource.by_name},
+    }
+    return {part: names for part, names in found.items() if names}
 
 
 def relation_names(entry: dict[str, Any], resource: Resource, catalog: Catalog, missing: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from chassis.settings import load
 from contracts.catalog import Catalog
 from contracts.identity import Caller, Principal
 from contracts.problems import Problem
-from data_service.app import open_database, open_project, open_remote, open_secrets
+from data_service.app import open_access, open_database, open_project, open_remote, open_secrets
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError
 from data_service.processing.setting import ELSEWHERE, Means
@@ -36,7 +36,9 @@ def role_catalogs(settings: UpSettings, choices: Choices, roles: Iterable[str]) 
         config = Path(data.config) if data.config else None
         secrets = open_secrets(with_state(data, home(choices, layout)))
         means = Means(remote=open_remote(data), computers=ELSEWHERE, secrets=secrets)
-        with closing(Engine(open_database(data), config=config, means=means, project=open_project(data))) as engine:
+        database = open_database(data)
+        access = open_access(data, database)
+        with closing(Engine(database, config=config, means=means, project=open_project(data), access=access)) as engine:
             engine.refresh()
             found = {role: engine.catalog(_caller(role)) for role in roles}
     except (ConfigurationError, ExposureError) as fault:

@@ -49,9 +49,10 @@ def token(role="todo_user", email="ada@example.com", secret=SECRET, **claims):
 class House:
     """The running suite, asked by one with a token or none."""
 
-    def __init__(self, suite, url):
+    def __init__(self, suite, url, settings):
         self.suite = suite
         self.url = url
+        self.settings = settings
 
     def send(self, method, path, who=None, **arguments):
         headers = {**arguments.pop("headers", {}), **({"Authorization": f"Bearer {who}"} if who else {})}
@@ -88,7 +89,9 @@ def house(postgres_server, tmp_path_factory):
     settings = dict(part.split("=", 1) for part in shlex.split((folder / "trivet.env").read_text()))
     database, config = settings.pop("DATABASE_URL"), Path(settings.pop("CONFIG"))
     with Suite(database, config=config, settings=settings) as suite:
-        yield House(suite, url)
+        yield House(
+            suite, url, {**settings, "DATABASE_URL": database, "CONFIG": str(config), "STATE": str(suite.state)}
+        )
 
 
 @pytest.fixture(scope="session")

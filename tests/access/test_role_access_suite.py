@@ -6,7 +6,9 @@ import time
 import psycopg
 import pytest
 import zeep
+from click.testing import CliRunner
 from requests import Session
+from trivet_cli.main import main
 from zeep.helpers import serialize_object
 from zeep.transports import Transport
 
@@ -233,3 +235,32 @@ def test_the_plan_of_a_write_changes_nothing(house, ada):
     answer = plan_of(house, "/drafts", asked, ada, "POST", json={"id": 77})
     assert (answer.status_code, answer.json()[0]["Plan"]["Actual Rows"]) == (200, 1)
     assert house.rows("select * from api.drafts") == []
+
+
+def test_pages_of_the_origins_that_are_named_may_call(house):
+    allowed = house.get("/todos", Origin="https://app.example")
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Origin" in allowed.headers["Vary"]
+    assert "Access-Control-Allow-Origin" not in house.get("/todos", Origin="https://evil.example").headers
+
+
+# --- commands ------------------------------------------------------------------------------------------------------
+
+
+def test_check_tells_who_may_act(house, tmp_path):
+    result = CliRunner().invoke(main, ["check"], env=house.settings)
+    assert result.exit_code == 0, result.output
+    assert "requests act as todo_user, web_anon" in result.output
+    other = tmp_path / "trivet.yaml"
+    other.write_text("version: 1\nschemas: [api]\nanonymous_role: postgres\n")
+    result = CliRunner().invoke(main, ["check", "--config", str(other)], env=house.settings)
+    assert result.exit_code == 1
+    assert "postgres is not granted" in result.output
+
+
+def test_the_wsdl_of_a_role_has_what_was_granted_to_it(house, tmp_path):
+    file = tmp_path / "todo_user.wsdl"
+    result = CliRunner().invoke(main, ["wsdl", str(file), "--role", "todo_user"], env=house.settings)
+    assert result.exit_code == 0, result.output
+    assert b"ListTodos" in file.read_bytes()
+    assert b"Secrets" not in file.read_bytes()

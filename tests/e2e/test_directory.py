@@ -24,6 +24,16 @@ _REQUESTS = {
 }
 
 
+_WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
+
+def with_token(envelope: str, name: str, password: str) -> bytes:
+    """A message that says itself who sends it, as WS-Security has it."""
+    token = f"<w:UsernameToken><w:Username>{name}</w:Username><w:Password>{password}</w:Password></w:UsernameToken>"
+    header = f'<s:Header><w:Security xmlns:w="{_WSSE}" s:mustUnderstand="1">{token}</w:Security></s:Header><s:Body>'
+    return envelope.replace("<s:Body>", header, 1).encode()
+
+
 @pytest.fixture(scope="module")
 def directory(authority: Authority) -> Iterator[Slapd]:
     with Slapd(PEOPLE, authority) as server:
@@ -32,17 +42,19 @@ def directory(authority: Authority) -> Iterator[Slapd]:
 
 @pytest.fixture(scope="module")
 def ask(directory: Slapd) -> Iterator[Ask]:
-    """A function that asks a facade as somebody, by HTTP Basic, and gives the status."""
+    """A function that asks a facade as somebody, by HTTP Basic or by a message of WS-Security, and gives the status."""
     values = ldap_settings(directory, ldap_default_role="clerk", ldap_roles="")
     texts = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     with Suite(settings={f"TRIVET_{name.upper()}": text for name, text in texts.items()}) as suite:
 
         def status(facade: str, name: str, password: str) -> int:
-            path, body, headers = _REQUESTS[facade]
-            basic = base64.b64encode(f"{name}:{password}".encode()).decode()
-            request = urllib.request.Request(
-                suite.base_url + path, data=body, headers={**headers, "Authorization": f"Basic {basic}"}
-            )
+            path, body, headers = _REQUESTS["soap" if facade == "WS-Security" else facade]
+            if facade == "WS-Security":
+                body = with_token(_ENVELOPE, name, password)
+            else:
+                basic = base64.b64encode(f"{name}:{password}".encode()).decode()
+                headers = {**headers, "Authorization": f"Basic {basic}"}
+            request = urllib.request.Request(suite.base_url + path, data=body, headers=headers)
             try:
                 with urllib.request.urlopen(request, timeout=20) as response:
                     return int(response.status)
@@ -52,7 +64,7 @@ def ask(directory: Slapd) -> Iterator[Ask]:
         yield status
 
 
-@pytest.mark.parametrize("facade", list(_REQUESTS))
+@pytest.mark.parametrize("facade", [*_REQUESTS, "WS-Security"])
 def test_a_person_of_the_directory_is_let_in(ask: Ask, facade: str) -> None:
     assert ask(facade, "jonas", PASSWORD) == 200
 
@@ -63,7 +75,11 @@ def test_who_is_nobody_is_refused(ask: Ask, facade: str, name: str, password: st
     assert ask(facade, name, password) == 401
 
 
-@pytest.mark.parametrize("facade", list(_REQUESTS))
+def test_who_is_nobody_is_refused_by_ws_security_s_own_fault(ask: Ask) -> None:
+    assert ask("WS-Security", "ines", "wrong") == 500
+
+
+@pytest.mark.parametrize("facade", [*_REQUESTS, "WS-Security"])
 def test_while_it_is_away_nobody_can_tell(ask: Ask, directory: Slapd, facade: str) -> None:
     directory.stop()
     try:

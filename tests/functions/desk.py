@@ -16,6 +16,8 @@ create function shop_of(which integer) returns shop language sql stable
     begin atomic select * from shop where id = which; end;
 create function pairs(n integer) returns table (x integer, y numeric) language sql stable
     begin atomic select i, i * 1.50 from generate_series(1, n) i; end;
+create function paged(page integer, filter text) returns table (n integer) language sql stable
+    begin atomic select i from generate_series(1, 3) i where i <= page or filter = ''; end;
 create function outs(out low integer, out high integer) language sql immutable as 'select 1, 9';
 create function described(j jsonb, n numeric[], m mood, a address, at timestamptz, b bytea, ok boolean, on_day date)
     returns json language sql stable

@@ -60,6 +60,56 @@ def test_rows_of_a_resource(suite: Suite) -> None:
     assert ask(suite, "CallShopOf", which=9) is None
 
 
+def strings(*names: str) -> dict[str, list[str]]:
+    return {"string": list(names)}
+
+
+def test_rows_are_filtered_sorted_and_paged_like_those_of_a_table(suite: Suite) -> None:
+    order = {"item": [{"field": "name", "descending": True}]}
+    for minimum, names in ((1, ["Draper", "Cobbler", "Baker"]), (2, ["Draper", "Cobbler"])) * 2:
+        found = ask(suite, "CallShops", minimum=minimum, filter={"city_id": {"ge": 1}}, orderBy=order)
+        assert [row["name"] for row in found] == names
+    by_city = {"not": {"city_id": {"eq": 2}}, "or": [{"name": {"like": "B%"}}, {"id": {"in": [2, 3]}}]}
+    assert [row["id"] for row in ask(suite, "CallShops", filter=by_city, orderBy=order)] == [2, 1]
+    assert [row["id"] for row in ask(suite, "CallShops", page={"limit": 1, "offset": 1})] == [2]
+    (found,) = ask(suite, "CallShops", filter={"id": {"eq": 3}}, fields=strings("name"), include=strings("city"))
+    assert (found["name"], found["city"]["name"], found["id"]) == ("Draper", "Linz", None)
+    related = ask(suite, "CallShops", filter={"city": {"name": {"eq": "Linz"}}})
+    assert [row["id"] for row in related] == [3]
+
+
+def test_rows_of_a_function_s_own_too(suite: Suite) -> None:
+    found = ask(
+        suite,
+        "CallPairs",
+        n=9,
+        filter={"y": {"gt": Decimal(3)}},
+        orderBy={"item": [{"field": "x", "descending": True}]},
+        page={"limit": 2},
+        fields=strings("x"),
+    )
+    assert [(row["x"], row["y"]) for row in found] == [(9, None), (8, None)]
+    fault = fault_of(suite, "<CallPairs><n>1</n><filter><z><eq>1</eq></z></filter></CallPairs>")
+    assert fault == ("42703", "CallPairs/filter/z is unknown")
+
+
+def test_of_a_function_s_rows_nothing_is_counted_and_no_cursor_given(suite: Suite) -> None:
+    for name in ("includeTotal", "cursor"):
+        code, text = fault_of(suite, f"<CallPairs><n>1</n><page><{name}>1</{name}></page></CallPairs>")
+        assert (code, text) == ("PGRST102", f"CallPairs/page/{name} is unknown")
+
+
+def test_what_a_role_sees_holds_for_filters_of_a_function_s_rows(suite: Suite) -> None:
+    assert [row["id"] for row in ask(suite, "CallShops", CLERK, filter={"id": {"ge": 2}})] == [2]
+    code, _ = fault_of(suite, "<CallShops><filter><secret><eq>b</eq></secret></filter></CallShops>", CLERK)
+    assert code == "42703"
+
+
+def test_an_argument_keeps_its_name(suite: Suite) -> None:
+    found = ask(suite, "CallPaged", page=2, filter="x", page2={"limit": 1}, filter2={"n": {"gt": 1}})
+    assert [row["n"] for row in found] == [2]
+
+
 def test_arguments_of_every_kind(suite: Suite) -> None:
     found = ask(
         suite, "CallDescribed", j='{"k":[1]}', n={"decimal": [Decimal("1.5")]}, m="ok", a="(Ring,7)",

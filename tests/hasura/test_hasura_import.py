@@ -95,7 +95,10 @@ def test_tables_and_relations_have_hasuras_names(moved):
         {"first_name": "Bo", "works": [{"title": "Four", "written_by": {"id": 8}}]},
         {"first_name": "Cy", "works": []},
     ]
-    assert moved.data("{ sales_orders { buyer } }") == {"sales_orders": [{"buyer": 7}]}
+    assert moved.data("{ purchases(where: {purchaser: {_gt: 1}}) { purchaser } purchase(id: 1) { id } }") == {
+        "purchases": [{"purchaser": 7}],
+        "purchase": {"id": 1},
+    }
     assert moved.data("{ writer_by_pk(id: 8) { last_name } writer_aggregate { aggregate { count } } }") == {
         "writer_by_pk": {"last_name": "M"},
         "writer_aggregate": {"aggregate": {"count": 3}},

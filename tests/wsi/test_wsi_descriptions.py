@@ -1,5 +1,7 @@
 """Every WSDL keeps the rules of WS-I Basic Profile 1.1, and is valid by the public schemas."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from contracts.catalog import Catalog, Field, Resource
 from lxml import etree
@@ -30,6 +32,21 @@ def check(text: bytes) -> None:
 @pytest.mark.parametrize("query", QUERIES)
 def test_each_database_s_document(store: Suite, query: str) -> None:
     check(store.soap.get(f"/soap/v1?{query}", headers=ADMIN.headers).data)
+
+
+def test_a_document_whose_types_are_beside_it(store: Suite) -> None:
+    """The document, its schema, and both as a toolkit puts them together."""
+    root = etree.fromstring(store.soap.get("/soap/v1?wsdl=2", headers=ADMIN.headers).data)
+    assert public_schemas.faults(root) == []
+    (imported,) = root.iter(f"{descriptions.XSD}import")
+    address = urlsplit(imported.get("schemaLocation"))
+    schema = etree.fromstring(store.soap.get(f"{address.path}?{address.query}", headers=ADMIN.headers).data)
+    assert public_schemas.faults(schema) == []
+    assert schema.get("targetNamespace") == imported.get("namespace")
+    types = root.find(f"{descriptions.WSDL}types")
+    assert descriptions.broken(root).keys() & {"R2001", "R2003", "R2023", "R2105", "R2706", "R2718"} == set()
+    types.replace(types[0], schema)
+    assert descriptions.broken(root) == {}
 
 
 @pytest.mark.parametrize("store", ["sqlite", "functions"], indirect=True)

@@ -18,6 +18,7 @@ from data_service.plan.writes import plan_operation
 from data_service.present import State
 from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.setting import Means
+from data_service.returned import returning_wanted
 from data_service.sql.dialect import Dialect
 from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Caps
@@ -51,6 +52,8 @@ class Shaping:
         if kept is not None:
             return kept
         plan, processes = self._planned(state, role, text)
+        if state.roles is not None and processes is None and state.python is None:
+            plan = returning_wanted(plan)
         program = write_program(plan, dialect, state.catalog, self._caps)
         processes = self._with_python(state, plan, program, processes)
         if processes is None and calls_foreign(program):  # whoever calls them is told there

@@ -50,9 +50,13 @@ def sort_of(element: Element, namespace: str, type: ResourceType, port: PortType
     return tuple(_term(item, namespace, type, port) for item in items)
 
 
-def page_of(element: Element, namespace: str, values: Values) -> Page:
-    """The page. Raises `Problem` PGRST102, 22P02, 22003."""
-    found = members(element, namespace, ("limit", "offset", "includeTotal", "cursor"), declared="Page")
+PAGES = {"Page": ("limit", "offset", "includeTotal", "cursor"), "CallPage": ("limit", "offset")}
+"""The types of pages, with their elements: of a function's rows nothing is told beside the rows."""
+
+
+def page_of(element: Element, namespace: str, values: Values, declared: str = "Page") -> Page:
+    """The page, of a type in `PAGES`. Raises `Problem` PGRST102, 22P02, 22003."""
+    found = members(element, namespace, PAGES[declared], declared=declared)
     limit, offset = (_count(found[name][0], values) if name in found else None for name in ("limit", "offset"))
     cursor = text_of(found["cursor"][0]).strip() if "cursor" in found and not is_nil(found["cursor"][0]) else None
     return Page(limit, offset, flag(found, "includeTotal"), cursor)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from contracts.catalog import WHOLE_BODY, Argument, Field, FieldType, Function, Returns
 from contracts.structured import is_structured
 
-from soap_service.names import fold, numbered, pascal_case
+from soap_service.names import fold, numbered, pascal_case, unique
 from soap_service.profiles import Profile
 from soap_service.resource_type import FieldElement, ResourceType, bare, field_elements
 from soap_service.structures import Structure, structure_of
+
+CHOOSING = ("filter", "orderBy", "page", "fields", "include")
+"""The elements that choose among rows, and what of them comes."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class FunctionType:
 
     ``rows`` is the type of the rows that it gives, ``own`` where that is made for them alone; ``value`` the element of
     what is no row. With neither it gives nothing. ``structures`` are those of arguments that are more than a value, by
-    their elements.
+    their elements. ``choosing`` has the elements that choose among many rows, by their names in a List.
     """
 
     function: Function
@@ -28,6 +31,7 @@ class FunctionType:
     own: bool
     value: FieldElement | None
     structures: Mapping[str, Structure]
+    choosing: Mapping[str, str]
 
 
 def function_types(
@@ -43,7 +47,7 @@ def function_types(
 
 
 def _family(name: str) -> set[str]:
-    names = (f"Call{name}", f"Call{name}Response", f"{name}Result", f"ArrayOf{name}Result")
+    names = (f"Call{name}", f"Call{name}Response", f"{name}Result", f"ArrayOf{name}Result", f"{name}ResultFilter")
     return {fold(each) for each in names}
 
 
@@ -61,11 +65,12 @@ def _function_type(
         taken.update((fold(chosen), fold(f"ArrayOf{chosen}")))
         return chosen
 
+    rows = rows_of(function, f"{name}Result", returns.fields, profile) if own else rows
     return FunctionType(
         function=function,
         name=name,
         arguments=arguments,
-        rows=rows_of(function, f"{name}Result", returns.fields, profile) if own else rows,
+        rows=rows,
         own=own,
         value=FieldElement("result", _of_result(returns), "result") if returns.kind == "scalar" else None,
         structures={
@@ -75,7 +80,14 @@ def _function_type(
             for element, argument in zip(arguments, function.arguments, strict=True)
             if is_structured(argument.schema)
         },
+        choosing=_choosing(rows, arguments) if rows is not None and rows.fields and returns.many else {},
     )
+
+
+def _choosing(rows: ResourceType, arguments: tuple[FieldElement, ...]) -> dict[str, str]:
+    """The elements beside the arguments, numbered where one of these has the name."""
+    names = CHOOSING if rows.relations else CHOOSING[:-1]
+    return dict(zip(names, unique(names, [argument.name for argument in arguments]), strict=True))
 
 
 def rows_of(function: Function, name: str, fields: tuple[Field, ...], profile: Profile) -> ResourceType:

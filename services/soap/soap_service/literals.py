@@ -16,7 +16,10 @@ Parse = Callable[[str], Any]
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DOUBLE = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_SPECIAL = {"INF": "Infinity", "+INF": "Infinity", "-INF": "-Infinity", "NaN": "NaN"}
+_SPECIAL = {
+    "INF": "Infinity", "+INF": "Infinity", "-INF": "-Infinity", "NaN": "NaN",
+    "inf": "Infinity", "-inf": "-Infinity", "nan": "NaN",  # as Python, and so zeep, writes them
+}  # fmt: skip
 _BOOLEAN = {"true": True, "1": True, "false": False, "0": False}
 _ZONE = r"(Z|[+-]\d\d:\d\d)?"
 _DATE = re.compile(r"(\d{4,}-\d\d-\d\d)" + _ZONE, re.ASCII)

@@ -36,7 +36,7 @@ class Operation:
 # type names of our own, and names kept for operations to come, so that no resource's name ever has to change for them
 _SHARED = (
     *xsd.FILTERS, *(xsd.array_of(scalar) for scalar in xsd.SCALARS),
-    "Page", "OrderBy", "OrderByList",
+    "Page", "CallPage", "OrderBy", "OrderByList",
     "Aggregate", "AggregateList", "Having", "HavingList", "GroupOrder", "GroupOrderList",
     "ServiceFault", "Violation", "AuthToken", "Row", "RowField", "ArrayOfRow",
     "Login", "LoginResponse", "Logout", "LogoutResponse", "GetVersion", "GetVersionResponse", "Query", "QueryResponse",

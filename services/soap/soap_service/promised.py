@@ -16,7 +16,7 @@ from soap_service import xsd
 from soap_service.port_type import PortType, next_serial
 from soap_service.ports import Ports
 from soap_service.profiles import Profile
-from soap_service.resource_type import GENERAL, FieldElement, ResourceType
+from soap_service.resource_type import GENERAL, FieldElement, ResourceType, Verb
 
 _BOUND = 64
 _INTEGERS = frozenset({"int2", "int4", "int8"})
@@ -68,7 +68,7 @@ class PromisedPorts(Ports):
         """All that is promised, whoever asks."""
         port = self._whole.get(profile.name)
         if port is None:
-            port = self._whole[profile.name] = PortType(self._promise.catalog, profile)
+            port = self._whole[profile.name] = closed(PortType(self._promise.catalog, profile))
         return port
 
     def of(self, caller: Caller, profile: Profile, only: tuple[str, ...] = ()) -> PromisedPort:
@@ -80,6 +80,12 @@ class PromisedPorts(Ports):
             port = PromisedPort(self.whole(profile), self._today.of(caller, profile))
             self._limited.put(key, port)
         return port
+
+
+def closed(port: PortType) -> PortType:
+    """The port type without queries in other words: these could name what was never promised."""
+    port.operations.pop(Verb.QUERY.value, None)
+    return port
 
 
 def _limited(promised: ResourceType, today: ResourceType | None) -> ResourceType:

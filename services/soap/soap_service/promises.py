@@ -19,7 +19,7 @@ from soap_service.door import NAMESPACE, SoapDoor, needs_login
 from soap_service.port_type import PortType
 from soap_service.ports import Ports
 from soap_service.profiles import Profile
-from soap_service.promised import PromisedPort, PromisedPorts
+from soap_service.promised import PromisedPort, PromisedPorts, closed
 from soap_service.receiving import Received
 from soap_service.routes import Documents
 from soap_service.settings import SoapSettings
@@ -53,7 +53,7 @@ class _Whole(Ports):
         if caller.principal.anonymous and not self._public:
             raise needs_login()
         whole = self._promised.whole(profile)
-        return self._part(whole, only) if only else whole
+        return closed(self._part(whole, only)) if only else whole
 
 
 class PromisedDoor(SoapDoor):

@@ -7,14 +7,15 @@ from contracts.operations import Node, Read
 from contracts.problems import Problem
 from lxml import etree
 
-from soap_service import aggregates, cursors, writes
-from soap_service.call import Call, Order, by_key, outputs, strings
+from soap_service import aggregates, writes
+from soap_service.call import Call, by_key, outputs
 from soap_service.elements import ReadValue, is_nil, members, near, place, value_of
 from soap_service.envelope import Element
-from soap_service.filters import Page, Values, field_named, filter_of, page_of, sort_of
-from soap_service.includes import embed, included
+from soap_service.filters import Values
+from soap_service.function_type import CHOOSING, FunctionType
 from soap_service.port_type import Operation, PortType
-from soap_service.resource_type import OF_RESOURCES, FieldElement, ResourceType, Verb
+from soap_service.resource_type import OF_RESOURCES, ResourceType, Verb
+from soap_service.selection import selection_of
 from soap_service.structured_values import read
 
 _BY_KEY = (Verb.GET, Verb.UPDATE, Verb.UPSERT, Verb.DELETE)
@@ -61,32 +62,33 @@ def _get(body: Element, namespace: str, called: Operation, _: PortType, values: 
 
 
 def _list(body: Element, namespace: str, called: Operation, port: PortType, values: Values) -> Call:
-    type = called.type
-    found = members(body, namespace, ("filter", "orderBy", "page", "fields", "include"))
+    found = members(body, namespace, CHOOSING)
     given = {name: children[0] for name, children in found.items() if not is_nil(children[0])}
-    filter = filter_of(given["filter"], namespace, type, values, port) if "filter" in given else None
-    sort = sort_of(given["orderBy"], namespace, type, port) if "orderBy" in given else ()
-    page = page_of(given["page"], namespace, values) if "page" in given else Page()
-    fields = _chosen_fields(given["fields"], namespace, type) if "fields" in given else type.fields
-    relations = included(given["include"], namespace, type, port) if "include" in given else ()
-    chosen = (*outputs(fields), *(embed(relation, port) for relation in relations))
-    order: Order | None = None
-    if page.cursor is not None:
-        sort = cursors.whole_order(type, sort)
-        order, beside = cursors.order_of(type, sort)
-        chosen += beside
-        if page.cursor:
-            place_after = cursors.after(type, sort, cursors.read(page.cursor, order), values)
-            filter = cursors.joined(filter, place_after)
-    node = Node(outputs=chosen, filter=filter, sort=sort, limit=page.limit, offset=page.offset)
-    operation = Read(type.resource.name, node, count="exact" if page.total else None)
-    return Call(called, operation, values.items, fields, relations, order=order)
+    chosen = selection_of(given, namespace, called.type, port, values, page="Page")
+    operation = Read(called.type.resource.name, chosen.node, count=chosen.count)
+    return Call(called, operation, values.items, chosen.fields, chosen.relations, order=chosen.order)
 
 
-def _function(body: Element, namespace: str, called: Operation, _: PortType, values: Values) -> Call:
+def _function(body: Element, namespace: str, called: Operation, port: PortType, values: Values) -> Call:
     target = called.called
     assert target is not None
-    found = members(body, namespace, [argument.name for argument in target.arguments])
+    names = [argument.name for argument in target.arguments]
+    found = members(body, namespace, [*names, *target.choosing.values()])
+    arguments = _arguments(body, namespace, target, found, values)
+    function, rows = target.function, target.rows
+    if rows is None or not target.choosing:
+        fields = rows.fields if rows is not None else ()
+        call = operations.Call(function.name, arguments, Node(outputs=outputs(fields)), reads_only=function.reads_only)
+        return Call(called, call, values.items, fields)
+    given = {name: found[own][0] for name, own in target.choosing.items() if own in found and not is_nil(found[own][0])}
+    chosen = selection_of(given, namespace, rows, port, values, page="CallPage")
+    call = operations.Call(function.name, arguments, chosen.node, reads_only=function.reads_only)
+    return Call(called, call, values.items, chosen.fields, chosen.relations)
+
+
+def _arguments(
+    body: Element, namespace: str, target: FunctionType, found: dict[str, list[Element]], values: Values
+) -> tuple[operations.Given, ...]:
     given = []
     for element, argument in zip(target.arguments, target.function.arguments, strict=True):
         if element.name in found:
@@ -99,11 +101,7 @@ def _function(body: Element, namespace: str, called: Operation, _: PortType, val
             given.append(operations.Given(argument.name, values.add(value), target.function.body_form or "json"))
         elif argument.required:
             raise Problem("PGRST102", f"{place(body)} needs an element {element.name}")
-    fields = target.rows.fields if target.rows is not None else ()
-    node = Node(outputs=outputs(fields)) if target.rows is not None else Node()
-    function = target.function
-    call = operations.Call(function.name, tuple(given), node, reads_only=function.reads_only)
-    return Call(called, call, values.items, fields)
+    return tuple(given)
 
 
 def _aggregate(body: Element, namespace: str, called: Operation, port: PortType, values: Values) -> Call:
@@ -123,10 +121,3 @@ _PARSERS: dict[Verb, Callable[[Element, str, Operation, PortType, Values], Call]
     Verb.AGGREGATE: _aggregate,
     Verb.CALL: _function,
 }
-
-
-def _chosen_fields(element: Element, namespace: str, type: ResourceType) -> tuple[FieldElement, ...]:
-    """The fields asked for in the type's own order, which is the order of the answer."""
-    by_name = {each.field.name: each for each in type.fields}
-    chosen = {field_named(name, by_name, item).name for name, item in strings(element, namespace)}
-    return tuple(each for each in type.fields if each.name in chosen) if chosen else type.fields

@@ -7,7 +7,7 @@ from contracts.catalog import Field
 
 from soap_service import namespaces as ns
 from soap_service import wsdl_groups, xsd
-from soap_service.function_type import FunctionType
+from soap_service.function_type import CHOOSING, FunctionType
 from soap_service.markup import attribute
 from soap_service.port_type import Operation, PortType
 from soap_service.resource_type import CONNECTIVES, FieldElement, RelationElement, ResourceType, Verb
@@ -40,8 +40,9 @@ def _shared_types() -> Iterator[str]:
         yield complex(xsd.array_of(scalar), [member(scalar, f"xs:{scalar}", many=True, nillable=True)])
     for name, filter in xsd.FILTERS.items():
         yield complex(name, (_operand(element, filter) for element in filter.elements))
-    page = [member("limit", "xs:int"), member("offset", "xs:int"), member("includeTotal", "xs:boolean")]
-    yield complex("Page", [*page, member("cursor", "xs:string", _CURSOR)])
+    slice_ = [member("limit", "xs:int"), member("offset", "xs:int")]
+    yield complex("Page", [*slice_, member("includeTotal", "xs:boolean"), member("cursor", "xs:string", _CURSOR)])
+    yield complex("CallPage", slice_)
     order = [member("field", "xs:string", _PATH, least=1), member("descending", "xs:boolean")]
     yield complex("OrderBy", [*order, member("nulls", "xs:string", "first or last")])
     yield complex("OrderByList", [member("item", "tns:OrderBy", many=True)])
@@ -100,6 +101,8 @@ def _results(called: FunctionType, port: PortType) -> Iterator[str]:
         name = called.rows.name
         yield complex(name, (_field(each, nillable=port.profile.nillable) for each in called.rows.fields))
         yield complex(f"ArrayOf{name}", [member(name, f"tns:{name}", many=True)])
+        if called.choosing:
+            yield complex(f"{name}Filter", _filter_members(called.rows, port, related=False))
     for structure in called.structures.values():
         for declared in types_of(structure):
             yield _structure(declared)
@@ -179,7 +182,8 @@ def _arguments(called: FunctionType) -> list[str]:
         else:
             nil = {"least": argument.required, "nillable": argument.nullable}
             found.append(member(element.name, structure.type, argument.comment, **nil))
-    return found
+    types = _choosing(called.rows, "CallPage") if called.rows is not None else {}
+    return [*found, *(member(own, types[name]) for name, own in called.choosing.items())]
 
 
 def _result(called: FunctionType) -> list[str]:
@@ -195,9 +199,13 @@ def _key(type: ResourceType) -> list[str]:
 
 
 def _list(type: ResourceType) -> list[str]:
-    members = [member("filter", f"tns:{type.name}Filter"), member("orderBy", "tns:OrderByList")]
-    members += [member("page", "tns:Page"), member("fields", _STRINGS)]
-    return [*members, member("include", _STRINGS)] if type.relations else members
+    return [member(name, each) for name, each in _choosing(type, "Page").items() if name != "include" or type.relations]
+
+
+def _choosing(type: ResourceType, page: str) -> dict[str, str]:
+    """The types of the elements that choose among rows."""
+    types = (f"tns:{type.name}Filter", "tns:OrderByList", f"tns:{page}", _STRINGS, _STRINGS)
+    return dict(zip(CHOOSING, types, strict=True))
 
 
 def _create(type: ResourceType) -> list[str]:

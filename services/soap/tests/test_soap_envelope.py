@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 from lxml import etree
-from soap_service.namespaces import SOAP11, SOAP12, WSA, WSSE
+from soap_service.namespaces import SOAP11, SOAP12, WSA, WSSE, WSU
 
 LIST = "<ListCustomers/>"
 
@@ -166,6 +166,42 @@ def test_what_must_be_understood_and_is_not(post, soap, code, value):
 )
 def test_header_blocks_for_us_and_for_others(post, block, soap, status):
     assert post(LIST, block, soap).status_code == status
+
+
+ELSEWHERE = f'<a:ReplyTo xmlns:a="{WSA}"><a:Address>http://x/</a:Address></a:ReplyTo>'
+STRANGE = '<x:A xmlns:x="urn:x" s:mustUnderstand="1"/>'
+STALE = (
+    f'<o:Security xmlns:o="{WSSE}" xmlns:u="{WSU}"><u:Timestamp><u:Expires>2001-01-01T00:00:00Z</u:Expires></u:Timestamp>'
+    "</o:Security>"
+)
+
+
+@pytest.mark.parametrize("header", [STRANGE + ELSEWHERE + STALE, STALE + ELSEWHERE + STRANGE])
+@pytest.mark.parametrize("body", ["<Nonsense/>", "<ListCustomers/><ListCustomers/>", ""])
+def test_the_version_then_what_must_be_understood_then_the_rest(post, letter, body, header):
+    """R2724 to R2726, whatever else is wrong and wherever it stands."""
+    wrong = letter(body, header, "urn:soap:2")
+    assert fault(post(wrong))[0] == "soap:VersionMismatch"
+    assert fault(post(letter(body, header)))[0] == "soap:MustUnderstand"
+    assert fault(post(letter(body, header.replace(STRANGE, ""))))[0] == "wsa:OnlyAnonymousAddressSupported"
+    assert fault(post(letter(body, STALE)))[0] == "wsu:MessageExpired"
+
+
+def test_many_header_blocks(post):
+    block = '<x:A xmlns:x="urn:x"/>'
+    assert post(LIST, block * 50).status_code == 200
+    answer = post(LIST, block * 51)
+    assert (answer.status_code, fault(answer)[2]) == (413, "TRV103")
+
+
+@pytest.mark.parametrize("soap", [SOAP11, SOAP12])
+def test_our_own_blocks_are_for_everybody(post, soap):
+    """A role or actor in them is more than some toolkits bear."""
+    header = f'<a:MessageID xmlns:a="{WSA}">urn:uuid:1</a:MessageID>' + STALE.replace("2001", "2099")
+    root = etree.fromstring(post(LIST, header, soap).data)
+    blocks = list(root[0])
+    assert len(blocks) == 4
+    assert [block.attrib for block in blocks] == [{}] * 4
 
 
 def test_addressing_is_answered(post):

@@ -120,6 +120,17 @@ def test_what_was_not_promised_is_not_there(call, data):
     assert len(data.asked) == asked
 
 
+@pytest.mark.parametrize("query", ["wsdl", "wsdl&tables=customers", "wsdl&profile=sap", "xsd=1"])
+def test_there_are_no_queries_in_other_words(partner, call, data, query):
+    """They could name what was never promised."""
+    text = partner.get(f"/soap/v1/Partner?{query}", auth=("clerk", "secret")).text
+    assert "ListCustomers" in text
+    assert "Query" not in text
+    answer = call("<Query><table>customers</table></Query>")
+    assert "PGRST202" in answer.text
+    assert data.asked == []
+
+
 def test_a_resource_that_is_gone_is_refused(call, data, catalog):
     others = tuple(each for each in catalog.resources if each.name != "customers")
     data.catalogs["clerk"] = msgspec.structs.replace(catalog, resources=others, version="v2")

@@ -162,6 +162,18 @@ def test_timestamps(post, created, expires, expected):
     assert code(post(LIST, security(stamp(created(), expires())))) == expected  # times of now, not of collection
 
 
+FRACTIONS = ["", ".1", ".123", ".123456", ".1234567", ".123456789"]
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "-00:00"])
+@pytest.mark.parametrize("fraction", FRACTIONS)
+def test_times_as_toolkits_write_them(post, fraction, zone):
+    form = f"%Y-%m-%dT%H:%M:%S{fraction}{zone}"
+    assert post(LIST, security(stamp(at(-1, form), at(1, form)))).status_code == 200
+    assert post(LIST, security(digest_token(created=at(0, form))), auth=None).status_code == 200
+    assert code(post(LIST, security(stamp(at(-20, form), at(-10, form))))) == "wsu:MessageExpired"
+
+
 def test_a_timestamp_is_answered_with_one(post):
     must = f"{{{SOAP11}}}mustUnderstand"
     for body in (LIST, "<Nonsense/>"):

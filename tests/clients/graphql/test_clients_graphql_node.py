@@ -4,7 +4,7 @@ import pytest
 
 
 @pytest.mark.parametrize("role", ["clerk", "admin"])
-@pytest.mark.parametrize("client", ["apollo", "urql", "request", "react_admin", "refine"])
+@pytest.mark.parametrize("client", ["apollo", "urql", "request", "react_admin", "refine", "codegen"])
 def test_a_client(run_client, client, role):
     run_client(client, role)
 

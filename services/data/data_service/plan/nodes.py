@@ -357,7 +357,7 @@ class CreatePlan:
 
     ``ragged``: rows may lack fields, which take their default, or null where ``defaults`` is False. ``tells_key``: who
     creates a row may be told its key. ``nested`` are created with them. ``sent`` is where the client's rows are, where
-    ``rows`` are not these as they came.
+    ``rows`` are not these as they came. ``returned``: the fields that are read back of it (None: all).
     """
 
     resource: Resource
@@ -373,6 +373,7 @@ class CreatePlan:
     tells_key: bool = True
     nested: "tuple[NestedPlan, ...]" = ()
     sent: Source | None = None
+    returned: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +402,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """Changed rows. ``scan.rows`` is the policy's filter on what may be changed."""
+    """Changed rows. ``scan.rows`` is the policy's filter on what may be changed; ``returned`` as for a create."""
 
     scan: Scan
     changes: tuple[Change, ...]
@@ -410,16 +411,18 @@ class UpdatePlan:
     at_most: Source | None = None
     check: Predicate | None = None
     row_checks: tuple[RowCheck, ...] = ()
+    returned: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeletePlan:
-    """Rows that go. ``scan.rows`` is the policy's filter on what may go."""
+    """Rows that go. ``scan.rows`` is the policy's filter on what may go; ``returned`` as for a create."""
 
     scan: Scan
     where: Predicate | None
     returning: ReadPlan
     at_most: Source | None = None
+    returned: frozenset[str] | None = None
 
 
 WritePlan = Union[CreatePlan, UpdatePlan, DeletePlan]  # noqa: UP007

@@ -324,7 +324,9 @@ class PostgresDialect:
         if plan.conflict is None:
             guard = self._guard(writer, plan.check)
             key = full.key if plan.tells_key else ()
-            return writer.statement(self._returning(sql, key, back=back, alias=alias, guard=guard))
+            return writer.statement(
+                self._returning(sql, key, back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
+            )
         clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
         key = full.key if plan.tells_key else ()
         if full.kind == "table":
@@ -350,14 +352,16 @@ class PostgresDialect:
         where = writer.where(alias, plan.scan, plan.where)
         sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
         guard = self._guard(writer, plan.check)
-        return writer.statement(self._returning(sql, (), back=back, alias=alias, guard=guard))
+        return writer.statement(
+            self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
+        )
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
         where = writer.where(alias, plan.scan, plan.where)
         sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
-        return writer.statement(self._returning(sql, (), back=back, alias=alias))
+        return writer.statement(self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias))
 
     def _guard(self, writer: Predicates, check: Predicate | None) -> str:
         """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
@@ -369,14 +373,16 @@ class PostgresDialect:
         failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
         return f" + coalesce((case when {failing} > 0 then {self.text(BREACH)} end)::bigint, 0)"
 
-    def _returning(self, sql: str, key: Sequence[str], *, back: bool, alias: str, guard: str = "") -> str:
-        """The write's rows as one JSON text and their number; without a look back, the first one's ``key``.
+    def _returning(self, sql: str, key: Sequence[str], *, back: Sequence[str], alias: str, guard: str = "") -> str:
+        """The write's rows as one JSON text and their number; without a look ``back``, the first one's ``key``.
 
         Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
         """
         prefix = f"{alias}."
         if back:
-            return f"with w as ({sql} returning {prefix}*) select json_agg(row_to_json(w)), count(*){guard} from w"
+            return (
+                f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), count(*){guard} from w"
+            )
         if guard:
             keys = ", ".join(quoted(name) for name in key) or "1"
             first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
@@ -384,6 +390,14 @@ class PostgresDialect:
         keys = ", ".join(prefix + quoted(name) for name in key) or "1"
         first = "(select row_to_json(w) from w limit 1)"
         return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
+
+
+def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str) -> Sequence[str]:
+    """What of the rows is looked back at, as SQL: where no field is wanted the rows are counted at least."""
+    if plan.returned is None:
+        return (f"{alias}.*",)
+    wanted = [f"{alias}.{quoted(field.name)}" for field in full.columns if field.name in plan.returned]
+    return wanted or ("true as trivet_there",)
 
 
 def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:

@@ -9,6 +9,7 @@ from graphql import (
     DirectiveLocation,
     GraphQLArgument,
     GraphQLBoolean,
+    GraphQLDeprecatedDirective,
     GraphQLDirective,
     GraphQLInt,
     GraphQLNamedType,
@@ -82,11 +83,26 @@ CACHED = GraphQLDirective(
 )
 
 
+# graphql-core knows a place of it that graphql-js 16 does not: code generators would stumble over their own reading
+DEPRECATED = GraphQLDirective(
+    GraphQLDeprecatedDirective.name,
+    [
+        DirectiveLocation.FIELD_DEFINITION,
+        DirectiveLocation.ARGUMENT_DEFINITION,
+        DirectiveLocation.INPUT_FIELD_DEFINITION,
+        DirectiveLocation.ENUM_VALUE,
+    ],
+    GraphQLDeprecatedDirective.args,
+    description=GraphQLDeprecatedDirective.description,
+)
+_DIRECTIVES = (*(DEPRECATED if one is GraphQLDeprecatedDirective else one for one in specified_directives), CACHED)
+
+
 class LazySchema(GraphQLSchema):
     """A schema whose types are made as documents name them; `complete` makes them all, for introspection."""
 
     def __init__(self, types: Types, query: GraphQLObjectType, mutation: GraphQLObjectType | None) -> None:
-        super().__init__(directives=(*specified_directives, CACHED), assume_valid=True)
+        super().__init__(directives=_DIRECTIVES, assume_valid=True)
         self.query_type = query
         self.mutation_type = mutation
         self.type_map |= {root.name: root for root in (query, mutation) if root is not None}
