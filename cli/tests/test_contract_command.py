@@ -102,11 +102,24 @@ def test_what_breaks_a_service_is_named_and_not_saved(environment: dict[str, str
     assert promised(tmp_path) == ["id", "name"]
 
 
+def test_what_was_handed_out_is_compared(environment: dict[str, str], tmp_path: Path) -> None:
+    """The WSDL as it was written then, though another release might write it otherwise of the same tables."""
+    assert run(environment, "save").exit_code == 0
+    file = tmp_path / "contracts" / "Partner.promised.wsdl"
+    text = file.read_text()
+    assert 'location="https://own.example/soap/v1/Partner"' in text
+    file.write_text(text.replace('element name="offset"', 'element name="skipped"'))
+    result = run(environment, "diff")
+    assert (result.exit_code, result.output) == (1, "Partner.json: Page: skipped is gone\n")
+    file.write_text("no XML")
+    assert "can't be read" in run(environment, "diff").output
+
+
 def test_documents_of_a_role_in_all_three_protocols(environment: dict[str, str], tmp_path: Path) -> None:
     assert run(environment, "save", "--role", "admin").exit_code == 0
     folder = tmp_path / "contracts"
     assert {file.name for file in folder.iterdir()} == {
-        "Partner.json", "admin.wsdl", "admin.openapi.json", "admin.graphql",
+        "Partner.json", "Partner.promised.wsdl", "admin.wsdl", "admin.openapi.json", "admin.graphql",
     }  # fmt: skip
     assert "/parts" in json.loads((folder / "admin.openapi.json").read_bytes())["paths"]
     change(tmp_path, "ALTER TABLE things DROP COLUMN cost", "ALTER TABLE things ADD COLUMN weight REAL")

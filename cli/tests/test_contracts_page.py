@@ -29,6 +29,6 @@ def test_the_commands_work_in_their_order(environment: dict[str, str], tmp_path:
     for words in COMMANDS:
         result = CliRunner(env=environment).invoke(main, words.split())
         assert result.exit_code == 0, result.output
-    for name in ("Partner.json", "admin.wsdl", "admin.openapi.json", "admin.graphql", "partner.wsdl"):
+    for name in ("Partner.json", "Partner.promised.wsdl", "partner.wsdl", "partner.openapi.json", "partner.graphql"):
         assert (tmp_path / "contracts" / name).is_file()
-        assert name in PAGE or name == "partner.wsdl"
+        assert name in PAGE

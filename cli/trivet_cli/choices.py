@@ -1,6 +1,7 @@
 """What a run will serve and where, settled and checked before anything is started."""
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from trivet_cli import database_url
 from trivet_cli.faults import CannotStart
 from trivet_cli.nginx_conf import NO_TLS, Tls
 from trivet_cli.settings import UpSettings
+
+_ORIGIN = re.compile(r"https?://[0-9A-Za-z.\-\[\]:]+")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ def settle(settings: UpSettings) -> Choices:
         f"TRUSTED_PROXIES: {text!r} is not an address or a network such as 10.0.0.0/8"
         for text in settings.trusted_proxies
         if not _is_network(text)
+    ]
+    faults += [
+        f"CORS_ORIGINS: {text!r} is not an origin such as https://app.example"
+        for text in settings.cors_origins
+        if not _ORIGIN.fullmatch(text)
     ]
     if faults:
         raise CannotStart("\n".join(faults))

@@ -27,6 +27,7 @@ from trivet_cli.served import CONTRACTS
 from trivet_cli.settings import load_up
 
 Breaks = Callable[[bytes, bytes], list[str]]
+_PROMISED_WSDL = ".promised.wsdl"
 F = TypeVar("F", bound=Callable[..., None])
 _KINDS: dict[str, Breaks] = {
     ".wsdl": contract_wsdl.breaks,
@@ -183,7 +184,7 @@ def _now(folder: str | None, roles: Iterable[str]) -> _Now:
 def _compared(now: _Now) -> list[Compared]:
     """Each contract as it is saved and as it would be now."""
     try:
-        found = [_compared_service(now, service) for service in now.services]
+        found = [each for service in now.services for each in _compared_service(now, service)]
         for role in now.roles:
             for suffix, text in now.documents(role).items():
                 found.append(_compared_document(now.folder / f"{quote(role, safe='')}{suffix}", suffix, text))
@@ -192,14 +193,22 @@ def _compared(now: _Now) -> list[Compared]:
     return found
 
 
-def _compared_service(now: _Now, service: str) -> Compared:
+def _compared_service(now: _Now, service: str) -> list[Compared]:
+    """A service's promise, and the WSDL that goes with it: what is compared is what was handed out."""
     before = _saved(now.folder, service)
     promise = now.promise(service, before)
+    wsdl = now.wsdl_of(promise)
+    text = now.folder / f"{service}{_PROMISED_WSDL}"
     broken = []
     if before is not None and before.version == promise.version:
-        broken = contract_wsdl.breaks(now.wsdl_of(before), now.wsdl_of(promise))
+        try:
+            broken = contract_wsdl.breaks(text.read_bytes() if text.is_file() else now.wsdl_of(before), wsdl)
+        except (OSError, ValueError) as fault:
+            raise CannotStart(f"{text} can't be read: {fault}") from None
     file = now.folder / f"{service}{promises.SUFFIX}"
-    return Compared(file, before is not None, promises.encode(promise), broken, promised=True)
+    saved = before is not None
+    found = [Compared(file, saved, promises.encode(promise), broken, promised=True)]
+    return [*found, Compared(text, saved, wsdl, [], promised=True)]
 
 
 def _compared_document(file: Path, suffix: str, text: bytes) -> Compared:
@@ -223,7 +232,7 @@ def _saved(folder: Path, service: str) -> Promise | None:
 
 
 def _saved_roles(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(unquote(file.name.removesuffix(".wsdl")) for file in folder.glob("*.wsdl")))
+    return tuple(sorted(unquote(file.stem) for file in folder.glob("*.graphql")))
 
 
 def _folder(option: str | None, config: Path | None) -> Path:

@@ -56,6 +56,20 @@ def trusted(proxies: Sequence[str]) -> str:
     return "\n".join([*lines, "geo $realip_remote_addr $trivet_trusted {", "    default 0;", *known, "}\n"])
 
 
+def cors(origins: Sequence[str]) -> str:
+    """From which pages the APIs may be called (``nginx/cors.sh`` says the same in containers): none named means all."""
+    if not origins:
+        lines = [
+            'map $http_origin $trivet_cors_allowed { default "*"; }',
+            'map $http_host $trivet_cors_vary { default ""; }',
+        ]
+    else:
+        known = [f'    "{origin}" "{origin}";' for origin in origins]
+        opening = ["map $http_origin $trivet_cors_allowed {", '    default "";']
+        lines = [*opening, *known, "}", 'map $http_host $trivet_cors_vary { default "Origin"; }']
+    return "\n".join([*lines, ""])
+
+
 def write(
     layout: Layout,
     values: Mapping[str, str],
@@ -63,15 +77,17 @@ def write(
     tls: Tls = NO_TLS,
     *,
     environ: Mapping[str, str],
+    origins: Sequence[str] = (),
 ) -> Path:
     """Write the configuration into nginx's own folder; returns the main file. Raises `CannotStart`.
 
-    ``environ`` says where nginx is found (PATH); ``proxies``: addresses and networks whose ``X-Forwarded-*`` count.
-    Brotli is on where nginx has the module.
+    ``environ`` says where nginx is found (PATH); ``proxies``: addresses and networks whose ``X-Forwarded-*`` count;
+    ``origins``: the pages that may call, none: all. Brotli is on where nginx has the module.
     """
     folder = layout.run / "nginx"
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / "trusted.conf").write_text(trusted(proxies), encoding="ascii")
+    (folder / "cors.conf").write_text(cors(origins), encoding="ascii")
     for template, target in (("trivet.conf.template", "trivet.conf"), ("native.conf.template", "nginx.conf")):
         try:
             text = (TEMPLATES / template).read_text(encoding="utf-8")

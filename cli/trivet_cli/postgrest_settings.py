@@ -29,7 +29,6 @@ _LEFT: dict[str, str] = {
     "jwt-cache-max-lifetime": "tokens that were checked are remembered for a minute at most",
     "log-query": "`X-Trivet-Explain` shows the statement behind an answer",
     "openapi-security-active": "the documents always name the security schemes",
-    "server-cors-allowed-origins": "any page may call: credentials travel in headers, never in cookies",
     "server-reuseport": "nginx answers clients",
     "server-timing-enabled": "`Server-Timing` is always sent",
     "server-trace-header": "`X-Request-Id` is taken over and sent back",
@@ -117,6 +116,8 @@ def _server(given: Mapping[str, str], found: Carried) -> None:
     host = given.get("server-host", "")
     if host:
         variables["BIND"] = {"!4": "0.0.0.0", "*4": "0.0.0.0", "*": "0.0.0.0", "!6": "::", "*6": "::"}.get(host, host)  # noqa: S104
+    if given.get("server-cors-allowed-origins"):
+        variables["CORS_ORIGINS"] = ",".join(_listed(given["server-cors-allowed-origins"]))
     if given.get("openapi-server-proxy-uri"):
         variables["PUBLIC_URL"] = given["openapi-server-proxy-uri"]
     if given.get("log-level") in _LEVELS:
@@ -178,6 +179,7 @@ def _flag(given: Mapping[str, str], name: str, *, default: bool) -> str:
 _KNOWN = {
     *_LEFT, "db-uri", "db-schemas", "db-anon-role", "db-pre-request", "db-max-rows", "db-tx-end", "db-pool",
     "db-aggregates-enabled", "db-extra-search-path", "db-plan-enabled", "db-pool-acquisition-timeout",
-    "db-channel-enabled", "db-prepared-statements", "server-port", "server-host", "openapi-server-proxy-uri",
+    "db-channel-enabled", "db-prepared-statements", "server-cors-allowed-origins", "server-port",
+    "server-host", "openapi-server-proxy-uri",
     "log-level", "openapi-mode", "jwt-secret", "jwt-secret-is-base64", "jwt-aud", "jwt-role-claim-key",
 }  # fmt: skip

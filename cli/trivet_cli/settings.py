@@ -44,6 +44,10 @@ class UpSettings:
         "between; empty: nobody's",
         env="TRUSTED_PROXIES",
     )
+    cors_origins: tuple[str, ...] = setting(
+        (), "pages from which browsers may call the APIs: `https://app.example`, with commas between; empty: all",
+        env="CORS_ORIGINS",
+    )  # fmt: skip
     demo: bool = setting(False, "serve the demo store, whose passwords are known, even where BIND opens it to others")
     log_stdout: bool = setting(False, "whether all processes write to standard output rather than to files in STATE")
     start_timeout: float = setting(60.0, "seconds that the suite may take until it is ready")

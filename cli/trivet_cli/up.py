@@ -93,7 +93,9 @@ def _run(settings: UpSettings, choices: Choices, places: Layout, supervisor: Sup
     values = nginx_conf.values_for(
         places, bind=choices.bind, port=choices.port, login_rate=settings.login_rate, body_limit=settings.body_limit
     )
-    main_file = nginx_conf.write(places, values, settings.trusted_proxies, choices.tls, environ=base)
+    main_file = nginx_conf.write(
+        places, values, settings.trusted_proxies, choices.tls, environ=base, origins=settings.cors_origins
+    )
     supervisor.start(programs.nginx(main_file, base, choices.address))
     login = _login(choices, places, {**environment, **for_auth})
     supervisor.start(programs.service("auth", places, environment, for_auth))

@@ -237,6 +237,13 @@ def test_the_plan_of_a_write_changes_nothing(house, ada):
     assert house.rows("select * from api.drafts") == []
 
 
+def test_pages_of_the_origins_that_are_named_may_call(house):
+    allowed = house.get("/todos", Origin="https://app.example")
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "Origin" in allowed.headers["Vary"]
+    assert "Access-Control-Allow-Origin" not in house.get("/todos", Origin="https://evil.example").headers
+
+
 # --- commands ------------------------------------------------------------------------------------------------------
 
 

@@ -118,6 +118,11 @@ def test_long_answers_are_written_as_rows_come(suite: Suite, media_type: str) ->
     short = suite.get("rpc/pairs?n=2&select=y", Accept=media_type)
     assert short.headers["Content-Range"] == "0-1/*"
     assert b"3.00" in short.data
+    posted = suite.send("POST", "rpc/pairs?x=gt.10", body={"n": 20000}, Accept=media_type)
+    assert (posted.status_code, posted.data) == (200, answer.data)
+    assert "Content-Length" not in posted.headers
+    short = suite.send("POST", "rpc/pairs?select=y", body={"n": 2}, Accept=media_type)
+    assert (short.status_code, b"3.00" in short.data, "ETag" in short.headers) == (200, True, False)
 
 
 def test_what_writes_is_not_streamed(suite: Suite) -> None:

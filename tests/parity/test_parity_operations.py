@@ -21,7 +21,7 @@ from soap_service.request import parse
 
 from tests.fixtures.guarded_store import SOAP_NAMESPACE, Suite
 from tests.parity import questions_filters, questions_order, questions_values
-from tests.parity.question import Graphql, Question, Rest, Soap, strings
+from tests.parity.question import Graphql, NotAsked, Question, Rest, Soap, strings
 
 Asked = tuple[Operation, list[Value]]
 
@@ -65,8 +65,15 @@ LISTED = [
 ]
 
 
-@pytest.mark.parametrize("way", TRANSLATORS)
-@pytest.mark.parametrize("question", [pytest.param(question, id=question.name) for question in LISTED])
+@pytest.mark.parametrize(
+    ("question", "way"),
+    [
+        pytest.param(question, way, id=f"{question.name}-{way}")
+        for question in LISTED
+        for way in TRANSLATORS
+        if not isinstance(getattr(question, way), NotAsked)
+    ],
+)
 def test_the_operation(suite: Suite, question: Question, way: str) -> None:
     """The operation is the one in question, but for response keys and the spelling of values."""
     operation, values = TRANSLATORS[way](suite, question)
@@ -110,7 +117,11 @@ def flat(part: And | Or) -> list[Any]:
 
 
 def text_of(value: Value) -> Any:
-    """A value as a query string would spell it."""
+    """A value as a query string would spell it; JSON in a spelling of our own."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
     if isinstance(value, list):
         return [text_of(item) for item in value]
     if isinstance(value, bool):

@@ -306,6 +306,7 @@ def test_the_database_sets_headers_and_status(house):
         ('[{"a": "b", "c": "d"}]', "", "PGRST111"),
         ('[{"a": "b\\r\\nc: d"}]', "", "PGRST111"),
         ('[{"a": ["b"]}]', "", "PGRST111"),
+        ('[{"X-Accel-Redirect": "/secret"}]', "", "PGRST111"),
         ("", "none", "PGRST112"),
         ("", "9999999999999", "PGRST112"),
         ("", "42", "PGRST112"),

@@ -17,6 +17,7 @@ from rest_service.grammar.select import parse_select
 from rest_service.media import Media
 from rest_service.page import Page, parse_page
 from rest_service.payload import parse_json, text_of
+from rest_service.preferences import Preferences
 from rest_service.request import (
     Asked,
     Incoming,
@@ -78,7 +79,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
         columns=columns_of(root),
         body=incoming.method != "HEAD",
         void=function is not None and function.returns.kind == "void",
-        streams=reads and function is not None and _gives_rows(function) and wanted.max_affected is None,
+        streams=function is not None and (reads or function.reads_only) and _gives_rows(function, wanted),
     )
     shape: Shape = "one" if wish.media.single else "none" if not wish.body else "many"
     most = wanted.max_affected
@@ -113,9 +114,10 @@ def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) 
     return function.body_form == passed[0].form if given == {""} else function.takes(given)
 
 
-def _gives_rows(function: Function) -> bool:
-    """Whether the database gives its rows, one after the other."""
-    return function.returns.kind == "rows" and function.returns.many and function.source == "database"
+def _gives_rows(function: Function, wanted: Preferences) -> bool:
+    """Whether the database gives its rows, one after the other, however many they are."""
+    returns = function.returns
+    return returns.kind == "rows" and returns.many and function.source == "database" and wanted.max_affected is None
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Functions:
             return plans.answer_of(
                 self._data.execute(asked.operation, asked.values, plans.planning(caller, wish)), wish
             )
-        if asked.wish.streams and asked.wish.media.by_rows and request.method == "GET":
+        if asked.wish.streams and asked.wish.media.by_rows and request.method != "HEAD":
             stream = self._data.stream(asked.operation, asked.values, caller)
             result, known = stream.head, perf_counter()
             answer = streaming.answer_of(stream, asked.wish)

@@ -20,6 +20,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110, 5.5
 # what our own server says of a connection and a body (RFC 9110, 7.6.1 and 8.6)
 _OURS = frozenset({"connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"})
+_INNER = ("x-accel-", "x-trivet-")  # what nginx and we say to each other
 _Scalar = str | int | float | bool | None
 
 
@@ -67,9 +68,13 @@ def wished(state: str) -> int | None:
 def checked(name: str, value: Any) -> str:
     """The value of a header that the database sets. Raises `ValueError` for what can't be one, or is not its to set."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text) or name.lower() in _OURS:
+    if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text) or _is_ours(name.lower()):
         raise ValueError(f"the header {name!r} can't be set")
     return text
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(_INNER)
 
 
 def headers_of(text: str) -> tuple[tuple[str, str], ...]:
