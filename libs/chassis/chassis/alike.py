@@ -7,7 +7,8 @@ import msgspec
 from contracts.catalog import Catalog, Resource
 
 T = TypeVar("T")
-_encode = msgspec.msgpack.Encoder().encode
+# what is no plain data (the keys behind a guard) is the same where it is the same object, which its part keeps alive
+_encode = msgspec.msgpack.Encoder(enc_hook=id).encode
 
 
 class Alike:

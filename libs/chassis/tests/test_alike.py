@@ -1,7 +1,7 @@
 """Catalogs of roles share what is the same in them, and nothing that is not."""
 
 from chassis.alike import Alike
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Field, Guard, Resource
 
 
 def _catalog(version: str, *resources: Resource, role: str = "r") -> Catalog:
@@ -38,3 +38,21 @@ def test_another_version_begins_anew() -> None:
     second = alike.shared(_catalog("2", _resource("a", "x")))
     assert second.by_name["a"] == first.by_name["a"]
     assert second.by_name["a"] is not first.by_name["a"]
+
+
+def test_guards_with_the_same_keys_are_alike() -> None:
+    keys, others = object(), object()
+
+    def guarded(found: object) -> Resource:
+        plain = Field(name="x", type="text", db_type="text")
+        guard = Guard(form="clear", about="a.x", stored=plain, keys=found)
+        field = Field(name="x", type="text", db_type="text", guard=guard)
+        return Resource(name="a", schema="main", table="a", kind="table", fields=(field,))
+
+    alike = Alike()
+    first, second, third = (alike.shared(_catalog("1", guarded(one))).by_name["a"] for one in (keys, keys, others))
+    assert second is first
+    assert third is not first
+    guard = third.fields[0].guard
+    assert guard is not None
+    assert guard.keys is others
