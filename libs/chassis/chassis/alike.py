@@ -7,7 +7,7 @@ import msgspec
 from contracts.catalog import Catalog, Resource
 
 T = TypeVar("T")
-# what is no plain data (the keys behind a guard) is the same where it is the same object, which its part keeps alive
+# what is no data, as the keys of protected fields, is the same where it is the same object (which the parts keep alive)
 _encode = msgspec.msgpack.Encoder(enc_hook=id).encode
 
 

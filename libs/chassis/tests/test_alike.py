@@ -40,19 +40,20 @@ def test_another_version_begins_anew() -> None:
     assert second.by_name["a"] is not first.by_name["a"]
 
 
-def test_guards_with_the_same_keys_are_alike() -> None:
-    keys, others = object(), object()
+def test_protected_fields_are_shared_by_those_who_see_the_same_of_them() -> None:
+    class Keys:
+        pass
 
-    def guarded(found: object) -> Resource:
-        plain = Field(name="x", type="text", db_type="text")
-        guard = Guard(form="clear", about="a.x", stored=plain, keys=found)
-        field = Field(name="x", type="text", db_type="text", guard=guard)
-        return Resource(name="a", schema="main", table="a", kind="table", fields=(field,))
+    stored, keys = Field(name="x", type="text", db_type="TEXT"), Keys()
+
+    def seen(form: str, opener: Keys) -> Resource:
+        guard = Guard(form=form, about="main.a.x", stored=stored, store="token", keys=opener)
+        fields = (Field(name="x", type="text", db_type="TEXT", guard=guard),)
+        return Resource(name="a", schema="main", table="a", kind="table", fields=fields)
 
     alike = Alike()
-    first, second, third = (alike.shared(_catalog("1", guarded(one))).by_name["a"] for one in (keys, keys, others))
-    assert second is first
-    assert third is not first
-    guard = third.fields[0].guard
-    assert guard is not None
-    assert guard.keys is others
+    first = alike.shared(_catalog("1", seen("clear", keys)))
+    assert alike.shared(_catalog("1", seen("clear", keys))).by_name["a"] is first.by_name["a"]
+    assert alike.shared(_catalog("1", seen("hidden", keys))).by_name["a"].fields[0].guard.form == "hidden"
+    other = Keys()
+    assert alike.shared(_catalog("1", seen("clear", other))).by_name["a"].fields[0].guard.keys is other
