@@ -244,6 +244,19 @@ def test_pages_of_the_origins_that_are_named_may_call(house):
     assert "Access-Control-Allow-Origin" not in house.get("/todos", Origin="https://evil.example").headers
 
 
+def test_accounts_act_as_the_role_that_they_have(house):
+    env = {**house.settings, "TRIVET_STATE_DIR": str(house.suite.state)}
+    line = ["user", "add", "eve@example.com", "--role", "todo_user", "--password-stdin"]
+    added = CliRunner().invoke(main, line, env=env, input="correct horse battery\n")
+    assert added.exit_code == 0, added.output
+    eve = house.suite.token("eve@example.com", "correct horse battery")
+    assert json.loads(told(house, "request.jwt.claims", eve))["email"] == "eve@example.com"
+    basic = house.send("GET", "/rest/v1/rpc/told?name=role", auth=("eve@example.com", "correct horse battery"))
+    assert basic.json() == "todo_user"
+    admin = house.get("/todos", house.suite.admin_token())
+    assert (admin.status_code, admin.json()["code"]) == (401, "22023")
+
+
 # --- commands ------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from graphql_service.settings import GraphqlSettings
+from trivet_cli.hasura_metadata import read_metadata
 from trivet_cli.main import main
 
 from tests.fixtures.guarded_store import ADMIN, Door, Who
@@ -199,8 +200,6 @@ def test_what_is_not_carried_over_is_told(moved):
 
 
 def test_exported_json_says_the_same(moved, url, tmp_path):
-    from trivet_cli.hasura_metadata import read_metadata
-
     found = read_metadata(METADATA, None)
     exported = {
         "resource_version": 7,
@@ -217,6 +216,15 @@ def test_exported_json_says_the_same(moved, url, tmp_path):
     other = Moved(tmp_path, url, path)
     other.engine.close()
     assert other.document == moved.document
+
+
+def test_metadata_of_version_2_has_its_tables_at_the_top(url, tmp_path):
+    found = read_metadata(METADATA, None)
+    (tmp_path / "tables.yaml").write_text(yaml.safe_dump(found.tables))
+    (tmp_path / "functions.yaml").write_text(yaml.safe_dump(found.functions))
+    (tmp_path / "version.yaml").write_text("version: 2")
+    older = read_metadata(tmp_path, None)
+    assert (older.tables, older.functions) == (found.tables, found.functions)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import rest_service.app
+from contracts.operations import FieldOutput, FieldRef, Node, Read
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError, parse
 from graphql_service.app import create_app
@@ -131,6 +132,12 @@ def test_facades_are_not_told_of_the_rules(inheriting):
     assert [field.cell for field in catalog.by_name["book"].fields] == [None] * 5
     nullable = {field.name: field.nullable for field in catalog.by_name["book"].fields}
     assert (nullable["title"], nullable["pages"]) == (False, True)
+
+
+def test_the_rule_behind_an_answer_is_the_line_that_joins_the_roles(inheriting):
+    read = Read("book", Node(outputs=(FieldOutput("id", FieldRef("id")),)))
+    (rule,) = inheriting.engine.explain(read, BOTH.caller).rules
+    assert (rule.role, rule.place, rule.text) == ("both", "trivet.yaml:4", '["old","cheap"]')
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,7 @@ def test_an_unknown_zone_is_refused_where_handling_is_strict(suite: Suite, prefe
     assert "<code>PGRST122</code>" in found["soap"][1]
     for _, text in found.values():
         assert "Invalid preferences given with handling=strict" in text
-    for name in ("rest", "soap"):
-        assert "Invalid preferences: timezone=Nowhere/At_All" in found[name][1].replace("TimeZone", "timezone")
+        assert "timezone=Nowhere/At_All" in text.replace("TimeZone", "timezone")
 
 
 @pytest.mark.parametrize(

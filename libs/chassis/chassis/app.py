@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
-from contracts.identity import Around, Caller
+from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Flask, Response
 
@@ -64,6 +64,7 @@ class Edge:
         self._settings = settings
         self._data = data
         self._tells = settings.access == "database"  # the database what the request is
+        self._asks_ends = settings.tx_end.endswith("override")
         self._keys = KeySet(hop)
         self._revocations = Revocations(hop)
         self._exchange = Exchange(hop) if exchanges else None
@@ -105,8 +106,8 @@ class Edge:
         current.role = caller.principal.role
         prefer = current.environ.get("HTTP_PREFER")
         if prefer is not None or self._tells:
-            zone, tx = zones.asked(prefer), around.wished(prefer)
-            told = around.told(current.environ) if self._tells else Around(tx=tx) if tx is not None else None
+            zone = zones.asked(prefer)
+            told = around.told(current.environ) if self._tells else around.ending(prefer) if self._asks_ends else None
             if zone is not None or told is not None:
                 return msgspec.structs.replace(caller, timezone=zone, around=told)
         return caller

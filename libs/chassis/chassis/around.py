@@ -26,6 +26,12 @@ def wished(prefer: str | None) -> Literal["commit", "rollback"] | None:
     return None
 
 
+def ending(prefer: str | None) -> Around | None:
+    """What a ``Prefer`` header says to the transaction, None where it says nothing."""
+    wish = wished(prefer)
+    return None if wish is None else Around(tx=wish)
+
+
 def told(environ: Mapping[str, Any]) -> Around:
     """All that the database may know of a request: no password and no API key, which are auth's alone."""
     return Around(

@@ -13,6 +13,7 @@ from contracts.problems import Kind, Problem, internal
 from contracts.results import Result, Stream
 
 from chassis import explanations, frames, warnings
+from chassis.alike import Alike
 from chassis.bounded import Bounded
 from chassis.carrier import Carrier
 from chassis.frames import Answered, AnswerReader
@@ -39,6 +40,7 @@ class DataClient:
         self._carriers: dict[Hub, Carrier] = {}
         self._texts: Bounded[int, tuple[Operation, bytes]] = Bounded(_TEXTS)
         self._catalogs: Bounded[str, Catalog] = Bounded(256)
+        self._alike = Alike()
         self._version = ""
         self._since = float("-inf")  # when that version was first heard of
         self._told = float("-inf")  # when data last said that it has it
@@ -110,7 +112,7 @@ class DataClient:
         if reply.status == 304 and kept is not None:
             self._note(kept.version, asked)
             return kept
-        found = catalogs.decode(reply.body)
+        found = self._alike.shared(catalogs.decode(reply.body))
         self._catalogs.put(caller.principal.role, found)
         self._note(found.version, asked)
         return found

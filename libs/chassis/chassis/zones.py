@@ -34,11 +34,9 @@ def refuse_unknown(prefer: str | None) -> None:
     unknown = [f"{name}={value}" for name, value in given if name == "timezone" and not known(value)]
     handling = next((value for name, value in given if name == "handling" and value in ("strict", "lenient")), None)
     if unknown and handling == "strict":
-        raise Problem(
-            "PGRST122",
-            "Invalid preferences given with handling=strict",
-            details=f"Invalid preferences: {', '.join(unknown)}",
-        )
+        named = ", ".join(unknown)
+        message = f"Invalid preferences given with handling=strict: {named}"  # GraphQL shows nothing else
+        raise Problem("PGRST122", message, details=f"Invalid preferences: {named}")
 
 
 def _preferences(prefer: str) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,17 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.form == "clear" and (self.store == "token" or bool(self.index))
 
 
+class Representation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How values of a domain are written outside: functions of the database, as SQL names them, or none (empty).
+
+    ``output`` makes JSON of a value, ``body`` a value of JSON, ``text`` one of a filter's text. Facades never get it.
+    """
+
+    output: str = ""
+    body: str = ""
+    text: str = ""
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One field of a resource.
 
@@ -99,6 +110,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filterable: bool = True
     guard: Guard | None = None
     keywords: str | None = None
+    representation: Representation | None = None
     cell: Any = None
 
     @property

@@ -171,3 +171,46 @@ def _until(holds: Callable[[], bool]) -> None:
             return
         pause.wait(0.02)
     raise AssertionError("it never came to be")
+
+
+# --- sessions of other services' clients -----------------------------------------------------------------------------
+
+
+def test_a_session_begins_and_ends_through_another_service(
+    live: tuple[Flask, str], account_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, url = live
+    reader = Reader(url)
+    token, seconds = reader.authenticator.login(EMAIL, PASSWORD, "192.0.2.1", "a toolkit")
+    assert seconds == app.extensions[EXTENSION].settings.access_token_seconds
+    assert reader.authenticator.verify(token).subject == account_id
+    reader.authenticator.logout(token, "192.0.2.1")
+    reader.revocations.fetch()
+    with pytest.raises(Problem, match="revoked"):
+        reader.authenticator.verify(token)
+    with pytest.raises(Problem) as ended:
+        reader.authenticator.logout(token, "192.0.2.1")
+    assert ended.value.code in ("TRV202", "PGRST303")
+
+
+def test_wrong_logins_of_another_service_are_counted_with_all_others(live: tuple[Flask, str]) -> None:
+    _, url = live
+    reader = Reader(url)
+    codes = []
+    for _ in range(12):
+        with pytest.raises(Problem) as refused:
+            reader.authenticator.login(EMAIL, "wrong", "192.0.2.9", "")
+        codes.append(refused.value.code)
+    assert codes[0] == "TRV201"
+    assert codes[-1] == "TRV105"
+    with pytest.raises(Problem) as locked:
+        reader.exchange.password(EMAIL, PASSWORD, "192.0.2.9")
+    assert locked.value.code == "TRV105"
+
+
+def test_what_is_no_login_is_refused(live: tuple[Flask, str]) -> None:
+    app, _ = live
+    client = app.test_client()
+    assert client.post("/-/login", json={"username": EMAIL}).status_code == 400
+    assert client.post("/-/login", data="{}", content_type="text/plain").status_code == 415
+    assert client.post("/-/logout", json={}).status_code == 401

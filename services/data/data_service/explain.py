@@ -115,12 +115,27 @@ def _parts(part: Statement | RowInsert | None) -> Iterator[str]:
 
 
 def _line_and_rule(policies: Policies, role: str, resource: str, verb: str) -> tuple[int, Node] | None:
-    """The rule as the file has it. Where an anchor stands for it, the line is the one that names the role."""
+    """The rule as the file has it. Where an anchor stands for it, the line is the one that names the role.
+
+    Of what a role inherits it is the line that says from whom.
+    """
+    plain = unnarrowed(role)[0]
+
+    def written(of: str) -> tuple[int, Node] | None:
+        keys = ("resources", resource, "permissions", of, verb)
+        return _at(policies, ("functions", *keys[1:4]) if verb == _CALL else keys)
+
+    found = written(plain)
+    if found is None and any(written(member) for member in policies.inherited.get(plain, ())):
+        return _at(policies, ("inherited_roles", plain))
+    return found
+
+
+def _at(policies: Policies, keys: tuple[str, ...]) -> tuple[int, Node] | None:
     if policies.document is None:
         return None
     node, above = policies.document.root, policies.document.root
-    keys = ("resources", resource, "permissions", unnarrowed(role)[0], verb)
-    for key in ("functions", *keys[1:4]) if verb == _CALL else keys:
+    for key in keys:
         if not isinstance(node.value, dict) or key not in node.value:
             return None
         above, node = node, node.value[key]

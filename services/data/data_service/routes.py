@@ -69,4 +69,4 @@ def _shown(catalog: Catalog) -> Catalog:
 
 
 def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    return tuple(msgspec.structs.replace(field, default=None, expression=()) for field in fields)
+    return tuple(msgspec.structs.replace(field, default=None, expression=(), representation=None) for field in fields)

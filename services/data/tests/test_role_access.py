@@ -2,9 +2,11 @@
 
 import json
 import textwrap
+from contextlib import closing
 
 import psycopg
 import pytest
+from chassis.settings import SettingsError
 from contracts.identity import Around, Caller, Principal
 from contracts.operations import (
     Affected,
@@ -24,12 +26,15 @@ from contracts.operations import (
     Update,
 )
 from contracts.problems import Problem
+from data_service.app import open_access, open_database
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.undoing import Ending
+from data_service.execute.wire import Wire
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project
 from data_service.privileges import RoleAccess, pre_request_of
+from data_service.settings import DataSettings
 
 from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
@@ -411,3 +416,28 @@ def test_the_project_s_python_acts_as_the_role(url, tmp_path):
         assert found.refusal(Call("tasks", reads_only=True), who=anonymous()).code == "42501"
     finally:
         found.engine.close()
+
+
+def test_a_read_is_one_wait_for_the_database(url, tmp_path, monkeypatch):
+    found = House(url, tmp_path)
+    syncs = []
+    sync = Wire.sync
+    monkeypatch.setattr(Wire, "sync", lambda wire, reached=None: (syncs.append(wire), sync(wire, reached))[1])
+    with TurningHub() as turning:
+        found.engine = EngineOnHub(found.engine, turning)
+        assert found.ask(Read("todos", Node(COLUMNS)), who=user(email="bob@x")) == [{"id": 2, "task": "b"}]
+        assert len(syncs) == 1
+        found.database.close()
+
+
+def test_only_postgresql_has_roles(tmp_path):
+    (tmp_path / "empty.db").touch()
+    settings = DataSettings(database_url=str(tmp_path / "empty.db"), access="database")
+    with closing(open_database(settings)) as database, pytest.raises(SettingsError, match="PostgreSQL"):
+        open_access(settings, database)
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"a": 1}', '{"role": "x"}', '{"request.path": "x"}'])
+def test_settings_of_an_application_have_names_of_their_own(text):
+    with pytest.raises(SettingsError, match="TRIVET_APP_SETTINGS"):
+        _ = DataSettings(app_settings=text).told

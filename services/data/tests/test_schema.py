@@ -38,6 +38,7 @@ def test_formats(name, good, bad):
 @pytest.mark.parametrize(
     "keywords, good, bad, words",
     [
+        ({"minLength": 1}, "a", "", "must have at least 1 character"),
         ({"minLength": 2}, "日本", "日", "must have at least 2 characters"),
         ({"pattern": "^[A-Z]+$"}, "ABC", "AbC", "must match ^[A-Z]+$"),
         ({"enum": ["a", 1]}, 1, "b", "must be one of a, 1"),

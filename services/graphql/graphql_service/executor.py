@@ -1,6 +1,7 @@
 """The way of a GraphQL request: schema, document, operation, data, answer."""
 
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,7 @@ from graphql_service.trusted import Trusted
 _SCHEMAS = 64
 _DOCUMENTS = 1000
 _INTROSPECTIONS = 2
+_WHOLES = 2  # one of 400 tables takes tens of megabytes
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -63,6 +65,7 @@ class Executor:
         self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
         self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
         self._shapes = Shapes()
+        self._wholes: Bounded[_Kept, RoleSchema] = Bounded(_WHOLES)
 
     def answer(self, request: Request, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         """Answer a request; problems become errors. ``writes``: whether mutations may come this way."""
@@ -111,7 +114,7 @@ class Executor:
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
-            return introspect(kept.role_schema, operation.node, prepared.fragments, compiled.scope.variables, nodes)
+            return introspect(self._whole(kept), operation.node, prepared.fragments, compiled.scope.variables, nodes)
 
         if compiled.document.members:
             body, result = self._execute(compiled, values, caller)
@@ -142,6 +145,14 @@ class Executor:
                 )
                 self._schemas.put(role, kept)
         return kept
+
+    def _whole(self, kept: _Kept) -> RoleSchema:
+        """The role's schema with all its types, as only introspection needs it: kept for the last who asked."""
+        whole = self._wholes.get(kept)
+        if whole is None:
+            whole = build(kept.role_schema.types.exposure.catalog)
+            self._wholes.put(kept, whole)
+        return whole
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
         if self._allowed is not None and unnarrowed(kept.role)[0] != ADMIN_ROLE and not self._allowed.has(text):
@@ -180,10 +191,12 @@ def _hurried(caller: Caller, seconds: float) -> Caller:
 
 
 def _remembered(kept: _Kept, key: tuple[str, str], describe: Callable[[], dict[str, Any]]) -> bytes:
-    body = kept.introspections.get(key)
-    if body is None:
-        body = _encode(describe())
-        kept.introspections.put(key, body)
+    """An answer to introspection, kept compressed: it is long, and says the same over and over."""
+    found = kept.introspections.get(key)
+    if found is not None:
+        return zlib.decompress(found)
+    body = _encode(describe())
+    kept.introspections.put(key, zlib.compress(body, 1))
     return body
 
 

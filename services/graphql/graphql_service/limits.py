@@ -35,6 +35,8 @@ _CODES = {
     "batch": "batch-limit-exceeded",
 }
 _WORDS = {"nodes": "node", "aliases": "alias", "tokens": "token", "bytes": "document"}
+# beyond these a document is refused even where limits only report: understanding it would be the attack
+CEILINGS = {"depth": 200, "nodes": 50_000, "tokens": 200_000}
 _INTROSPECTION = 1000  # what a look at the whole schema counts as, whatever it selects
 
 
@@ -54,7 +56,7 @@ class Limits:
     nodes: int = 5000
     aliases: int = 500
     cost: int = 5_000_000
-    tokens: int = 200_000
+    tokens: int = 50_000
     bytes: int = 1_000_000
     batch: int = 50
     seconds: float | None = None
@@ -69,6 +71,11 @@ class Limits:
         given = {name: getattr(bounds, name) for name in bounds.__struct_fields__ if name in names}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
+    @property
+    def most_tokens(self) -> int:
+        """The tokens after which parsing ends."""
+        return max(self.tokens, CEILINGS["tokens"]) if self.report_only else self.tokens
+
     def hold(self, name: str, spent: int, about: str = "") -> bool:
         """Whether ``spent`` is within the limit of this name. Raises `Refusal` where it is not, unless only reported.
 
@@ -77,7 +84,7 @@ class Limits:
         limit: int = getattr(self, name)
         if spent <= limit:
             return True
-        if not self.report_only:
+        if not self.report_only or spent > max(CEILINGS.get(name, spent), limit):
             refuse(f"query {_WORDS.get(name, name)} limit of {limit} exceeded", _CODES[name])
         digest = sha256(about.encode("utf-8", "replace")).hexdigest()
         log.warning("%s limit of %s exceeded by a document: %s (%s)", name, limit, spent, digest)

@@ -104,12 +104,12 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
     """Parse and validate a document. Raises `Refusal` with every error found."""
     limits.check_text(text, bounds)
     try:
-        document = parse(text, max_lexical_tokens=None if bounds.report_only else bounds.tokens)
+        document = parse(text, max_lexical_tokens=bounds.most_tokens)
         sizes = limits.check_sizes(document, bounds, text)
         faults = validate(role_schema.schema, document, RULES, max_errors=_ERRORS)
     except GraphQLSyntaxError as fault:
         if _TOO_MANY_TOKENS in fault.message:
-            bounds.hold("tokens", bounds.tokens + 1, text)
+            bounds.hold("tokens", bounds.most_tokens + 1, text)
         raise Refusal(_syntax_error(fault)) from None
     except (GraphQLError, RecursionError):
         refuse(f"query depth limit of {bounds.depth} exceeded", limits.DEPTH_EXCEEDED)

@@ -13,7 +13,7 @@ class GraphqlSettings(ServiceSettings):
     graphql_nodes: int = setting(5000, "how many fields a GraphQL document may select, fragments unfolded")
     graphql_aliases: int = setting(500, "how many fields of a GraphQL document may have an alias, fragments unfolded")
     graphql_cost: int = setting(5_000_000, "how many rows, by estimate, a GraphQL operation may ask for")
-    graphql_tokens: int = setting(200_000, "how many tokens a GraphQL document may have")
+    graphql_tokens: int = setting(50_000, "how many tokens a GraphQL document may have")
     graphql_bytes: int = setting(1_000_000, "how many bytes a GraphQL document may have")
     graphql_batch: int = setting(50, "how many GraphQL requests one HTTP request may hold")
     graphql_introspection: bool = setting(

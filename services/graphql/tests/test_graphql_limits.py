@@ -4,6 +4,8 @@ import msgspec
 import pytest
 from contracts.catalog import Bounds
 from graphql_service.app import create_app
+from graphql_service.errors import Refusal
+from graphql_service.limits import Limits
 from graphql_service.settings import GraphqlSettings
 
 from .conftest import CATALOG, CLERK, FakeData, FakeGate
@@ -139,6 +141,26 @@ def test_report_only_answers_and_tells(capfd):
     assert "artist" not in told
     assert "depth limit of 1 exceeded" in told
     assert len(limited.http.post("/graphql", json=[{"query": query}] * 2).get_json()) == 2
+
+
+def test_attacks_are_refused_even_then():
+    limited = Limited(Bounds(nodes=1, report_only=True))
+    levels = " ".join(
+        f"fragment f{n} on album {{ ...f{n + 1} a{n}: artist {{ albums {{ ...f{n + 1} }} }} }}" for n in range(40)
+    )
+    assert limited.code(f"{{ album {{ ...f0 }} }} {levels} fragment f40 on album {{ id }}") in (
+        "node-limit-exceeded",
+        "depth-limit-exceeded",
+    )
+
+
+def test_reports_end_where_attacks_begin():
+    limits = Limits(nodes=1, tokens=1, report_only=True)
+    assert (limits.hold("nodes", 50_000), limits.most_tokens) == (False, 200_000)
+    for name, spent in (("nodes", 50_001), ("depth", 201), ("tokens", 200_001)):
+        with pytest.raises(Refusal):
+            limits.hold(name, spent)
+    assert Limits(nodes=60_000, report_only=True).hold("nodes", 60_000)
 
 
 def test_introspection_can_be_closed_for_a_role():

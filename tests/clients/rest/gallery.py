@@ -58,6 +58,19 @@ create function page(title text default 'x') returns "text/html" language sql st
 create function dot() returns "image/gif" language sql stable as $$ select '\x47494638'::bytea $$;
 create function any_kind() returns "*/*" language sql stable as $$ select 'abc'::bytea $$;
 
+create domain colour as integer;
+create function colour_json(colour) returns json language sql immutable
+  as $$ select case when $1 is not null then to_json('#' || lpad(upper(to_hex($1::int)), 6, '0')) end $$;
+create function colour_of_text(text) returns colour language sql immutable
+  as $$ select ('x' || lpad(ltrim($1, '#'), 8, '0'))::bit(32)::int::colour $$;
+create function colour_of_json(json) returns colour language sql immutable as $$ select colour_of_text($1 #>> '{}') $$;
+create cast (colour as json) with function colour_json(colour) as implicit;
+create cast (json as colour) with function colour_of_json(json) as implicit;
+create cast (text as colour) with function colour_of_text(text) as implicit;
+create table tubes (id int primary key, paint colour, painter_id int references painters (id), label text default 'x');
+insert into tubes values (1, 255, 1, 'blue'), (2, 16711680, 1, 'red'), (3, null, 2, 'none');
+create view tube_list as select id, paint from tubes;
+
 create function noted(paintings) returns void language sql as $$ select null $$;
 """
 

@@ -15,7 +15,7 @@ from tests.clients.rest.museum import serve
 PAGE = (Path(__file__).parents[3] / "docs" / "rest.md").read_text(encoding="utf-8")
 TABLES, FUNCTIONS = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 EXCHANGES = re.findall(r"^```http\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-POSTGRESQL_ONLY = ("label", "/rpc/page")
+POSTGRESQL_ONLY = ("label", "/rpc/page", "/posters")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

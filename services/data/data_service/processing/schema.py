@@ -106,7 +106,8 @@ def _words(error: ValidationError) -> str:
         present = error.instance if isinstance(error.instance, Mapping) else {}
         return "must have " + ", ".join(name for name in given if name not in present)
     shown = " or ".join(map(str, given)) if isinstance(given, list) else given
-    return WORDS.get(keyword, "must satisfy " + keyword).format(shown)
+    words = WORDS.get(keyword, "must satisfy " + keyword).format(shown)
+    return words[:-1] if words.endswith((" 1 characters", " 1 items")) else words
 
 
 def _patterns(schema: Any) -> Iterator[str]:

@@ -173,6 +173,7 @@ def _field(column: ColumnRow, types: Mapping[int, TypeRow], stored: bool) -> Fie
         values=kind.values,
         element=kind.element,
         domain=kind.domain,
+        representation=kind.representation,
     )
 
 

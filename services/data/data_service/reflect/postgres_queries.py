@@ -89,7 +89,8 @@ COLUMNS: LiteralString = """
 class TypeRow:
     """A type; ``base`` and ``modifier`` lead from a domain to its base type, ``base_text`` as SQL writes that.
 
-    ``kind`` is pg_type's typtype; ``length`` -1 with an ``element`` marks a true array.
+    ``kind`` is pg_type's typtype; ``length`` -1 with an ``element`` marks a true array. The functions of a domain's
+    casts are named as SQL does, empty where there is none.
     """
 
     oid: int
@@ -105,6 +106,9 @@ class TypeRow:
     not_null: bool
     default: str | None
     values: Sequence[str]
+    to_json: str = ""
+    from_json: str = ""
+    from_text: str = ""
 
 
 # every type in use, what its domains are based on and what its arrays hold
@@ -120,7 +124,13 @@ TYPES: LiteralString = """
         case when p.typbasetype <> 0 then format_type(p.typbasetype, p.typtypmod) end, p.typnotnull,
         case when p.typtype = 'd' then pg_get_expr(p.typdefaultbin, 0) end,
         coalesce((select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e
-                  where e.enumtypid = p.oid), '{}'::text[])
+                  where e.enumtypid = p.oid), '{}'::text[]),
+        coalesce((select c.castfunc::regproc::text from pg_cast c where p.typtype = 'd' and c.castfunc <> 0
+                  and c.castsource = p.oid and c.casttarget = 'json'::regtype), ''),
+        coalesce((select c.castfunc::regproc::text from pg_cast c where p.typtype = 'd' and c.castfunc <> 0
+                  and c.castsource = 'json'::regtype and c.casttarget = p.oid), ''),
+        coalesce((select c.castfunc::regproc::text from pg_cast c where p.typtype = 'd' and c.castfunc <> 0
+                  and c.castsource = 'text'::regtype and c.casttarget = p.oid), '')
     from used join pg_type p on p.oid = used.oid join pg_namespace n on n.oid = p.typnamespace
 """
 
@@ -209,6 +219,8 @@ FINGERPRINT: LiteralString = """
         where y.oid >= 16384 and y.typtype <> 'c' and y.typelem = 0
         union all
         select concat_ws(' ', 'enum', e.oid, e.xmin) from pg_enum e
+        union all
+        select concat_ws(' ', 'cast', c.oid, c.xmin) from pg_cast c where c.oid >= 16384
         union all
         select concat_ws(' ', 'schema', n.oid, n.nspname) from pg_namespace n
         where n.nspname not like 'pg\\_%%temp\\_%%'

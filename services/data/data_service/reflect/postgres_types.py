@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.catalog import FieldType
+from contracts.catalog import FieldType, Representation
 
 from data_service.reflect.postgres_queries import ColumnRow, TypeRow
 
@@ -35,6 +35,7 @@ class Portable:
     domain: str | None = None
     default: str | None = None
     not_null: bool = False
+    representation: Representation | None = None
 
 
 def portable(column: ColumnRow, types: Mapping[int, TypeRow]) -> Portable:
@@ -51,9 +52,9 @@ def portable(column: ColumnRow, types: Mapping[int, TypeRow]) -> Portable:
         inner, modifier = _inmost(element, modifier, types)
     length, precision, scale = _modified(inner, modifier)
     return Portable(
-        type="array" if element is not None else portable_type(inner),
+        type="other" if declared.to_json else "array" if element is not None else portable_type(inner),
         db_type=db_type,
-        element=portable_type(inner) if element is not None else None,
+        element=portable_type(inner) if element is not None and not declared.to_json else None,
         length=length,
         precision=precision,
         scale=scale,
@@ -61,7 +62,14 @@ def portable(column: ColumnRow, types: Mapping[int, TypeRow]) -> Portable:
         domain=declared.text if declared.kind == "d" else None,
         default=declared.default,
         not_null=not_null,
+        representation=_representation(declared),
     )
+
+
+def _representation(declared: TypeRow) -> Representation | None:
+    """What the casts of a domain make of its values outside, as PostgREST's users write them."""
+    found = (declared.to_json, declared.from_json, declared.from_text)
+    return Representation(output=found[0], body=found[1], text=found[2]) if any(found) else None
 
 
 def portable_type(row: TypeRow) -> FieldType:

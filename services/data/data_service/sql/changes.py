@@ -9,7 +9,7 @@ from contracts.catalog import Field
 from data_service.plan.nodes import Change
 from data_service.sql.predicates import Predicates
 from data_service.sql.statements import Encode
-from data_service.sql.values import array_text, json_text, plain_text, whole_number
+from data_service.sql.values import any_json, array_text, json_text, plain_text, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ def _new_value(writer: Predicates, words: Words, change: Change, alias: str) -> 
     if change.how == "default":
         return words.default(change.field)
     old, cast = f"{alias}.{writer.dialect.name(change.field.name)}", words.cast(change.field)
+    form = change.field.representation
+    if form is not None and form.body:
+        return f"{form.body}({writer.bind(change.source, any_json)}::json)"
     if change.how in words.json:
         text, encode = words.json[change.how]
         return f"({text.format(old=old, value=writer.bind(change.source, encode))}){cast}"

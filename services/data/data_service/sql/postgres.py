@@ -153,7 +153,10 @@ class PostgresDialect:
         return expression
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
-        return expression if cast is None else self.cast(expression, cast)
+        if cast is not None:
+            return self.cast(expression, cast)
+        form = column.field.representation
+        return f"{form.output}({expression})" if form is not None and form.output and not column.path else expression
 
     def cast_column(self, cast: str) -> Column:
         return cast_column(cast)
@@ -239,12 +242,22 @@ class PostgresDialect:
         operator = test.operator
         if operator in _SEARCH:
             return self._search(left, test, place)
+        form = test.left.field.representation
+        if form is not None and form.text and operator not in _TEXT_RIGHT and not test.left.path:
+            return self._compare_formed(left, test, place, form.text)
         left, kind = self._typed(left, test.left, operator)
         if operator == "in":
             return f"{left} = any({place}::{kind}[])"
         if test.quantifier is not None:
             return f"{left} {_SIGNS[operator]} {test.quantifier}({place}::{kind}[])"
         return f"{left} {_SIGNS[operator]} {place}::{kind}"
+
+    def _compare_formed(self, left: str, test: Test, place: str, form: str) -> str:
+        """A comparison with a value that a function makes of the text that was given."""
+        if test.operator != "in" and test.quantifier is None:
+            return f"{left} {_SIGNS[test.operator]} {form}({place}::text)"
+        sign, quantifier = ("=", "any") if test.operator == "in" else (_SIGNS[test.operator], test.quantifier)
+        return f"{left} {sign} {quantifier}(array(select {form}(v) from unnest({place}::text[]) as v))"
 
     def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
         """The left side as it is compared, and the type of the right side."""
@@ -295,16 +308,14 @@ class PostgresDialect:
         rows = writer.bind(plan.rows, any_json)
         given = [item.field for item in plan.given]
         columns = [quoted(field.name) for field in given]
-        values = [
-            self._default_or(field) if plan.ragged and plan.defaults else f"x.{quoted(field.name)}" for field in given
-        ]
+        values = [self._default_or(field) if plan.ragged and plan.defaults else _given_value(field) for field in given]
         for preset in plan.presets:
             columns.append(quoted(preset.field.name))
             values.append(self._preset(writer, preset))
         if not columns:
             field = next(field for field in full.columns if field.writable)
             columns, values = [quoted(field.name)], [field.default or "null"]
-        shape = ", ".join(f"{quoted(field.name)} {field.db_type}" for field in given)
+        shape = ", ".join(f"{quoted(field.name)} {_given_type(field)}" for field in given)
         record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
         source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
         alias = writer.alias()
@@ -331,10 +342,8 @@ class PostgresDialect:
         return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
 
     def _default_or(self, field: Field) -> str:
-        name = quoted(field.name)
-        return (
-            f"case when (r.o -> {self.text(field.name)}) is not null then x.{name} else {field.default or 'null'} end"
-        )
+        given = _given_value(field)
+        return f"case when (r.o -> {self.text(field.name)}) is not null then {given} else {field.default or 'null'} end"
 
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
@@ -420,6 +429,18 @@ def _told_apart(key: Sequence[str], *, back: bool) -> str:
     rows = "json_agg(row_to_json(w))"
     apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
     return f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"
+
+
+def _given_type(field: Field) -> str:
+    """The type in which a row of JSON gives a field."""
+    return "json" if field.representation is not None and field.representation.body else field.db_type
+
+
+def _given_value(field: Field) -> str:
+    """What a row of JSON, read as ``x``, gives a field."""
+    value = f"x.{quoted(field.name)}"
+    form = field.representation
+    return f"{form.body}({value})" if form is not None and form.body else value
 
 
 def _rows_text(rows: Any) -> str:

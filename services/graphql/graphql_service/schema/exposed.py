@@ -180,7 +180,7 @@ class Exposed:
         return {
             name: relation
             for name, relation in self.relations.items()
-            if relation.relation.pairs and relation.relation.junction is None and relation.target.insertable
+            if relation.relation.pairs and relation.relation.junction is None and relation.target.can_insert
         }
 
     @cached_property
@@ -189,12 +189,26 @@ class Exposed:
         return self._givable(self._writable.update) if self.resource.updatable else {}
 
     @property
+    def can_insert(self) -> bool:
+        """True where the role may give some field when it creates."""
+        return self.resource.insertable and any(self._given(self._writable.create))
+
+    @property
+    def can_update(self) -> bool:
+        """True where the role may set some field."""
+        return self.resource.updatable and any(self._given(self._writable.update))
+
+    @property
+    def has_key(self) -> bool:
+        """True where the role sees all of the primary key."""
+        return bool(self.resource.key) and all(name in self.resource.by_name for name in self.resource.key)
+
+    @property
     def key(self) -> tuple[ExposedField, ...]:
         """The primary key's fields; empty where there is none or the role does not see all of it."""
-        names = self.resource.key
-        if not all(name in self.resource.by_name for name in names):
+        if not self.has_key:
             return ()
-        return tuple(self.fields[self.field_names[name]] for name in names)
+        return tuple(self.fields[self.field_names[name]] for name in self.resource.key)
 
     @cached_property
     def constraints(self) -> dict[str, Unique]:
@@ -231,11 +245,15 @@ class Exposed:
         return self.exposure.catalog.writable.get(self.resource.name, _EVERYTHING)
 
     def _givable(self, names: frozenset[str] | None) -> dict[str, ExposedField]:
+        given = {field.name: field for field in self._given(names)}
+        chosen = (given[name] for name in self.field_names if name in given)
+        return {exposed.name: exposed for exposed in map(self._expose, chosen)}
+
+    def _given(self, names: frozenset[str] | None) -> Iterator[Field]:
         hidden = self.exposure.catalog.hidden.get(self.resource.name, ())
-        every = {field.name: field for field in (*hidden, *self.resource.fields)}
-        chosen = (every[name] for name in self.field_names if name in every)
-        fields = (field for field in chosen if field.writable and (names is None or field.name in names))
-        return {exposed.name: exposed for exposed in map(self._expose, fields)}
+        for field in (*hidden, *self.resource.fields):
+            if field.writable and (names is None or field.name in names):
+                yield field
 
     def _expose(self, field: Field) -> ExposedField:
         name = self.field_names[field.name]

@@ -17,6 +17,7 @@ from graphql_service.schema.exposed import Exposed, ExposedFunction, Exposure
 from graphql_service.schema.functions import aggregate_field, call_field
 from graphql_service.schema.groups import grouped_field
 from graphql_service.schema.outputs import list_arguments, rows_of
+from graphql_service.schema.root_type import RootFields, RootType
 from graphql_service.schema.types import Types
 
 NO_QUERIES = "no_queries_available"
@@ -45,7 +46,7 @@ def queries(exposure: Exposure) -> dict[str, Root]:
         kinds: list[Kind] = ["select"]
         if exposed.resource.aggregates:
             kinds += ["aggregate", "grouped"]
-        if exposed.key:
+        if exposed.has_key:
             kinds.append("by_pk")
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, reads=True)
@@ -56,12 +57,12 @@ def mutations(exposure: Exposure) -> dict[str, Root]:
     found: dict[str, Root] = {}
     for exposed in exposure.resources.values():
         kinds: list[Kind] = []
-        if exposed.insertable:
+        if exposed.can_insert:
             kinds += ["insert", "insert_one"] if exposed.readable else ["insert"]
-        if exposed.updatable:
-            kinds += ["update", "update_by_pk", "update_many"] if exposed.key else ["update", "update_many"]
+        if exposed.can_update:
+            kinds += ["update", "update_by_pk", "update_many"] if exposed.has_key else ["update", "update_many"]
         if exposed.resource.deletable:
-            kinds += ["delete", "delete_by_pk"] if exposed.key else ["delete"]
+            kinds += ["delete", "delete_by_pk"] if exposed.has_key else ["delete"]
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, reads=False)
 
@@ -81,7 +82,7 @@ def _calls(exposure: Exposure, *, reads: bool) -> dict[str, Root]:
 def root_type(types: Types, name: str, roots: dict[str, Root]) -> GraphQLObjectType:
     """The object type of a root."""
     worn = types.exposure.naming.arguments
-    return GraphQLObjectType(name, lambda: {field: worn(root_field(types, root)) for field, root in roots.items()})
+    return RootType(name, RootFields(roots, lambda field: worn(root_field(types, roots[field]))))
 
 
 def nothing_to_query() -> GraphQLObjectType:

@@ -1,6 +1,7 @@
 """Which GraphQL scalar stands for a field's type, and what can be done with its values."""
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from contracts.catalog import Engine, Field, FieldType
@@ -63,6 +64,7 @@ class Scalar(NamedTuple):
         return f"{self.name}_array_comparison_exp" if self.array else f"{self.name}_comparison_exp"
 
 
+@lru_cache(maxsize=4096)
 def base_type(db_type: str) -> str:
     """A type's own name without schema, modifiers and brackets: ``character varying(9)`` → ``character varying``."""
     plain = _MODIFIER.sub("", db_type.removesuffix("[]")).strip()
@@ -75,14 +77,19 @@ def base_type(db_type: str) -> str:
 
 def scalar_of(field: Field, engine: Engine) -> Scalar:
     """The scalar of a field (graphql.md §5, Scalars)."""
-    if field.type == "array":
-        item = _scalar(field.element or "other", field, engine)
+    return _scalar_of(field.type, field.element, field.db_type, engine)
+
+
+@lru_cache(maxsize=4096)  # so that fields of one type share it
+def _scalar_of(kind: FieldType, element: FieldType | None, db_type: str, engine: Engine) -> Scalar:
+    if kind == "array":
+        item = _scalar(element or "other", db_type, engine)
         return Scalar(item.name, array=True, operators="array")
-    return _scalar(field.type, field, engine)
+    return _scalar(kind, db_type, engine)
 
 
-def _scalar(kind: FieldType, field: Field, engine: Engine) -> Scalar:
-    base = base_type(field.db_type)
+def _scalar(kind: FieldType, db_type: str, engine: Engine) -> Scalar:
+    base = base_type(db_type)
     if kind == "text":
         return Scalar(_TEXTS.get(base, "String"), operators="text")
     if kind == "int8" and engine == "sqlite":

@@ -58,7 +58,10 @@ class Types:
     def get(self, name: str) -> GraphQLNamedType | None:
         """The type of this name, or None where the schema has none."""
         make = self._index.get(name)
-        return make() if make is not None else None
+        if make is not None:
+            return make()
+        found = self._named(name)
+        return None if found is None else self._of(*found)
 
     def object(self, pattern: str, exposed: Exposed) -> GraphQLObjectType:
         """A resource's object type that is known to exist."""
@@ -116,13 +119,42 @@ class Types:
                 self._made[name] = made
             return self._made[name]
 
+    def _named(self, name: str) -> tuple[str, Exposed] | None:
+        """The resource, and the pattern, of a type by its name."""
+        for pattern, middle, suffix in self._patterns:
+            if not name.endswith(suffix):
+                continue
+            stem = name[: len(name) - len(suffix)]
+            if middle:
+                stem = stem[: (len(stem) - len(middle)) // 2]
+                if name != stem + middle + stem + suffix:
+                    continue
+            exposed = self._worn.get(stem)
+            if exposed is not None:
+                return pattern, exposed
+        return None
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, str, str]]:
+        """The patterns of types' names, with what stands between two places for the resource's and after them."""
+        worn = self.exposure.naming.type
+        found = []
+        for pattern in self._makers:
+            first, *others = pattern.replace("{0}", "{}").split("{}")[1:]
+            middle, suffix = (first, others[0]) if others else ("", first)
+            found.append((pattern, worn(middle) if middle else "", worn(suffix) if suffix else ""))
+        return found
+
+    @cached_property
+    def _worn(self) -> dict[str, Exposed]:
+        worn = self.exposure.naming.type
+        return {worn(name): exposed for name, exposed in self.exposure.by_type.items()}
+
     @cached_property
     def _index(self) -> dict[str, Callable[[], GraphQLNamedType | None]]:
+        """The types that belong to no resource, by name."""
         index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
         worn = self.exposure.naming.type
-        for exposed in self.exposure.by_type.values():
-            for pattern in self._makers:
-                index[worn(pattern.format(exposed.type_name))] = partial(self._of, pattern, exposed)
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
             index[scalar.name] = partial(self.scalar, scalar.name)
         for scalar in (*self.exposure.scalars, *map(Scalar, ("Int", "Float", "Boolean", "float8")), TEXT):
