@@ -9,6 +9,8 @@ PACKAGES := libs/contracts/contracts libs/sdk/trivet libs/chassis/chassis servic
 
 # the tests of clients find Node.js there where the machine has none
 PYTEST := PATH="$(CURDIR)/.tools/node:$$PATH" $(BIN)/pytest
+# two files of tests at once: each run has servers, ports and folders of its own
+PARALLEL := -n 2 --dist loadfile
 
 ##@ Run
 
@@ -51,8 +53,8 @@ setup: ## Install all that running and testing need
 .PHONY: test
 test: ## Run every test; those of the whole suite once more on the stock worker (streams are tried on both at once)
 	@cli/bootstrap.sh test
-	@$(PYTEST)
-	@TRIVET_WORKER=gthread $(PYTEST) tests/e2e tests/change --ignore tests/e2e/test_streams.py
+	@$(PYTEST) $(PARALLEL)
+	@TRIVET_WORKER=gthread $(PYTEST) $(PARALLEL) tests/e2e tests/change --ignore tests/e2e/test_streams.py
 
 .PHONY: $(addprefix test-,$(SERVICES) contracts chassis gateway cli suite)
 $(addprefix test-,$(SERVICES)): test-%: ## Run one service's tests
