@@ -26,7 +26,7 @@ has_chromium_package() { has apt-get && ! grep -qs '^ID=ubuntu' /etc/os-release;
 has_brotli_package() { has apt-cache && [ -n "$(apt-cache search --names-only '^libnginx-mod-http-brotli-filter$')" ]; }
 has_node() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; }
 
-has_php_soap() { has php && php -m | grep -qx soap; }
+has_php_soap() { has php && php -r 'exit(extension_loaded("soap") ? 0 : 1);'; }
 has_perl_soap() { has perl && perl -MSOAP::Lite -e1 2>/dev/null; }
 has_gsoap() { has wsdl2h && [ -e /usr/include/stdsoap2.h ] && [ -e /usr/include/openssl/ssl.h ] && has g++; }
 

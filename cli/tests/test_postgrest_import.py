@@ -66,6 +66,7 @@ def test_settings_are_carried_over(tmp_path):
     assert settings.database_url == 'postgres://authenticator:my"secret@localhost:5432/postgres'
     assert (settings.access, settings.pre_request, settings.max_rows) == ("database", "api.check", 1000)
     assert (settings.default_rows, settings.aggregates, settings.safe_update) == (0, True, False)
+    assert settings.anonymous_statement_timeout == 0
     assert settings.extra_search_path == ("public", "extensions")
     assert settings.told == {"app.settings.greeting": "hello\nworld"}
     assert ending_of(settings).overrides

@@ -10,6 +10,10 @@ from pathlib import Path
 from trivet_cli.postgrest_conf import Unreadable, resolved
 
 _APP = "app.settings."
+# where our own defaults are closer than PostgREST's
+_AS_POSTGREST = {
+    "TRIVET_SAFE_UPDATE": "0", "TRIVET_DEFAULT_ROWS": "0", "TRIVET_ANONYMOUS_STATEMENT_TIMEOUT": "0",
+}  # fmt: skip
 SECRET_FILE = "jwt-secret"  # noqa: S105  (its name)
 # what is told otherwise here, or has nothing to say; each with what to know of it
 _LEFT: dict[str, str] = {
@@ -72,7 +76,7 @@ class Carried:
 def carry(given: Mapping[str, str], folder: Path) -> Carried:
     """What settings of PostgREST become; ``folder`` is where files that they name are. Raises `Unreadable`."""
     found = Carried(
-        variables={"TRIVET_ACCESS": "database", "TRIVET_SAFE_UPDATE": "0", "TRIVET_DEFAULT_ROWS": "0"},
+        variables={"TRIVET_ACCESS": "database", **_AS_POSTGREST},
         schemas=_listed(given.get("db-schemas", "public")),
         anonymous_role=given.get("db-anon-role", ""),
     )

@@ -199,6 +199,11 @@ def test_what_is_not_carried_over_is_told(moved):
     assert "TRIVET_GRAPHQL_DOCUMENTS=" in moved.output
 
 
+def test_check_finds_no_fault_in_what_was_written(moved, url):
+    ran = CliRunner().invoke(main, ["check", "--config", str(moved.file), "--database", url])
+    assert (ran.exit_code, "no faults" in ran.output) == (0, True), ran.output
+
+
 def test_exported_json_says_the_same(moved, url, tmp_path):
     found = read_metadata(METADATA, None)
     exported = {

@@ -4,15 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-import rest_service.app
+import zeep.helpers
 from contracts.operations import FieldOutput, FieldRef, Node, Read
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError, parse
-from graphql_service.app import create_app
-from graphql_service.settings import GraphqlSettings
-from rest_service.settings import Settings as RestSettings
 
-from tests.fixtures.guarded_store import Door, Who
+from tests.fixtures.guarded_store import Suite, Who
 
 POLICIES = """
 version: 1
@@ -44,12 +41,10 @@ class Inheriting:
     def __init__(self, database, config: Path) -> None:
         self.engine = Engine(database, config=config)
         self.engine.refresh()
-        graphql = GraphqlSettings(log_level="error")
-        self.http = create_app(graphql, self.engine, Door()).test_client()
-        self.rest = rest_service.app.create_app(RestSettings(log_level="error"), self.engine, Door()).test_client()
+        self.suite = Suite(self.engine, lambda: None)
 
     def ask(self, query, who=BOTH):
-        return self.http.post("/graphql", json={"query": query}, headers=who.headers).get_json()
+        return self.suite.ask(query, who).get_json()
 
 
 @pytest.fixture
@@ -104,14 +99,19 @@ def test_roles_inherit_through_others_and_session_variables_count(inheriting):
     assert inheriting.ask("{ book(where: {score: {_is_null: false}}) { id } }", other)["data"]["book"] == [{"id": 1}]
 
 
-def test_rest_obeys_too(inheriting):
-    response = inheriting.rest.get("/rest/v1/book?select=id,pages,price&order=id", headers=BOTH.headers)
+def test_rest_and_soap_obey_too(inheriting):
+    response = inheriting.suite.get("book?select=id,pages,price&order=id", BOTH)
     assert json.loads(response.data) == [
         {"id": 1, "pages": 300, "price": 10.5},
         {"id": 2, "pages": None, "price": 5},
     ]
-    response = inheriting.rest.get("/rest/v1/book?select=id&pages=gt.1", headers=BOTH.headers)
-    assert json.loads(response.data) == [{"id": 1}]
+    assert json.loads(inheriting.suite.get("book?select=id&pages=gt.1", BOTH).data) == [{"id": 1}]
+    answer = inheriting.suite.call("ListBook", BOTH)
+    rows = zeep.helpers.serialize_object(answer, dict)["items"]["Book"]
+    assert sorted((row["id"], row["title"], row["pages"], row["price"]) for row in rows) == [
+        (1, "Engines", 300, 10.5),
+        (2, "Notes", None, 5),
+    ]
 
 
 def test_a_write_that_one_role_has_is_inherited(inheriting, writing):

@@ -7,6 +7,7 @@ from contracts.catalog import Catalog, Field, Resource
 from lxml import etree
 from soap_service import wsdl
 from soap_service.port_type import PortType
+from trivet_cli import contract_names
 
 from tests.fixtures.guarded_store import ADMIN, Suite, Who
 from tests.wsi import descriptions, public_schemas
@@ -32,6 +33,10 @@ def check(text: bytes) -> None:
 @pytest.mark.parametrize("query", QUERIES)
 def test_each_database_s_document(store: Suite, query: str) -> None:
     check(store.soap.get(f"/soap/v1?{query}", headers=ADMIN.headers).data)
+
+
+def test_sap_takes_every_name_of_its_profile(store: Suite) -> None:
+    assert contract_names.misfits(store.soap.get("/soap/v1?wsdl&profile=sap", headers=ADMIN.headers).data) == []
 
 
 def test_a_document_whose_types_are_beside_it(store: Suite) -> None:

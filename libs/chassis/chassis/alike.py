@@ -7,7 +7,8 @@ import msgspec
 from contracts.catalog import Catalog, Resource
 
 T = TypeVar("T")
-_encode = msgspec.msgpack.Encoder().encode
+# what is no data, as the keys of protected fields, is the same where it is the same object (which the parts keep alive)
+_encode = msgspec.msgpack.Encoder(enc_hook=id).encode
 
 
 class Alike:

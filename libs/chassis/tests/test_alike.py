@@ -1,7 +1,7 @@
 """Catalogs of roles share what is the same in them, and nothing that is not."""
 
 from chassis.alike import Alike
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Field, Guard, Resource
 
 
 def _catalog(version: str, *resources: Resource, role: str = "r") -> Catalog:
@@ -38,3 +38,22 @@ def test_another_version_begins_anew() -> None:
     second = alike.shared(_catalog("2", _resource("a", "x")))
     assert second.by_name["a"] == first.by_name["a"]
     assert second.by_name["a"] is not first.by_name["a"]
+
+
+def test_protected_fields_are_shared_by_those_who_see_the_same_of_them() -> None:
+    class Keys:
+        pass
+
+    stored, keys = Field(name="x", type="text", db_type="TEXT"), Keys()
+
+    def seen(form: str, opener: Keys) -> Resource:
+        guard = Guard(form=form, about="main.a.x", stored=stored, store="token", keys=opener)
+        fields = (Field(name="x", type="text", db_type="TEXT", guard=guard),)
+        return Resource(name="a", schema="main", table="a", kind="table", fields=fields)
+
+    alike = Alike()
+    first = alike.shared(_catalog("1", seen("clear", keys)))
+    assert alike.shared(_catalog("1", seen("clear", keys))).by_name["a"] is first.by_name["a"]
+    assert alike.shared(_catalog("1", seen("hidden", keys))).by_name["a"].fields[0].guard.form == "hidden"
+    other = Keys()
+    assert alike.shared(_catalog("1", seen("clear", other))).by_name["a"].fields[0].guard.keys is other

@@ -19,14 +19,14 @@ from contracts.results import Basis, Explanation, Result, Stream
 from data_service.access import without_cells
 from data_service.beneath import Beneath
 from data_service.discretion import scrub
-from data_service.execute.database import Database
+from data_service.execute.database import Answering, Database
 from data_service.execute.foreign import ForeignCalls
 from data_service.execute.planning import PlanningDatabase
 from data_service.execute.refused import all_faults
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape
 from data_service.execute.trouble import Lost, Undone, is_stale
-from data_service.execute.undoing import Answering, Ending, UndoingDatabase
+from data_service.execute.undoing import Ending, UndoingDatabase
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.operations.project import Project
 from data_service.operations.work import Desk, Work

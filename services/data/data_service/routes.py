@@ -11,7 +11,7 @@ from chassis.app import Edge
 from chassis.hub.loop import blocking
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog, Field, RowFunction
 from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Blueprint, Response, request
@@ -60,12 +60,25 @@ def _caller(edge: Edge) -> Caller:
 def _shown(catalog: Catalog) -> Catalog:
     """The catalog for facades: without what is data's business: expressions of defaults and fields."""
     replace = msgspec.structs.replace
-    resources = tuple(replace(resource, fields=_bare(resource.fields)) for resource in catalog.resources)
+    resources = tuple(
+        replace(
+            resource,
+            fields=_bare(resource.fields),
+            row_functions=tuple(_bare_function(one) for one in resource.row_functions),
+        )
+        for resource in catalog.resources
+    )
     functions = tuple(
         replace(function, returns=replace(function.returns, fields=_bare(function.returns.fields)))
         for function in catalog.functions
     )
     return replace(catalog, resources=resources, functions=functions)
+
+
+def _bare_function(one: RowFunction) -> RowFunction:
+    field = None if one.field is None else _bare((one.field,))[0]
+    relation = None if one.relation is None else msgspec.structs.replace(one.relation, expression=())
+    return msgspec.structs.replace(one, field=field, relation=relation)
 
 
 def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:

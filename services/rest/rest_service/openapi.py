@@ -127,8 +127,9 @@ def _add_shared(spec: APISpec) -> None:
 def _add_filters(spec: APISpec, resource: Resource, filter_names: ComponentNames) -> dict[str, str]:
     """Add a parameter for each field that can be filtered by; their names among the components, by field."""
     found = {}
-    for field in resource.fields:
-        if not field.filterable:
+    made = (one.field for one in resource.row_functions if one.field is not None and one.field.name)
+    for field in (*resource.fields, *made):
+        if not field.filterable or field.name in found:
             continue
         identity = filter_names.fit(f"filter.{resource.name}.{field.name}")
         description = f"Filter on {field.name}: `eq.…`, `gt.…`, `in.(…,…)`, `is.null`"

@@ -19,6 +19,7 @@ from contracts.operations import (
     Filter,
     Is,
     Node,
+    Operation,
     Param,
     Read,
     Update,
@@ -73,6 +74,11 @@ def guard_of(catalog: Catalog, resource: Resource) -> Guard:
 def changed() -> Problem:
     """The row is not as the request says that it must be."""
     return Problem("TRV111", "The row is not as the request says that it must be", hint="Get it again")
+
+
+def new(operation: Operation) -> Operation:
+    """A PUT as a plain insert, which fails where the row is there."""
+    return msgspec.structs.replace(operation, conflict=None) if isinstance(operation, Create) else operation
 
 
 def seen(request: Incoming) -> Incoming:

@@ -2,6 +2,7 @@
 
 from time import monotonic, perf_counter
 
+import msgspec
 from chassis import observe
 from chassis.conditional import matches
 from chassis.results_cache import ResultsCache
@@ -51,8 +52,11 @@ class Tables:
             begun = perf_counter()
             answer = results.find(caller.principal, _question(request))
             observe.add_timings({"cache": round((perf_counter() - begun) * 1_000_000)})
-        if answer is None and request.method in preconditions.WRITES and (tags := request.headers.get("If-Match")):
-            return self._matched(request, caller, tags)
+        if answer is None and request.method in preconditions.WRITES:
+            if (tags := request.headers.get("If-Match")) is not None:
+                return self._matched(request, caller, tags)
+            if request.method == "PUT" and request.headers.get("If-None-Match") == "*":
+                return self._created(request, caller)
         if answer is None:
             answer = self._asked(request, caller)
         return response.unless_known(answer, request.headers.get("If-None-Match"))
@@ -97,6 +101,16 @@ class Tables:
         if not (result.rows if result.affected is None else result.affected):
             raise preconditions.changed()
         answer = response.of_result(result, asked.wish)
+        return answer if result.aside is None else response.said(answer, result.aside, asked.wish)
+
+    def _created(self, request: Incoming, caller: Caller) -> Answer:
+        """The answer to a PUT of a row that must not be there yet."""
+        asked = self._shapes.translate(_with_catalog(request, self._data.catalog(caller)))
+        try:
+            result = self._data.execute(preconditions.new(asked.operation), asked.values, caller)
+        except Problem as problem:
+            raise preconditions.changed() if problem.code == "23505" else problem from None
+        answer = response.of_result(msgspec.structs.replace(result, inserted=1), asked.wish)
         return answer if result.aside is None else response.said(answer, result.aside, asked.wish)
 
     def _paged(self, request: Incoming, catalog: Catalog, caller: Caller) -> Answer:

@@ -46,6 +46,15 @@ def test_anything_that_is_there(fresh_museum):
     assert [row["n"] for row in fresh_museum.get("counters?order=id").json] == [4, 3]
 
 
+def test_a_row_that_must_be_new(fresh_museum):
+    path, given = "counters?id=eq.77", {"If_None_Match": "*", "Prefer": "return=representation"}
+    made = fresh_museum.ask("PUT", path, '{"id": 77, "label": "x"}', **given)
+    assert (made.status_code, made.json[0]["label"]) == (201, "x")
+    again = fresh_museum.ask("PUT", path, '{"id": 77, "label": "y"}', **given)
+    assert (again.status_code, again.json["code"]) == (412, "TRV111")
+    assert fresh_museum.get(path).json[0]["label"] == "x"
+
+
 def test_several_rows_have_no_tag_together(fresh_museum):
     tag = fresh_museum.get("counters?id=gt.0").headers["ETag"]
     assert fresh_museum.ask("PATCH", "counters?id=gt.0", '{"n": 3}', If_Match=tag).status_code == 412

@@ -62,6 +62,13 @@ def test_answer(rooms, path, answer):
     assert told(rooms.get(path)) == meant(answer)
 
 
+def test_documents_know_what_can_be_filtered_by(rooms):
+    document = rooms.get("openapi.json").json
+    names = [reference["$ref"] for reference in document["paths"]["/painters"]["get"]["parameters"]]
+    assert "#/components/parameters/filter.painters.full_name" in names
+    assert "full_name" not in document["components"]["schemas"]["painters"]["properties"]  # only where it is named
+
+
 def test_what_a_write_returns_may_be_computed(rooms):
     made = rooms.ask(
         "POST", "painters?select=full_name,best_paintings(id)", '{"id": 9, "first": "New", "last": "One"}',

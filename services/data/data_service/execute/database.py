@@ -65,18 +65,8 @@ class Snapshot(Session, Protocol):
         ...
 
 
-class Database(Protocol):
-    """An open database."""
-
-    @property
-    def dialect(self) -> Dialect:
-        """Its SQL."""
-        ...
-
-    @property
-    def zoned(self) -> Dialect | None:
-        """Its SQL where times are wanted in the session's zone, None where that is the same."""
-        ...
+class Answering(Protocol):
+    """What answers operations: a database, or one that is told how to do so."""
 
     def answer(
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
@@ -115,6 +105,20 @@ class Database(Protocol):
 
         On a hub it waits there. ``deadline`` is that of its first statement; ``limit`` as for `session`.
         """
+        ...
+
+
+class Database(Answering, Protocol):
+    """An open database."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Its SQL."""
+        ...
+
+    @property
+    def zoned(self) -> Dialect | None:
+        """Its SQL where times are wanted in the session's zone, None where that is the same."""
         ...
 
     def reflect(self, exposure: Exposure) -> Catalog:

@@ -7,9 +7,8 @@ from typing import Any
 from contracts.problems import Problem
 from contracts.results import Result
 
-from data_service.execute.database import Session, Snapshot
+from data_service.execute.database import Answering, Session, Snapshot
 from data_service.execute.shape import PreparedShape
-from data_service.execute.undoing import Answering
 from data_service.sql.programs import DocumentStatement, Program
 from data_service.sql.statements import Arguments, CallStatement, ReadStatement, Statement, WriteStatement
 

@@ -1,15 +1,15 @@
 """Work that is done to see what comes of it, and then rolled back (``Prefer: tx=rollback``)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from contracts.identity import Around
 from contracts.results import Aside, Result
 
-from data_service.execute.database import Session, Snapshot
+from data_service.execute.database import Answering, Session
 from data_service.execute.run import Held, run
 from data_service.execute.shape import PreparedShape
 from data_service.sql.statements import Arguments
@@ -40,39 +40,6 @@ class Ending:
         if around is None or around.tx is None or not self.overrides:
             return result
         return msgspec.structs.replace(result, aside=msgspec.structs.replace(result.aside or Aside(), tx=around.tx))
-
-
-class Answering(Protocol):
-    """What answers operations; `data_service.execute.database.Database` does."""
-
-    def answer(
-        self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
-    ) -> Result:
-        """See `Database.answer`."""
-        ...
-
-    def within(
-        self,
-        work: Callable[[Session], Result],
-        *,
-        deadline: float | None,
-        limit: float | None = None,
-        zone: str | None = None,
-    ) -> Result:
-        """See `Database.within`."""
-        ...
-
-    def session(
-        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
-    ) -> AbstractContextManager[Session]:
-        """See `Database.session`."""
-        ...
-
-    def snapshot(
-        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
-    ) -> AbstractContextManager[Snapshot]:
-        """See `Database.snapshot`."""
-        ...
 
 
 class UndoingDatabase:

@@ -20,12 +20,12 @@ from contracts.results import Result
 from trivet.running import frames
 
 from data_service.discretion import scrub
-from data_service.execute.database import Session, Written
+from data_service.execute.database import Answering, Session, Written
 from data_service.execute.foreign import Foreign, ForeignCalls
 from data_service.execute.refused import all_faults
 from data_service.execute.run import run
 from data_service.execute.shape import PreparedShape
-from data_service.execute.undoing import Answering, UndoingDatabase
+from data_service.execute.undoing import UndoingDatabase
 from data_service.operations.asks import Asked
 from data_service.operations.conversation import Conversation, failed
 from data_service.operations.declared import Hook
