@@ -6,6 +6,7 @@ anonymous_role: anonymous
 resources:
   author:
     permissions:
+      scribe: {select: {columns: [id, name], filter: {}}, insert: {columns: [name], check: {}}}
       reader:
         select: {columns: [id, name, born], filter: {active: {_eq: true}}}
       editor:
@@ -14,6 +15,9 @@ resources:
         update: {columns: [name, rating], filter: {active: {_eq: true}}, check: {rating: {_lte: 5}}}
   book:
     permissions:
+      scribe:
+        select: {columns: [id, title, author_id], filter: {}}
+        insert: {columns: [title], check: {}, set: {author_id: 1}}
       reader:
         select: {columns: [id, title, author_id, pages, available], filter: {available: {_eq: true}}, limit: 3, allow_aggregations: true}
       editor:

@@ -168,3 +168,15 @@ def test_every_level_obeys_its_own_rules(writing):
     hidden = 'mutation { insert_author_one(object: {name: "G", book: {data: [{title: "T", isbn: "x"}]}}) { id } }'
     assert writing.error_of(hidden, who=Who("editor"))[2] == "field 'isbn' not found in type: 'book_insert_input'"
     assert writing.data_of('{ author(where: {name: {_in: ["F", "G"]}}) { id } }') == {"author": []}
+
+
+def test_a_preset_stands_above_the_key_that_a_relation_gives(writing):
+    scribe = Who("scribe")
+    nested = (
+        'mutation { insert_author_one(object: {name: "S", book: {data: [{title: "preset"}]}}) { name book { title } } }'
+    )
+    assert writing.data_of(nested, who=scribe)["insert_author_one"] == {"name": "S", "book": []}
+    above = 'mutation { insert_book_one(object: {title: "also", author: {data: {name: "T"}}}) { author_id } }'
+    assert writing.data_of(above, who=scribe)["insert_book_one"] == {"author_id": 1}
+    found = writing.data_of('{ book(where: {title: {_in: ["preset", "also"]}}) { author_id } }')
+    assert found["book"] == [{"author_id": 1}, {"author_id": 1}]

@@ -7,7 +7,7 @@ from contracts.operations import Aggregate, Embed, Exists, FieldOutput, Node, No
 from tests.parity.question import F, Graphql, NotAsked, P, Question, R, by, call, compare, get, order_by, out, strings
 
 _WHOLE = NotAsked("related rows come whole")
-_NO_AGGREGATES = NotAsked("there are no aggregates yet")
+_NO_AGGREGATES = NotAsked("groups have a form of their own: test_parity_groups")
 
 
 def _embed(name: str, *fields: str, key: str = "", **node: object) -> Embed:

@@ -89,6 +89,12 @@ def test_a_cursor_goes_with_filters_and_chosen_fields_and_the_total(suite: Suite
     assert first["totalCount"] == 4
 
 
+def test_an_offset_is_of_the_first_page_alone(suite: Suite) -> None:
+    first = ask(suite, "ListOrders", page={"limit": 1, "offset": 1, "cursor": ""})
+    second = ask(suite, "ListOrders", page={"limit": 2, "offset": 1, "cursor": first["nextCursor"]})
+    assert [row["id"] for row in (*rows_of(first), *rows_of(second))] == [2, 3, 4]
+
+
 def test_a_cursor_that_is_none_or_another_order_s_is_refused(suite: Suite) -> None:
     found = ask(suite, "ListOrders", page={"limit": 1, "cursor": ""})
     others = {"orderBy": order_by("note"), "page": {"cursor": found["nextCursor"]}}

@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
-from chassis.alike import Alike
 from chassis.bounded import Bounded
 from contracts.catalog import Catalog, Relation
 from contracts.identity import ANONYMOUS_ROLE, Caller
@@ -70,7 +69,6 @@ class State:
     opened: Opened | None = None
     access: RoleAccess | None = None
     shown: Bounded[str, Catalog] = field(default_factory=lambda: Bounded(_ROLES))
-    alike: Alike = field(default_factory=Alike)
 
     @property
     def allowed(self) -> Allowed:
@@ -93,7 +91,7 @@ class State:
         found = self.catalogs.get(role)
         if found is None:
             limited = limit_catalog(self.catalog, self.allowed, role, partial(self.protections.returned, role))
-            found = self.alike.shared(self.protections.limited(limited, role))
+            found = self.protections.limited(limited, role)
             self.catalogs.put(role, found)
         return found
 

@@ -280,6 +280,9 @@ HARMLESS = {
     "Given.name": "an argument", "Given.value": "the client's own", "Given.form": "how it is read",
     "Call.function": "a name", "Call.arguments": "the client's own", "Call.schema": "a name",
     "Call.node": "as any node: test_protection_functions", "Call.count": "as a read's",
+    "Create.nested": "as any create; what is taken over from row to row: test_operations_protected",
+    "Nested.create": "the same", "Nested.relation": "the same", "Nested.of": "the client's own",
+    "Create.tells_key": "tells less where it is off",
     "Call.reads_only": "a kind of transaction", "Call.at_most": "as an update's",
 }  # fmt: skip
 

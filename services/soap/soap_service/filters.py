@@ -57,8 +57,10 @@ PAGES = {"Page": ("limit", "offset", "includeTotal", "cursor"), "CallPage": ("li
 def page_of(element: Element, namespace: str, values: Values, declared: str = "Page") -> Page:
     """The page, of a type in `PAGES`. Raises `Problem` PGRST102, 22P02, 22003."""
     found = members(element, namespace, PAGES[declared], declared=declared)
-    limit, offset = (_count(found[name][0], values) if name in found else None for name in ("limit", "offset"))
     cursor = text_of(found["cursor"][0]).strip() if "cursor" in found and not is_nil(found["cursor"][0]) else None
+    limit = _count(found["limit"][0], values) if "limit" in found else None
+    # (what was left out before the first page is behind every later one already)
+    offset = _count(found["offset"][0], values) if "offset" in found and not cursor else None
     return Page(limit, offset, flag(found, "includeTotal"), cursor)
 
 
