@@ -1,11 +1,10 @@
 """`trivet import postgrest`: a postgrest.conf becomes our settings, and what can't be carried over is told."""
 
-import os
 from pathlib import Path
 
 import click
 
-from trivet_cli import postgrest_conf
+from trivet_cli import postgrest_conf, settings
 from trivet_cli.archive import open_new
 from trivet_cli.postgrest_conf import Unreadable
 from trivet_cli.postgrest_settings import SECRET_FILE, Carried, carry
@@ -23,8 +22,9 @@ def postgrest(file: Path | None, folder: Path) -> None:
     The variables count more than the file, as they do for PostgREST. What can't be carried over is named.
     """
     try:
-        given = postgrest_conf.read(file.read_text(encoding="utf-8"), os.environ) if file is not None else {}
-        given |= postgrest_conf.of_environment(os.environ)
+        variables = settings.environment()
+        given = postgrest_conf.read(file.read_text(encoding="utf-8"), variables) if file is not None else {}
+        given |= postgrest_conf.of_environment(variables)
         if not given:
             raise Unreadable("there is nothing to import: no FILE, and no PGRST_… variable")
         found = carry(given, file.parent if file is not None else Path())

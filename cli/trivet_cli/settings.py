@@ -71,6 +71,11 @@ def load_up() -> UpSettings:
     return load(UpSettings)
 
 
+def environment() -> dict[str, str]:
+    """All variables of our own process, for commands that read another program's settings from them."""
+    return dict(os.environ)
+
+
 def inherited() -> dict[str, str]:
     """The environment that the suite's processes start from: ours, without what is meant for one of them alone."""
     settled = {variable(field) for field in fields(UpSettings)} | _SETTLED_FOR_SERVICES
