@@ -132,8 +132,6 @@ class _Translation:
         """What of a table's entry is not carried over."""
         for key, word in _OF_TABLES.items():
             yield from (f"the {word} {item.get('name')} of {resource.name}" for item in entry.get(key) or [])
-        if entry.get("is_enum"):
-            yield f"{resource.name} as an enum: its values are those of a plain table"
 
     # --- functions -------------------------------------------------------------------------------------------------
 

@@ -21,8 +21,11 @@ def custom_name(entry: dict[str, Any]) -> str | None:
     return (entry.get("configuration") or {}).get("custom_name") or None
 
 
-def names_in_graphql(entry: dict[str, Any], resource: Resource) -> dict[str, dict[str, str]]:
-    """The names of a table's root fields and columns in GraphQL alone, as ``graphql`` of a resource has them."""
+def names_in_graphql(entry: dict[str, Any], resource: Resource) -> dict[str, Any]:
+    """The names of a table's root fields and columns in GraphQL alone, as ``graphql`` of a resource has them.
+
+    Whether its rows are an enum's values stands there too.
+    """
     configuration = entry.get("configuration") or {}
     fields = dict(configuration.get("custom_column_names") or {})
     for column, config in (configuration.get("column_config") or {}).items():
@@ -34,7 +37,8 @@ def names_in_graphql(entry: dict[str, Any], resource: Resource) -> dict[str, dic
         "roots": {word: str(name) for word, name in roots.items() if name and word in ROOTS},
         "fields": {old: str(new) for old, new in fields.items() if old != new and old in resource.by_name},
     }
-    return {part: names for part, names in found.items() if names}
+    made: dict[str, Any] = {part: names for part, names in found.items() if names}
+    return {**made, "enum": True} if entry.get("is_enum") is True else made
 
 
 def relation_names(entry: dict[str, Any], resource: Resource, catalog: Catalog, missing: list[str]) -> dict[str, str]:

@@ -20,8 +20,11 @@ METADATA = Path(__file__).parent / "metadata"
 DDL = """
 create schema sales;
 create table authors (id serial primary key, first_name text, last_name text, born date);
+create table moods (name text primary key, note text);
+insert into moods values ('calm', 'at rest'), ('wild', null);
 create table articles (
   id serial primary key, title text not null, body text, author_id int references authors (id),
+  mood text references moods (name),
   published boolean not null default true, made timestamptz default now(), edited timestamptz);
 create table reviews (
   id serial primary key, article_id int references articles (id), stars int, secret text, note text, author_id int);
@@ -164,6 +167,17 @@ def test_an_inherited_role_sees_the_rows_of_all_and_of_each_its_columns(moved):
         {"id": 3, "secret": "s3", "note": "n3", "stars": 1},
     ]
     assert len(moved.data("{ articles { title } }", Who("reviewer"))["articles"]) == 3
+
+
+def test_an_enum_table_is_one(moved):
+    assert moved.document["resources"]["moods"]["graphql"] == {"enum": True}
+    query = "query($m: moods_enum!) { articles(where: {mood: {_eq: $m}}) { mood } }"
+    assert moved.data(query, ADMIN, m="wild") == {"articles": []}
+    shown = moved.data('{ __type(name: "moods_enum") { enumValues { name description } } }', ADMIN)
+    assert shown["__type"]["enumValues"] == [
+        {"name": "calm", "description": "at rest"},
+        {"name": "wild", "description": None},
+    ]
 
 
 def test_limits_only_report_at_first(moved):

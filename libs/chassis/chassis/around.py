@@ -10,7 +10,8 @@ from contracts.identity import Around
 from chassis.exchange import KEY_MARK
 
 REST = "/rest/v1"  # where the database's functions see `/films`, as PostgREST's users know it
-_SECRETS = frozenset({"HTTP_COOKIE", "HTTP_X_API_KEY"})  # cookies are told apart, keys not at all
+# cookies are told apart, keys not at all
+_SECRETS = frozenset({"HTTP_COOKIE", "HTTP_X_API_KEY", "HTTP_X_HASURA_ADMIN_SECRET"})
 _BODY = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 

@@ -42,6 +42,7 @@ def test_the_path_is_as_postgrest_s_users_know_it(raw, path):
 def test_secrets_are_not_told():
     secrets = {
         "HTTP_AUTHORIZATION": "Basic YTpi", "HTTP_X_API_KEY": "tvk_a", "HTTP_APIKEY": "tvk_b", "HTTP_COOKIE": "a=b",
+        "HTTP_X_HASURA_ADMIN_SECRET": "all may be done with it",
     }  # fmt: skip
     found = around.told(environ(**secrets, HTTP_X_COLOUR="green", CONTENT_TYPE="text/csv"))
     assert found.headers == {"x-colour": "green", "content-type": "text/csv"}

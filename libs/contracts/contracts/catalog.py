@@ -87,7 +87,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     or aggregate may name it. With a ``guard`` it is protected; facades never get that.
     ``keywords`` is the text of a JSON object: the JSON Schema keywords that a value must satisfy as a client gives it.
     ``cell`` is data's own predicate on a row, without which the role sees null instead (of inherited roles); facades
-    never get that either.
+    never get that either. ``enum`` names the enum table that it refers to (`Catalog.enums`).
     """
 
     name: str
@@ -112,6 +112,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     keywords: str | None = None
     representation: Representation | None = None
     cell: Any = None
+    enum: str | None = None
 
     @property
     def writable(self) -> bool:
@@ -324,10 +325,21 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GraphqlNames(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a resource goes by in GraphQL: its ``fields``, and its root fields by what they do (``select_by_pk``)."""
+    """What a resource goes by in GraphQL: its ``fields``, and its root fields by what they do (``select_by_pk``).
+
+    ``enum``: its rows are the values of an enum.
+    """
 
     roots: dict[str, str] = {}
     fields: dict[str, str] = {}
+    enum: bool = False
+
+
+class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A row of an enum table: its key, and what its other column says of that."""
+
+    name: str
+    comment: str | None = None
 
 
 class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -350,7 +362,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
     no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents,
-    ``graphql`` are names that the configuration gives for these.
+    ``graphql`` are names that the configuration gives for these. ``enums`` are the rows of enum tables by resource
+    name, those of which the role sees nothing but fields that refer to them included.
     """
 
     engine: Engine
@@ -363,6 +376,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     hidden: dict[str, tuple[Field, ...]] = {}
     bounds: Bounds | None = None
     graphql: GraphqlNaming | None = None
+    enums: dict[str, tuple[EnumValue, ...]] = {}
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:

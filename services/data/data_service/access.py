@@ -105,6 +105,7 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         functions=tuple(_functions(full, policies, role, visible, returned)),
         bounds=policies.documents.of(unnarrowed(role)[0]),
         graphql=_naming(policies.graphql, seen),
+        enums=full.enums,
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-from contracts.catalog import Catalog, GraphqlNames, GraphqlNaming
+from contracts.catalog import Catalog, GraphqlNames, GraphqlNaming, Resource
 
 from data_service.policy_document import Faults, Node, mapping, name, suggestion
 
@@ -43,13 +43,34 @@ def _convention(node: Node | None, faults: Faults) -> str:
 
 
 def _names(key: str, node: Node, faults: Faults, catalog: Catalog | None) -> GraphqlNames:
-    keys = mapping(node, faults, f"graphql of {key}", ("roots", "fields"))
+    keys = mapping(node, faults, f"graphql of {key}", ("roots", "fields", "enum"))
     resource = None if catalog is None else catalog.by_name.get(key)
     known = None if resource is None else resource.by_name
     return GraphqlNames(
         roots=_renamed(keys.get("roots"), faults, ROOTS, f"a root field of {key}"),
         fields=_renamed(keys.get("fields"), faults, known, f"a field of {key}"),
+        enum="enum" in keys and _enum(keys["enum"], faults, resource),
     )
+
+
+def _enum(node: Node, faults: Faults, resource: Resource | None) -> bool:
+    if not isinstance(node.value, bool):
+        faults.add(node.line, f"enum must be true or false, not {node.kind}")
+        return False
+    fault = enum_misfit(resource) if node.value and resource is not None else None
+    if fault is not None:
+        faults.add(node.line, fault)
+    return node.value
+
+
+def enum_misfit(resource: Resource) -> str | None:
+    """Why the rows of a table can't be an enum's values, by the table's columns (Hasura's rules); None: they can."""
+    by_name = {column.name: column for column in resource.columns}
+    keys = [by_name[name] for name in resource.key if name in by_name]
+    fits = len(keys) == 1 and len(by_name) <= 2 and all(column.type == "text" for column in by_name.values())
+    if not fits:
+        return f"{resource.name} can't be an enum: it takes a text as primary key, and at most one more column of text"
+    return None
 
 
 def _renamed(node: Node | None, faults: Faults, known: Collection[str] | None, what: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from contracts.problems import Problem
 
 from data_service import policies as configuration
 from data_service.access import Allowed, limit_catalog
+from data_service.enum_tables import read_enum_tables, with_enums
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
 from data_service.operations.project import Project, with_functions, with_roles
@@ -233,7 +234,7 @@ class Present:
         base = sha256(text + lineage.text).hexdigest() + written + self._database.fingerprint(exposure)
         base += roles.mark if roles is not None else ""
         known = self.state
-        if known is not None and known.mark == base + self._remote_mark() and not force:
+        if known is not None and not force and known.mark == base + self._remote_mark() + self._enum_mark(known):
             return False
         python = self._loaded(written)
         try:
@@ -297,9 +298,11 @@ class Present:
             if force:
                 self._means.remote.reread()
             catalog = with_remote(catalog, policies, self._means.remote)
-        mark = base + self._remote_mark()
+        enums = read_enum_tables(self._database, policies.graphql, catalog, protections.by_field)
+        catalog = with_enums(catalog, enums)
+        mark = base + self._remote_mark() + enums.mark
         loaded = python.fingerprint if python is not None else ""
-        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()} {loaded}"
+        named = f"{catalog.version} {policies.version} {self._salt} {self._remote_mark()} {loaded}{enums.mark}"
         named += roles.mark if roles is not None else ""
         version = sha256(named.encode() + lineage.text).hexdigest()[:16]
         if known is not None and known.catalog.version == version and not force:
@@ -313,7 +316,7 @@ class Present:
         opened = self._access.opened(policies, catalog) if self._access is not None else None
         state = State(catalog, policies, mark, effects, cache, python, protections=protections)
         self._serve(replace(state, roles=roles, opened=opened, access=self._access))
-        for tale in protections.told(policies.processing):
+        for tale in (*protections.told(policies.processing), *enums.tales):
             log.warning("%s", tale)
         for fault in configuration.check_against(policies, with_undescribed(catalog, self._means.remote)):
             log.warning("%s:%s: %s", fault.file, fault.line, fault.message)
@@ -334,6 +337,11 @@ class Present:
     def _remote_mark(self) -> str:
         """What stands for the operations of remote sources that are known now."""
         return self._means.remote.mark() if self._means.remote is not None else ""
+
+    def _enum_mark(self, state: State) -> str:
+        """What stands for the rows that the tables declared as enums have now."""
+        found = read_enum_tables(self._database, state.policies.graphql, state.catalog, state.protections.by_field)
+        return found.mark
 
     def _protections(self, catalog: Catalog, policies: Policies, lineage: Lineage) -> Protections:
         """What is protected. Raises `ConfigurationError` where that takes keys and there are none."""

@@ -234,6 +234,11 @@ def test_an_unknown_function_and_the_nearest(desk):
     assert problem.hint == "Perhaps you meant to call the function public.shops"
 
 
+def test_the_nearest_is_of_the_schema_asked_for(desk):
+    assert desk.refusal(Call("taxx", schema="sales")).hint == "Perhaps you meant to call the function sales.tax"
+    assert desk.refusal(Call("shops", schema="sales")).hint is None
+
+
 def test_arguments_that_no_overload_takes(desk):
     problem = desk.refusal(Call("add", named("a", "c")), 1, 2)
     assert problem.message == "Could not find the function public.add(a, c) in the schema cache"

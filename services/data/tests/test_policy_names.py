@@ -32,6 +32,7 @@ def test_names_are_read() -> None:
         ("insert_one: place", "insert_one: allOrders", "allOrders is a root field of orders twice"),
         ("fields: {name: title}", "roots: {select: place}", "place is a root field of orders already"),
         ("fields: {name: title}", "columns: {name: title}", "columns"),
+        ("fields: {name: title}", "enum: tags", "enum must be true or false"),
         ("{name: title}", "[title]", "must be"),
     ],
 )

@@ -19,7 +19,7 @@ from contracts.results import Result
 
 from graphql_service.errors import Path, refuse
 from graphql_service.introspection import introspect
-from graphql_service.limits import Limits
+from graphql_service.limits import Limits, check_text
 from graphql_service.payload import Request
 from graphql_service.persisted import PersistedDocuments
 from graphql_service.places import place_of, rows_of
@@ -155,8 +155,10 @@ class Executor:
         return whole
 
     def _prepare(self, kept: _Kept, text: str) -> Prepared:
-        if self._allowed is not None and unnarrowed(kept.role)[0] != ADMIN_ROLE and not self._allowed.has(text):
-            refuse("query is not allowed", "query-not-allowed")
+        if self._allowed is not None and unnarrowed(kept.role)[0] != ADMIN_ROLE:
+            check_text(text, kept.limits)  # finding out whether it is allowed takes reading it
+            if not self._allowed.has(text, kept.limits.most_tokens):
+                refuse("query is not allowed", "query-not-allowed")
         with step("document"):
             prepared = prepare(kept.role_schema, text, kept.limits)
         if prepared.lasting:

@@ -21,6 +21,7 @@ from graphql import (
 from graphql_service.coercion import check_filled, enum_value, input_field, required_fields, unexpected_null
 from graphql_service.errors import Misfit
 from graphql_service.scalar_input import describe, mismatch, parser_of
+from graphql_service.schema.enums import is_data
 from graphql_service.schema.exposed import Exposed, ExposedRelation
 from graphql_service.schema.inputs import NESTABLE
 from graphql_service.trees import Relations, shape_of
@@ -108,12 +109,17 @@ def _scalar_reader(type_: GraphQLScalarType, null: _Null) -> Reader:
 
 
 def _enum_reader(type_: GraphQLEnumType, null: _Null) -> Reader:
-    def read(value: Any, tokens: Tokens, _slot: Slotting) -> Any:
+    data = is_data(type_)
+
+    def read(value: Any, tokens: Tokens, slot: Slotting) -> Any:
         if value is None:
             return null(tokens)
         if not isinstance(value, str):
             raise mismatch("an enum value", type_.name, describe(value))
         found = enum_value(value, type_)
+        if data:
+            tokens.append(True)
+            return slot(found)
         tokens.append(value)
         return found
 
@@ -211,9 +217,9 @@ def _items(value: Any, read_item: Reader, tokens: Tokens, slot: Slotting) -> lis
 
 
 def _plain(type_: "GraphQLList[Any]") -> bool:
-    """True for lists of scalars; of JSON each item is a value of its own, for databases compare them one by one."""
+    """True for lists of values; of JSON each item is a value of its own, for databases compare them one by one."""
     item = _nullable(type_.of_type)
-    return isinstance(item, GraphQLScalarType) and item.name not in _JSON
+    return is_data(item) or (isinstance(item, GraphQLScalarType) and item.name not in _JSON)
 
 
 def _rows(type_: "GraphQLList[Any]") -> bool:

@@ -5,6 +5,8 @@ import json
 
 import pytest
 from chassis.settings import SettingsError
+from graphql import print_ast
+from graphql_service import trusted
 from graphql_service.app import create_app
 from graphql_service.settings import GraphqlSettings
 
@@ -133,6 +135,18 @@ def test_an_allow_list(folder):
     digest = hashlib.sha256(query.encode()).hexdigest()
     assert service.code(query=query, extensions=named(digest)) == "query-not-allowed"
     assert service.code(extensions=named(digest)) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_what_is_not_on_the_list_is_read_within_the_limits(folder, monkeypatch):
+    service = Service(graphql_documents=str(folder), graphql_only_documents=True, graphql_bytes=100, graphql_tokens=30)
+    service.gate.role = "clerk"
+    read = []
+    monkeypatch.setattr(trusted, "print_ast", lambda node: read.append(node) or print_ast(node))
+    assert service.code(query="{ album { id } }" + " " * 100) == "document-limit-exceeded"
+    assert service.code(query="{ album {" + " a" * 30 + "} }") == "query-not-allowed"
+    assert read == []  # (nor was it understood as far as that)
+    assert service.post(query=QUERY).get_json() == DATA
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize(

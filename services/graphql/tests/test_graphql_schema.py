@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, Field, Relation, Resource
-from graphql import build_client_schema, get_introspection_query, validate_schema
+from contracts.catalog import Catalog, EnumValue, Field, Relation, Resource
+from graphql import build_client_schema, get_introspection_query, introspection_from_schema, validate_schema
 from graphql_service.names import assign, fitting
 from graphql_service.schema import build
 
@@ -260,3 +260,22 @@ def test_assigned_names():
     assert fitting("1a") == "_1a"
     assert fitting("___a") == "_a"
     assert assign(["x y", "x_y", "x-y"], {"x_y_2"}) == {"x y": "x_y_3", "x_y": "x_y", "x-y": "x_y_4"}
+
+
+def test_an_enum_tables_enum_gives_way_to_a_type_of_the_databases_own():
+    own = Field(name="own", type="enum", db_type="public.color_enum", values=("red",))
+    refers = Field(name="refers", type="text", db_type="text", enum="color")
+    catalog = Catalog(
+        engine="postgresql",
+        version="1",
+        schemas=("public",),
+        resources=(_table("thing", own, refers), _table("color", "id"), _table("color_enum_2", "id")),
+        enums={"color": (EnumValue(name="red"),)},
+    )
+    made = build(catalog).schema
+    made.complete()
+    fields = {name: str(field.type) for name, field in made.type_map["thing"].fields.items()}
+    assert fields == {"own": "color_enum", "refers": "color_enum_2"}
+    assert list(made.type_map["color_enum_2"].values) == ["red"]
+    assert str(made.query_type.fields["color_enum_2"].type) == "[color_enum_2_2!]!"
+    assert validate_schema(build_client_schema(introspection_from_schema(made))) == []

@@ -159,6 +159,8 @@ ANSWERS = [
      '[{"m": 2}]'),
     ('works?select=changed_at::date.max()',
      '[{"max": "2024-02-29"}]'),
+    ('works?select=title::character varying,seen_at::timestamp with time zone,changed_at::timestamp without time zone&id=eq.1',
+     '[{"title": "Scream of the Fjord", "seen_at": "2024-01-01T10:00:00+00:00", "changed_at": "2024-01-01T10:00:00"}]'),
     ('works?select=seen_at.max()::date',
      '[{"max": "2024-02-29"}]'),
     ('日本語?order=番号.desc&select=番号',

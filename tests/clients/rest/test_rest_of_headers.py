@@ -178,6 +178,12 @@ def test_schemas(postgres_museum):
     assert postgres_museum.get("papers").status_code == 404
 
 
+@pytest.mark.parametrize("path, hint", [("boxe", "Perhaps you meant the table 'archive.boxes'"), ("works", None)])
+def test_a_hint_names_what_the_schema_asked_for_has(postgres_museum, path, hint):
+    unknown = postgres_museum.get(path, Accept_Profile="archive")
+    assert (unknown.json["code"], unknown.json["hint"]) == ("PGRST205", hint)
+
+
 def test_writes_in_another_schema(postgres_museum):
     profile = {"Content_Profile": "archive", "Prefer": "return=representation"}
     made = postgres_museum.ask("POST", "boxes", '{"id": 5, "label": "new"}', **profile)

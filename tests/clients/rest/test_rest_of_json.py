@@ -5,6 +5,12 @@ import pytest
 from tests.clients.rest.museum import meant, told
 
 ANSWERS = [
+    ('artists?select=id,details->>awards&id=gt.1&order=id',
+     '[{"id": 2, "awards": "[]"}, {"id": 3, "awards": null}, {"id": 4, "awards": "[\\"bronze\\"]"}]'),
+    ('works?select=artists(details->>awards)&id=eq.3',
+     '[{"artists": {"awards": "[]"}}]'),
+    ('artists?select=...works(colours:details->>colours)&id=eq.1&works.id=eq.2',
+     '[{"colours": ["[]"]}]'),
     ('artists?select=id,details->movement&order=id',
      '[{"id": 1, "movement": "expression"}, {"id": 2, "movement": "abstract"}, {"id": 3, "movement": null}, {"id": 4, "movement": null}]'),
     ('artists?select=id,details->>movement&order=id',

@@ -143,5 +143,11 @@ def _hint(names: Names, call: Call, overloads: Sequence[Function], prefix: str) 
         closest = max(overloads, key=lambda f: len(given & {a.name for a in f.arguments}) / (len(f.arguments) or 1))
         arguments = ", ".join(argument.name for argument in closest.arguments)
         return f"Perhaps you meant to call the function {prefix}.{call.function}({arguments})"
-    near = nearest(call.function, names.catalog.functions_by_name)
+    catalog = names.catalog
+    known = (
+        catalog.functions_by_name
+        if call.schema is None
+        else [function.function for function in catalog.functions if function.schema == call.schema]
+    )
+    near = nearest(call.function, known)
     return f"Perhaps you meant to call the function {prefix}.{near}" if near else None

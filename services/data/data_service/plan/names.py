@@ -33,7 +33,8 @@ def find_resource(catalog: Catalog, full: Catalog, name: str, schema: str | None
     if _look_up(full, name, schema) is not None:
         raise forbidden_table(name)
     prefix = schema or (full.schemas[0] if full.schemas else "public")
-    near = nearest(name, catalog.by_name)
+    known = catalog.by_name if schema is None else [table for place, table in catalog.by_table if place == schema]
+    near = nearest(name, known)
     raise Problem(
         "PGRST205",
         f"Could not find the table '{prefix}.{name}' in the schema cache",

@@ -98,13 +98,11 @@ class Protections:
         if not self.by_field:
             return catalog
         replace_ = msgspec.structs.replace
-        bare = self._with_fields(catalog, lambda _, item: replace_(item, guard=None))
+        bare = self._with_fields(catalog, lambda _, item: _bare(item))
         functions = tuple(
             replace_(
                 function,
-                returns=replace_(
-                    function.returns, fields=tuple(replace_(item, guard=None) for item in function.returns.fields)
-                ),
+                returns=replace_(function.returns, fields=tuple(_bare(item) for item in function.returns.fields)),
             )
             for function in bare.functions
         )
@@ -323,6 +321,11 @@ def _guarded(stored: Field, guard: Guard) -> Field:
         filterable=guard.in_sql or guard.searchable,
         guard=guard,
     )
+
+
+def _bare(item: Field) -> Field:
+    """A field as facades get it; a value that is shown otherwise than it is need not be one of an enum's."""
+    return item if item.guard is None else msgspec.structs.replace(item, guard=None, enum=None)
 
 
 def _stored(item: Field) -> Field:

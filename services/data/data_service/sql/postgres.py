@@ -46,7 +46,9 @@ CASTS = {
     "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
     "real": "real", "float": "double precision", "float4": "real", "float8": "double precision",
     "double precision": "double precision", "bool": "boolean", "boolean": "boolean", "date": "date", "time": "time",
-    "timetz": "timetz", "timestamp": "timestamp", "timestamptz": "timestamptz", "interval": "interval", "uuid": "uuid",
+    "timetz": "timetz", "timestamp": "timestamp", "timestamptz": "timestamptz", "character varying": "text",
+    "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
     "citext": "text",
 }  # fmt: skip

@@ -220,8 +220,7 @@ class SqliteDialect:
         kind = f"json_type({document}, {path})"
         return (
             f"(case {kind} when 'true' then 'true' when 'false' then 'false' when 'null' then null "
-            f"when 'array' then {document} -> {path} when 'object' then {document} -> {path} "
-            f"else cast({document} ->> {path} as text) end)"
+            f"else ({document} ->> {path}) || '' end)"  # joined, for a cast would leave lists and objects JSON
         )
 
     def cast(self, expression: str, cast: str) -> str:

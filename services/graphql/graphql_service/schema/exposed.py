@@ -9,6 +9,7 @@ from contracts.catalog import (
     WHOLE_BODY,
     Argument,
     Catalog,
+    EnumValue,
     Field,
     Function,
     GraphqlNames,
@@ -233,7 +234,11 @@ class Exposed:
     def comparable(self) -> tuple[ExposedField, ...]:
         """The fields that have a least and a greatest value."""
         engine = self.exposure.catalog.engine
-        return tuple(field for field in self.columns.values() if scalars.comparable(field.field, engine))
+        return tuple(
+            field
+            for field in self.columns.values()
+            if field.field.enum is None and scalars.comparable(field.field, engine)
+        )
 
     @property
     def numbers(self) -> tuple[ExposedField, ...]:
@@ -257,7 +262,7 @@ class Exposed:
 
     def _expose(self, field: Field) -> ExposedField:
         name = self.field_names[field.name]
-        return ExposedField(name, field, scalar_of(field, self.exposure.catalog.engine))
+        return ExposedField(name, field, self.exposure.scalar(field))
 
 
 @dataclass(eq=False)
@@ -339,7 +344,23 @@ class Exposure:
     @cached_property
     def scalars(self) -> frozenset[Scalar]:
         """The scalars of all fields that the role may see or give, of functions' arguments and values too."""
-        return frozenset(scalar_of(field, self.catalog.engine) for field in self._fields())
+        return frozenset(self.scalar(field) for field in self._fields())
+
+    def scalar(self, field: Field) -> Scalar:
+        """The scalar of a field, or the enum that its values are of."""
+        return scalar_of(field, self.catalog.engine) if field.enum is None else self._enums[field.enum]
+
+    def enum_values(self, scalar: Scalar) -> tuple[EnumValue, ...]:
+        """The values of an enum."""
+        return next(self.catalog.enums[table] for table, enum in self._enums.items() if enum == scalar)
+
+    @cached_property
+    def _enums(self) -> dict[str, Scalar]:
+        """The enums of all enum tables that fields refer to, by resource."""
+        fields = tuple(self._fields())
+        taken = {scalar_of(field, self.catalog.engine).name for field in fields} | scalars.NAMES | scalars.OWN_TYPES
+        wishes = {table: f"{fitting(table)}_enum" for table in sorted({field.enum for field in fields if field.enum})}
+        return {table: Scalar(name, operators="enum") for table, name in assign_wished(wishes, taken).items()}
 
     def _fields(self) -> Iterator[Field]:
         for resource in self.catalog.resources:

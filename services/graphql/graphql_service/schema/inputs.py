@@ -25,6 +25,7 @@ _GENERIC = ("_eq", "_gt", "_gte", "_in", "_is_null", "_lt", "_lte", "_neq", "_ni
 _TEXT = (
     "_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex", "_nsimilar", "_regex", "_similar",
 )  # fmt: skip
+_ENUM = ("_eq", "_in", "_is_null", "_neq", "_nin")
 _SAME = ("_contains", "_contained_in")
 JSON_TEXTS = {
     "append": "append existing jsonb value of filtered columns with new jsonb value",
@@ -46,11 +47,12 @@ _ORDERS = {
 
 def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
     """``Int_comparison_exp`` and its like: the operators that fit a scalar."""
-    one = types.scalar(scalar.name)
+    one = types.leaf(scalar)
     operand = GraphQLList(GraphQLNonNull(one)) if scalar.array else one
     many = GraphQLList(GraphQLNonNull(operand))
     special: dict[str, GraphQLInputType] = {"_is_null": GraphQLBoolean, "_in": many, "_nin": many}
-    operators: dict[str, GraphQLInputType] = {name: special.get(name, operand) for name in _GENERIC}
+    known = _ENUM if scalar.operators == "enum" else _GENERIC
+    operators: dict[str, GraphQLInputType] = {name: special.get(name, operand) for name in known}
     if scalar.operators == "text":
         operators |= dict.fromkeys(_TEXT, operand)
     elif scalar.operators == "array":

@@ -48,11 +48,14 @@ _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"
 _MODIFIER = re.compile(r"\s*\(.*?\)")
 _LAST_NAME = re.compile(r'(?:^|\.)(?:"((?:[^"]|"")+)"|([^."]+))$')
 
-Operators = Literal["generic", "text", "jsonb", "array"]
+Operators = Literal["generic", "text", "jsonb", "array", "enum"]
 
 
 class Scalar(NamedTuple):
-    """A field's type in GraphQL: the scalar's name, a list of them for arrays, and the operators of its filter."""
+    """A field's type in GraphQL: the scalar's name, a list of them for arrays, and the operators of its filter.
+
+    With the operators of an enum it is no scalar, but the enum of an enum table.
+    """
 
     name: str
     array: bool = False

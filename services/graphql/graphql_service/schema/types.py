@@ -19,12 +19,14 @@ from graphql import (
     GraphQLString,
 )
 
+from graphql_service.schema.enums import table_enum
 from graphql_service.schema.exposed import Exposed, ExposedField, Exposure
 from graphql_service.schema.scalars import Scalar
 
 Maker = Callable[["Types", Exposed], GraphQLNamedType | None]
 SharedMaker = Callable[["Types"], GraphQLNamedType]
 T = TypeVar("T", bound=GraphQLNamedType)
+Leaf = GraphQLScalarType | GraphQLEnumType
 TEXT = Scalar("String", operators="text")
 _STANDARD: dict[str, GraphQLScalarType] = {
     "Int": GraphQLInt,
@@ -94,10 +96,17 @@ class Types:
             return _STANDARD[name]
         return cast("GraphQLScalarType", self._make(name, lambda: GraphQLScalarType(name)))
 
-    def value(self, field: ExposedField) -> "GraphQLScalarType | GraphQLList[GraphQLNonNull[GraphQLScalarType]]":
+    def leaf(self, scalar: Scalar) -> Leaf:
+        """The type of this name: the scalar, or the enum of an enum table."""
+        if scalar.operators != "enum":
+            return self.scalar(scalar.name)
+        made = self._make(scalar.name, lambda: table_enum(scalar.name, self.exposure.enum_values(scalar)))
+        return cast("GraphQLEnumType", made)
+
+    def value(self, field: ExposedField) -> "Leaf | GraphQLList[GraphQLNonNull[Leaf]]":
         """The type of a field's values, nullable."""
-        scalar = self.scalar(field.scalar.name)
-        return GraphQLList(GraphQLNonNull(scalar)) if field.scalar.array else scalar
+        leaf = self.leaf(field.scalar)
+        return GraphQLList(GraphQLNonNull(leaf)) if field.scalar.array else leaf
 
     def comparison(self, scalar: Scalar) -> GraphQLInputObjectType:
         """The input type that filters by a scalar."""
@@ -156,7 +165,8 @@ class Types:
         index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
         worn = self.exposure.naming.type
         for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
-            index[scalar.name] = partial(self.scalar, scalar.name)
+            name = worn(scalar.name) if scalar.operators == "enum" else scalar.name
+            index[name] = partial(self.leaf, scalar)
         for scalar in (*self.exposure.scalars, *map(Scalar, ("Int", "Float", "Boolean", "float8")), TEXT):
             index[worn(scalar.comparison)] = partial(self.comparison, scalar)
         for name in self._shared:
