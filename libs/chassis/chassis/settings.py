@@ -58,7 +58,8 @@ class ServiceSettings:
     )
     plan: bool = setting(
         False,
-        "whether `Accept: application/vnd.pgrst.plan` shows PostgreSQL's plan of a request, which tells of its data",
+        "whether `Accept: application/vnd.pgrst.plan` shows PostgreSQL's plan of a request, which tells of its data; "
+        "where policies decide, admin alone may see one",
     )
     versions: str = setting(
         "",

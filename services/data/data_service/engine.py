@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 import msgspec
 from chassis.hub.loop import blocking, pause
 from contracts.catalog import Catalog
-from contracts.identity import Caller
+from contracts.identity import ADMIN_ROLE, Caller
 from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
@@ -232,6 +232,9 @@ class Engine:
         if self._access is not None and state.roles is not None:
             database = self._access.acting(caller, role, state.roles, state.catalog, shape.schema)
         if self._plans and caller.around is not None and caller.around.plan:
+            if state.roles is None and role != ADMIN_ROLE:
+                details = "A plan tells of rules, fields and rows that policies hide: it is shown to admin alone."
+                raise Problem("42501", "permission denied for plans", details=details)
             return PlanningDatabase(database, caller.around.plan)
         writes = isinstance(shape, PreparedShape) and shape.writes
         if writes and self._ending is not None and self._ending.undoes(caller.around):
