@@ -35,7 +35,7 @@ class GraphqlDoor:
     """
 
     def __init__(
-        self, executor: Executor, gate: Gate, body_limit: int, results: ResultsCache[bytes] | None = None
+        self, executor: Executor, gate: Gate, body_limit: int, results: ResultsCache[Answer] | None = None
     ) -> None:
         self._executor = executor
         self._gate = gate
@@ -59,7 +59,7 @@ class GraphqlDoor:
         body = request.body(self._body_limit)
         kept = self._kept(body, caller) if self._results else None
         if kept is not None:
-            return sent(Answer(kept), strict=strict)
+            return sent(kept, strict=strict)
         asked = single_request(body)
         if asked is None:
             return None
@@ -67,12 +67,10 @@ class GraphqlDoor:
         answer = self._executor.answer(asked, caller, strict=strict, writes=True)
         if answer.basis is not None and self._results is not None and len(body) <= _LONGEST:
             size = len(body) + len(answer.body)
-            self._results.keep(
-                caller.principal, _question(body, caller), answer.basis, answer.body, size=size, asked=begun
-            )
+            self._results.keep(caller.principal, _question(body, caller), answer.basis, answer, size=size, asked=begun)
         return sent(answer, strict=strict)
 
-    def _kept(self, body: bytes, caller: Caller) -> bytes | None:
+    def _kept(self, body: bytes, caller: Caller) -> Answer | None:
         """The answer that this request's bytes had, where it is true still."""
         if self._results is None or caller.explain or len(body) > _LONGEST:
             return None

@@ -123,7 +123,9 @@ def _conflict(names: Names, resource: Resource, create: Create, conflict: Confli
         return ConflictPlan(target, Scan(resource))
     _writable_resource(names, create.resource, create.schema, "updatable")
     keys = {field.name for field in target}
-    changes = tuple(_given_field(names, resource, name, "update") for name in conflict.update if name not in keys)
+    changes = tuple(
+        _given_field(names, resource, name, "update") for name in dict.fromkeys(conflict.update) if name not in keys
+    )
     where = None
     if conflict.filter is not None:
         with at("filter"):
