@@ -16,6 +16,7 @@ from contracts.catalog import Catalog
 from contracts.problems import Problem
 from data_service import policies as configuration
 from data_service.app import open_access, open_database, open_project, open_remote
+from data_service.enum_tables import read_enum_tables
 from data_service.operations.declared import Declared
 from data_service.operations.project import with_functions, with_roles
 from data_service.policies import ConfigurationError, Policies
@@ -155,6 +156,8 @@ def _catalog(
             known = declared.computes if declared.operations or declared.hooks or declared.computes else None
             misfitting = misfits(policies.processing, catalog, Asked(database.dialect, database.refusal, known))
             misfitting += declared.misfits(catalog)
+            protections = protections_of(catalog, policies.processing, lineage, None)
+            enums = read_enum_tables(database, policies.graphql, catalog, protections.by_field)
     except ExposureError as error:
         findings.fault(f"{policies.document.file if policies.document else 'the configuration'}: {error}")
         return None
@@ -173,7 +176,8 @@ def _catalog(
     else:
         findings.faults += check_roles.faults(roles, policies)
         findings.remarks += check_roles.remarks(roles, policies, survey)
-    findings.remarks += protections_of(catalog, policies.processing, lineage, None).told(policies.processing)
+    findings.remarks += protections.told(policies.processing)
+    findings.remarks += [tale for tale in enums.tales if not any(fault.endswith(tale) for fault in findings.faults)]
     pooled = survey.pooled or (catalog.engine == "postgresql" and not settings.prepare)
     if roles is None:
         findings.remarks += on_cache(effects, catalog, policies, pooled=pooled)

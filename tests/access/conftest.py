@@ -31,6 +31,8 @@ grant insert on api.drop_box to todo_user;
 create function api.told(name text) returns text language sql stable as 'select current_setting(name, true)';
 create function api.bad_status() returns text language plpgsql as
     $$ begin perform set_config('response.status', 'x', true); return 1; end $$;
+create function api.revoked() returns void language plpgsql as
+    $$ begin raise insufficient_privilege using detail = 'Since Monday', hint = 'Nope, we are on to you'; end $$;
 create function api.sleep() returns text language sql stable as 'select pg_sleep(3)::text';
 alter role todo_user set statement_timeout = '700ms';
 """

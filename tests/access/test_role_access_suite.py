@@ -168,6 +168,14 @@ def test_the_pre_request_function_refuses_in_all_three(house, ada):
     assert found.json()["errors"][0]["message"] == "Back soon"
 
 
+def test_what_a_function_says_of_a_missing_right_is_told(house, ada):
+    answers = [house.send("POST", "/rest/v1/rpc/revoked", who, json={}) for who in (None, ada)]
+    assert [answer.status_code for answer in answers] == [401, 403]
+    said = {"code": "42501", "message": "insufficient_privilege"}
+    assert answers[0].json() == {**said, "details": "Since Monday", "hint": "Nope, we are on to you"}
+    assert answers[1].json() == answers[0].json()
+
+
 def test_the_database_sets_status_and_headers(house, ada):
     answer = house.send("POST", "/rest/v1/rpc/visit", ada, json={})
     assert (answer.status_code, answer.json()) == (202, "Good day")

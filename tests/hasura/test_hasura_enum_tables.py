@@ -4,9 +4,14 @@ import sqlite3
 
 import psycopg
 import pytest
+from click.testing import CliRunner
+from data_service.enum_tables import read_enum_tables
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from data_service.policies import load
+from data_service.reflect.options import Exposure
 from graphql import build_client_schema, get_introspection_query, validate_schema
+from trivet_cli.main import main
 
 from tests.fixtures.guarded_store import Who
 from tests.hasura.conftest import Library
@@ -239,3 +244,40 @@ def test_the_values_of_a_protected_table_stay_hidden(tasks):
     finally:
         tasks.config.write_text(CONFIG)
         tasks.data.refresh()
+
+
+def test_what_our_login_may_not_read_is_no_enum(postgres_server, tmp_path):
+    script = """
+        do $$ begin if not exists (select from pg_roles where rolname = 'enum_reader') then
+          create role enum_reader login; end if; end $$;
+        grant select on task, size to enum_reader;
+    """
+    url = postgres_server.create_database("forbidden", DDL + script)
+    config = tmp_path / "trivet.yaml"
+    config.write_text(CONFIG)
+    login = psycopg.conninfo.make_conninfo(url, user="enum_reader")
+    database = PostgresDatabase(login, size=2, limit=5.0)
+    tasks = Library(database, "postgresql", config)
+    try:
+        task = fields_of(schema_of(tasks), "task")
+        assert (task["status"], task["size"]) == ("String!", "size_enum")
+        naming = load(config).graphql
+        found = read_enum_tables(database, naming, database.reflect(Exposure()), set())
+        assert list(found.values) == ["size"]
+        assert "status can't be an enum: our login may not read it" in found.tales
+    finally:
+        tasks.data.close()
+
+
+def test_check_tells_which_tables_can_be_no_enum(tmp_path):
+    with sqlite3.connect(tmp_path / "tasks.db") as connection:
+        connection.executescript(DDL)
+    connection.close()
+    config = tmp_path / "trivet.yaml"
+    config.write_text(CONFIG)
+    ran = CliRunner().invoke(main, ["check", "--config", str(config), "--database", str(tmp_path / "tasks.db")])
+    assert ran.exit_code == 1
+    assert f"{config}:6: wide can't be an enum: it takes a text as primary key" in ran.output
+    assert ran.output.count("wide can't be an enum") == 1
+    assert "empty can't be an enum: it has no rows" in ran.output
+    assert "spaced can't be an enum: 'a b' is no name in GraphQL" in ran.output

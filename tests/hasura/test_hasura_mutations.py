@@ -148,6 +148,12 @@ def test_a_variable_that_is_not_given_leaves_the_field_out(writing):
     assert writing.data_of("{ book_by_pk(id: 1) { title pages } }")["book_by_pk"] == {"title": "Engines", "pages": 9}
 
 
+def test_a_column_to_update_may_be_named_twice(writing):
+    rule = "on_conflict: {constraint: author_name_key, update_columns: [rating, rating]}"
+    create = f'mutation {{ insert_author_one(object: {{name: "Ada", rating: 1}}, {rule}) {{ id rating }} }}'
+    assert writing.data_of(create) == {"insert_author_one": {"id": 1, "rating": 1}}
+
+
 def test_several_run_in_order_and_see_each_other(writing):
     found = writing.data_of("""mutation {
         a: delete_note(where: {}) { affected_rows }

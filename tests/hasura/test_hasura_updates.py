@@ -1,5 +1,7 @@
 """JSON changed in place, and several updates in one field (graphql.md §§2, 6)."""
 
+from decimal import Decimal
+
 import pytest
 
 FAILED = "validation-failed"
@@ -54,6 +56,27 @@ def test_what_is_refused(reading, operators, place, code, message):
     many = f"mutation {{ update_author_many(updates: [{{where: {{}}, {operators}}}]) {{ affected_rows }} }}"
     path = f"$.selectionSet.update_author_many.args.updates[0]{place}"
     assert reading.error_of(many) == (path, code, message)
+
+
+def test_sums_of_decimal_numbers_are_exact(writing):
+    found = writing.data_of("""mutation {
+        a: update_book(where: {id: {_eq: 1}}, _set: {price: 0.1}) { returning { price } }
+        b: update_book(where: {id: {_eq: 1}}, _inc: {price: 0.2}) { returning { price } }
+        c: update_book(where: {price: {_eq: 0.3}}, _inc: {price: "-0.05", sold: "-9007199254740990"}) {
+            returning { id price sold } } }""")
+    assert found["b"] == {"returning": [{"price": Decimal("0.30")}]}
+    assert found["c"] == {"returning": [{"id": 1, "price": Decimal("0.25"), "sold": 3}]}
+
+
+@pytest.mark.parametrize(
+    ("inc", "message"),
+    [("{sold: 9223372036854775807}", "bigint out of range"), ("{price: 999999}", "numeric field overflow")],
+)
+def test_sums_that_no_longer_fit(reading, inc, message):
+    before = reading.data_of("{ book(order_by: {id: asc}) { price sold } }")
+    error = reading.error_of(f"mutation {{ update_book(where: {{id: {{_eq: 1}}}}, _inc: {inc}) {{ affected_rows }} }}")
+    assert error == ("$.selectionSet.update_book", "data-exception", message)
+    assert reading.data_of("{ book(order_by: {id: asc}) { price sold } }") == before
 
 
 def test_what_only_the_database_can_refuse(reading):

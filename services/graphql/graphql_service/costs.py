@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.catalog import Resource
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode, SelectionSetNode
+from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
 from graphql_service.schema.exposed import Exposed, ExposedFunction, ExposedRelation
@@ -114,9 +115,16 @@ class Costs:
                 yield from self._fields(selection.selection_set)  # type: ignore[attr-defined]  # an inline fragment
 
 
+def _told(value: Any) -> Any:
+    """A condition without what stands for variables that are left out: they ask for nothing."""
+    if isinstance(value, dict):
+        return {name: told for name, item in value.items() if (told := _told(item)) is not Undefined}
+    return [_told(item) for item in value] if isinstance(value, list) else value
+
+
 def _page(resource: Resource, count: int, arguments: Mapping[str, Any]) -> int:
     """How many of ``count`` rows a field's arguments leave."""
-    count = _filtered(resource, count, arguments.get("where"))
+    count = _filtered(resource, count, _told(arguments.get("where")))
     limit = _number(arguments.get("limit"))
     return count if limit is None or limit < 0 else min(count, limit)
 
@@ -132,7 +140,14 @@ def _filtered(resource: Resource, count: int, where: Any) -> int:
         return min(count, max(equal[name] for name in resource.key))
     if equal:
         return max(min(count, max(count // _EQUAL, 1) * min(equal.values())), 1)
-    return max(count // _FILTERED, 1) if any(value not in ({}, [], None) for value in where.values()) else count
+    return max(count // _FILTERED, 1) if _asks(where) else count
+
+
+def _asks(where: Any) -> bool:
+    """Whether there is a condition in it at all."""
+    if isinstance(where, dict):
+        return any(map(_asks, where.values()))
+    return any(map(_asks, where)) if isinstance(where, list) else where is not None
 
 
 def _equalities(where: dict[str, Any]) -> Iterator[tuple[str, int]]:

@@ -17,9 +17,9 @@ from contracts.operations import Create, Document, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
-from graphql_service.errors import Path, refuse
+from graphql_service.errors import Error, Path, Refusal, refuse
 from graphql_service.introspection import introspect
-from graphql_service.limits import Limits, check_text
+from graphql_service.limits import DEPTH_EXCEEDED, Limits, check_text
 from graphql_service.payload import Request
 from graphql_service.persisted import PersistedDocuments
 from graphql_service.places import place_of, rows_of
@@ -73,6 +73,8 @@ class Executor:
             return self._answer(request, caller, writes)
         except Problem as problem:
             return error_answer(problem, strict=strict)
+        except RecursionError:  # no limit of the document's holds for values that variables bring
+            return error_answer(Refusal(Error("a variable is nested too deep", DEPTH_EXCEEDED)), strict=strict)
 
     def _answer(self, request: Request, caller: Caller, writes: bool) -> Answer:
         kept = self._kept(caller)

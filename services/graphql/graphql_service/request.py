@@ -133,7 +133,9 @@ def _settle(
 ) -> None:
     """Find out what an operation costs, at most, whatever its variables. Raises `Refusal` where that is too much."""
     most = Costs(operation.roots or {}, fragments, {}).of(operation.node)
-    operation.unsettled = most > bounds.cost and bool(operation.node.variable_definitions)
+    # rows to write that come in a variable are not known yet
+    open_ended = most > bounds.cost or operation.writes
+    operation.unsettled = open_ended and bool(operation.node.variable_definitions)
     over = operation.unsettled or bounds.hold("cost", most, text)
     operation.spent = replace(size, cost=most, over=size.over if over else (*size.over, "cost"))
     operation.headers = {limits.HEADER: operation.spent.header(bounds)}

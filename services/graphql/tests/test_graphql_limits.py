@@ -97,6 +97,43 @@ def test_cost_counts_rows(query, variables, cost):
     assert Limited().spent(query, variables)[0]["cost"] == cost
 
 
+def test_rows_to_write_count_wherever_they_are_given():
+    limited = Limited(Bounds(cost=50))
+    rows = [{"name": str(number)} for number in range(60)]
+    literal = ", ".join(f'{{name: "{row["name"]}"}}' for row in rows)
+    insert = "insert_artist(objects: %s) { affected_rows returning { id } }"
+    assert limited.code(f"mutation {{ {insert % f'[{literal}]'} }}") == "cost-limit-exceeded"
+    given = f"mutation($rows: [artist_insert_input!]!) {{ {insert % '$rows'} }}"
+    assert limited.code(given, {"rows": rows}) == "cost-limit-exceeded"
+    assert limited.code(given, {"rows": rows[:50]}) is None
+    assert limited.spent(given, {"rows": rows[:7]})[0]["cost"] == 7
+    several = """mutation($updates: [artist_updates!]!) {
+        update_artist_many(updates: $updates) { returning { id } } }"""
+    updates = [{"where": {}, "_set": {"name": "x"}}] * 60
+    assert limited.code(several, {"updates": updates}) == "cost-limit-exceeded"
+
+
+@pytest.mark.parametrize("name", ["_not", "_and"])
+def test_a_variable_that_is_nested_without_end_is_refused(name):
+    where = {"id": {"_eq": 1}}
+    for _ in range(400):
+        where = {name: {name: where} if name == "_not" else [where]}
+    for query in ("mutation($w: artist_bool_exp!) { delete_artist(where: $w) { affected_rows } }",
+                  "query($w: artist_bool_exp!) { artist(where: $w) { id } }"):  # fmt: skip
+        assert Limited().code(query, {"w": where}) == "depth-limit-exceeded"
+
+
+def test_a_condition_whose_variable_is_left_out_bounds_nothing():
+    limited = Limited(Bounds(cost=50))
+    for where in ("{id: {_eq: $id}}", "{_and: [{id: {_eq: $id}}]}", "{albums: {id: {_eq: $id}}}"):
+        query = f"query($id: Int) {{ artist(where: {where}) {{ id }} }}"
+        assert limited.code(query) == "cost-limit-exceeded", where
+        assert limited.code(query, {"id": 1}) is None, where
+    many = "query($ids: [Int!]) { artist(where: {id: {_in: $ids}}) { id } }"
+    assert limited.code(many) == "cost-limit-exceeded"
+    assert limited.spent(many, {"ids": [1, 2]})[0]["cost"] == 2
+
+
 def test_where_the_cost_depends_on_variables_they_decide():
     limited = Limited(Bounds(cost=50))
     query = "query($n: Int = 20, $w: artist_bool_exp = {}) { artist(limit: $n, where: $w) { id } }"

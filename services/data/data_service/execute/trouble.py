@@ -18,6 +18,8 @@ _UNDONE = frozenset({"40001", "40P01"}) | FOREIGN_NAMES
 _OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to search for is the client's own
 # where PostgreSQL finds that a prepared statement does not fit its table any more (its words may be translated)
 OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
+# where PL/pgSQL's RAISE comes from: what it says are the words of who wrote the function or trigger
+_RAISE = "exec_stmt_raise"
 # what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
 STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
 
@@ -92,11 +94,11 @@ def problem_of(error: psycopg.Error) -> Problem:
     if state[:2] == "XX" or (state == "42601" and not any(words in message for words in _OF_SEARCHES)):
         return unclear()
     headers = dict(_AGAIN) if state[:2] == "53" else {}
+    hint, status = diagnosis.message_hint, _status(state, message)
+    if diagnosis.source_function == _RAISE:
+        return Problem(state, message, details=diagnosis.message_detail, hint=hint, status=status, headers=headers)
     details = _details(state, diagnosis.message_detail)
-    hint = diagnosis.message_hint
-    return Problem(
-        state, message, details=details, hint=hint, status=_status(state, message), headers=headers, table=table
-    )
+    return Problem(state, message, details=details, hint=hint, status=status, headers=headers, table=table)
 
 
 def _status(state: str, message: str) -> int | None:

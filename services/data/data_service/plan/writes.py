@@ -123,7 +123,9 @@ def _conflict(names: Names, resource: Resource, create: Create, conflict: Confli
         return ConflictPlan(target, Scan(resource))
     _writable_resource(names, create.resource, create.schema, "updatable")
     keys = {field.name for field in target}
-    changes = tuple(_given_field(names, resource, name, "update") for name in conflict.update if name not in keys)
+    changes = tuple(
+        _given_field(names, resource, name, "update") for name in dict.fromkeys(conflict.update) if name not in keys
+    )
     where = None
     if conflict.filter is not None:
         with at("filter"):
@@ -208,6 +210,9 @@ def _returning(names: Names, resource: Resource, node: Node) -> ReadPlan:
     if node.shape == "none":
         return ReadPlan(scan, (), shape="none")
     plan = plan_node(names, scan, node)
+    if plan.grouped:
+        details = "Aggregates over the rows that a write returns are not implemented."
+        raise Problem("PGRST127", "Feature not implemented", details=details)
     silent = node.shape == "summary" and all(isinstance(o, AffectedOutput | ConstantOutput) for o in plan.outputs)
     if not resource.fields and not silent:
         raise forbidden_table(resource.name)

@@ -17,13 +17,14 @@ class Words:
     """How a database writes changes.
 
     ``json`` has, for each way to change JSON, its text with places for the ``old`` value and the one given, and how
-    that one is bound.
+    that one is bound. ``increment`` puts a field's old value and the amount together.
     """
 
     default: Callable[[Field], str]
     encoder: Callable[[Field], Encode]
     cast: Callable[[Field], str]
     json: Mapping[str, tuple[str, Encode]]
+    increment: Callable[[Field, str, str], str] = lambda field, old, value: f"{old} + {value}"
 
 
 def set_clause(writer: Predicates, words: Words, changes: Sequence[Change], alias: str) -> str:
@@ -44,7 +45,7 @@ def _new_value(writer: Predicates, words: Words, change: Change, alias: str) -> 
         text, encode = words.json[change.how]
         return f"({text.format(old=old, value=writer.bind(change.source, encode))}){cast}"
     value = writer.bind(change.source, words.encoder(change.field)) + cast
-    return f"{old} + {value}" if change.how == "increment" else value
+    return words.increment(change.field, old, value) if change.how == "increment" else value
 
 
 def _json_operand(value: Any) -> str:
@@ -66,3 +67,10 @@ SQLITE_JSON: Mapping[str, tuple[str, Encode]] = {
     "delete_elem": ("trivet_json_delete_elem({old}, {value})", whole_number),
     "delete_at_path": ("trivet_json_delete_at_path({old}, {value})", _json_operand),
 }
+
+
+def sqlite_sum(field: Field, old: str, value: str) -> str:
+    """An old value and an amount together, in SQLite, whose own sums of such fields lose digits."""
+    if field.type == "numeric":
+        return f"trivet_add_decimal({old}, {value}, {field.precision or 'null'}, {field.scale or 0})"
+    return f"{old} + {value}" if field.type in ("float4", "float8") else f"trivet_add_whole({old}, {value})"

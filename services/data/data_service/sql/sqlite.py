@@ -19,7 +19,7 @@ from data_service.plan.nodes import (
     Test,
     UpdatePlan,
 )
-from data_service.sql.changes import SQLITE_JSON, Words, set_clause
+from data_service.sql.changes import SQLITE_JSON, Words, set_clause, sqlite_sum
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres import cast_column, cast_type
@@ -63,6 +63,7 @@ _CHANGES = Words(
     encoder=stored,
     cast=lambda field: "",
     json=SQLITE_JSON,
+    increment=sqlite_sum,
 )
 _AGGREGATES = {name: name for name in ("count", "sum", "avg", "min", "max")} | {"bool_and": "min", "bool_or": "max"}
 

@@ -274,7 +274,7 @@ _BY_TYPE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _rounding(precision: int, scale: int) -> Callable[[Any], int | float | str | None]:
+def decimal_within(precision: int, scale: int) -> Callable[[Any], int | float | str | None]:
     """A number rounded to its declared scale, halves away from zero, and refused where it has more digits before it."""
     most, exact = Decimal(10) ** (precision - scale), Context(prec=1100, rounding=ROUND_HALF_UP)
 
@@ -302,7 +302,7 @@ def stored(field: Field) -> Callable[[Any], Any]:
     if field.type == "json":
         return any_json
     if field.type == "numeric" and field.precision is not None:
-        return _rounding(field.precision, field.scale or 0)
+        return decimal_within(field.precision, field.scale or 0)
     convert = native(field.type)
     if field.length is None or field.type != "text":
         return convert
