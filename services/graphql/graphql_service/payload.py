@@ -29,12 +29,12 @@ class Request(msgspec.Struct, frozen=True, rename={"operation_name": "operationN
 _request_decoder = msgspec.json.Decoder(Request, float_hook=Decimal)
 
 
-def parse_json(text: bytes | str) -> Any:
-    """The value of a JSON text. Raises `Problem` TRV100."""
+def parse_json(text: bytes | str, what: str = "the body") -> Any:
+    """The value of a JSON text; ``what`` names it in the error. Raises `Problem` TRV100."""
     try:
         return _decoder.decode(text)
     except (ValueError, ArithmeticError, RecursionError):  # no JSON, a number beyond all bounds, too deep
-        raise Problem("TRV100", "the body is not JSON") from None
+        raise Problem("TRV100", f"{what} is not JSON") from None
 
 
 def single_request(text: bytes) -> Request | None:
@@ -66,7 +66,7 @@ def request_in(parameters: Mapping[str, str]) -> Any:
     value: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName", "documentId")}
     for name in ("variables", "extensions"):
         text = parameters.get(name)
-        value[name] = parse_json(text) if text else None
+        value[name] = parse_json(text, f"the parameter '{name}'") if text else None
     return value
 
 

@@ -59,7 +59,8 @@ class View(GraphQLView):
             return self.run(request=request, context=cast("Any", self._gate.caller()))
         except HTTPException as fault:
             # the shell would show the text of a crash: let it come out as what it is
-            raise fault.__cause__ or Problem("TRV101", f"The method {request.method} is not supported here") from None
+            message, headers = f"The method {request.method} is not supported here", {"Allow": "GET, OPTIONS, POST"}
+            raise fault.__cause__ or Problem("TRV101", message, headers=headers) from None
 
     def parse_http_body(self, adapter: SyncHTTPRequestAdapter, context: Any) -> GraphQLRequestData:
         """The requests of a body or a query string. Raises `Problem` TRV100, TRV102, TRV106."""

@@ -110,6 +110,20 @@ def test_other_methods(suite, method):
         assert response.get_json()["errors"][0]["extensions"] == {"path": "$", "code": "method-not-allowed"}
 
 
+def test_head_is_refused_with_what_is_allowed(suite):
+    response = suite.http.head("/graphql", query_string={"query": QUERY})
+    assert (response.status_code, response.headers.get("Allow"), suite.data.asked) == (405, "GET, OPTIONS, POST", [])
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+def test_a_parameter_that_is_not_json_is_named(suite, name):
+    (error,) = suite.http.get("/graphql", query_string={"query": QUERY, name: "{"}).get_json()["errors"]
+    assert error == {
+        "message": f"the parameter '{name}' is not JSON",
+        "extensions": {"path": "$", "code": "invalid-json"},
+    }
+
+
 def test_options_pass(suite):
     response = suite.http.options("/graphql")
     assert response.status_code == 200

@@ -210,6 +210,9 @@ def _returning(names: Names, resource: Resource, node: Node) -> ReadPlan:
     if node.shape == "none":
         return ReadPlan(scan, (), shape="none")
     plan = plan_node(names, scan, node)
+    if plan.grouped:
+        details = "Aggregates over the rows that a write returns are not implemented."
+        raise Problem("PGRST127", "Feature not implemented", details=details)
     silent = node.shape == "summary" and all(isinstance(o, AffectedOutput | ConstantOutput) for o in plan.outputs)
     if not resource.fields and not silent:
         raise forbidden_table(resource.name)
