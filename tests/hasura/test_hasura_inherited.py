@@ -83,6 +83,13 @@ def test_what_is_hidden_tells_nothing_elsewhere_either(inheriting):
     assert "author" in inheriting.ask("{ book { author { id } } }")["errors"][0]["message"]
 
 
+def test_rows_are_told_apart_by_what_is_hidden_in_some(inheriting):
+    found = inheriting.ask("{ book(distinct_on: pages, order_by: {pages: asc_nulls_last}) { id pages } }")
+    assert found == {"data": {"book": [{"id": 1, "pages": 300}, {"id": 2, "pages": None}]}}
+    response = inheriting.suite.get("book?select=pages,count()&order=pages", BOTH)
+    assert json.loads(response.data) == [{"pages": 300, "count": 1}, {"pages": None, "count": 1}]
+
+
 def test_what_no_member_sees_stays_hidden(inheriting):
     for field in ("score", "isbn"):
         assert inheriting.ask(f"{{ book {{ {field} }} }}")["errors"][0]["extensions"]["code"] == "validation-failed"

@@ -7,6 +7,7 @@ from data_service.plan.nodes import (
     AggregateTest,
     All,
     Any_,
+    Cell,
     Column,
     Forgotten,
     GroupTest,
@@ -37,6 +38,7 @@ class Predicates:
         self._binds: list[Bind] = []
         self._fixed: dict[str, str] = {}
         self._aliases = 0
+        self._cells: dict[tuple[str, str], str] = {}
         self._calls_by_alias: dict[str, str] = {}  # of levels whose rows a function makes of a row above them
 
     def statement(self, sql: str) -> Statement:
@@ -65,12 +67,20 @@ class Predicates:
     def column(self, alias: str, column: Column) -> str:
         """A column's value as the role sees it."""
         field = column.field
-        name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
-        if field.guard is not None:
-            name = guarded(name, field.guard, self)
-        if field.cell is not None:
-            name = f"(case when {self.predicate(field.cell.holds, alias)} then {name} end)"
+        name = self._seen(alias, field) if field.cell is None else self._seen_in_part(alias, field, field.cell)
         return self.dialect.inside(name, column) if column.path or column.text else name
+
+    def _seen(self, alias: str, field: Field) -> str:
+        name = self._computed(alias, field) if field.expression else f"{alias}.{self.dialect.name(field.name)}"
+        return name if field.guard is None else guarded(name, field.guard, self)
+
+    def _seen_in_part(self, alias: str, field: Field, cell: Cell) -> str:
+        """A value that is null in some rows; one text however often it is used, for rows may be told apart by it."""
+        key = (alias, field.name)
+        if key not in self._cells:
+            holds = self.predicate(cell.holds, alias)
+            self._cells[key] = f"(case when {holds} then {self._seen(alias, field)} end)"
+        return self._cells[key]
 
     def _computed(self, alias: str, field: Field) -> str:
         """The value of a field that is an expression over the level's columns."""

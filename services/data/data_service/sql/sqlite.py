@@ -304,9 +304,12 @@ class SqliteDialect:
             return f"{left} in (select value from json_each({place}))"
         if test.quantifier is not None:
             inner = self._compare(left, test, "e.value")
+            # unknown, as for PostgreSQL, where a null decides
             if test.quantifier == "any":
-                return f"exists (select 1 from json_each({place}) as e where {inner})"
-            return f"not exists (select 1 from json_each({place}) as e where not ({inner}))"
+                decided = "case when max(held) then 1 when count(*) > count(held) then null else 0 end"
+            else:
+                decided = "case when not min(held) then 0 when count(*) > count(held) then null else 1 end"
+            return f"(select {decided} from (select {inner} as held from json_each({place}) as e))"
         return self._compare(left, test, place)
 
     def _compare(self, left: str, test: Test, right: str) -> str:
