@@ -16,7 +16,6 @@ from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
 from contracts.results import Basis, Explanation, Result, Stream
 
-from data_service.access import without_cells
 from data_service.beneath import Beneath
 from data_service.discretion import scrub
 from data_service.execute.database import Answering, Database
@@ -38,6 +37,7 @@ from data_service.processing.inward import BrokenRows
 from data_service.processing.setting import NO_MEANS, Means
 from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
+from data_service.role_catalog import without_cells
 from data_service.shaping import Shaping
 from data_service.sql.statements import Arguments, Caps
 from data_service.streams import Room, StreamShape, flow

@@ -17,7 +17,7 @@ from contracts.identity import ANONYMOUS_ROLE, Caller
 from contracts.problems import Problem
 
 from data_service import policies as configuration
-from data_service.access import Allowed, limit_catalog
+from data_service.access import Allowed
 from data_service.enum_tables import read_enum_tables, with_enums
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape
@@ -36,6 +36,7 @@ from data_service.reflect.effects import NO_EFFECTS, Effects
 from data_service.reflect.lineage import NO_LINEAGE, Lineage
 from data_service.reflect.options import Exposure, ExposureError
 from data_service.reflect.postgres_roles import Roles
+from data_service.role_catalog import limit_catalog
 from data_service.streams import StreamShape
 from data_service.versioning import Versioning
 

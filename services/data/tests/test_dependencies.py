@@ -25,13 +25,14 @@ from contracts.operations import (
     RelationRef,
     Update,
 )
-from data_service.access import limit_catalog, restrict
+from data_service.access import restrict
 from data_service.dependencies import lifetime, of_read, of_write, tells_time
 from data_service.plan.writes import plan_operation
 from data_service.policies import CacheRule, parse
 from data_service.reflect.options import Exposure
 from data_service.reflect.sqlite import reflect
 from data_service.reflect.sqlite_effects import read_effects
+from data_service.role_catalog import limit_catalog
 
 SCRIPT = """
 create table customers (id integer primary key, name text, seen timestamp);
