@@ -75,10 +75,10 @@ def _relation(using: dict[str, Any], resource: Resource, catalog: Catalog, *, ma
     on = using.get("foreign_key_constraint_on")
     if isinstance(on, dict):
         columns = frozenset(on.get("columns") or [on.get("column")])
-        there = lambda one: not one.owning and frozenset(pair[1] for pair in one.pairs) == columns  # noqa: E731
+        there = lambda one: not one.owning and frozenset(pair[1] for pair in one.pairs) == columns  # noqa: E731  (said where it is used)
         return _matching(resource, catalog, on.get("table"), there, many)
     columns = frozenset(on if isinstance(on, list) else [on])
-    here = lambda one: one.owning and frozenset(pair[0] for pair in one.pairs) == columns  # noqa: E731
+    here = lambda one: one.owning and frozenset(pair[0] for pair in one.pairs) == columns  # noqa: E731  (said where it is used)
     return _matching(resource, catalog, None, here, many)
 
 

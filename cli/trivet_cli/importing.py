@@ -1,8 +1,8 @@
 """`trivet import`: what another server was told of a database, as a configuration of Trivet's."""
 
-import importlib
-
 import click
+
+from trivet_cli.lazy import LazyGroup
 
 _COMMANDS = {
     "hasura": ("trivet_cli.hasura_import", "hasura"),
@@ -10,20 +10,6 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Commands that are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.group("import", cls=_Lazy)
+@click.group("import", cls=LazyGroup, places=_COMMANDS)
 def import_() -> None:
     """Write trivet.yaml from another server's configuration."""

@@ -1,8 +1,8 @@
 """The command `trivet`."""
 
-import importlib
-
 import click
+
+from trivet_cli.lazy import LazyGroup
 
 _COMMANDS = {
     "up": ("trivet_cli.up", "up"),
@@ -24,21 +24,7 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Commands that are imported when they are called: each needs much that the others don't."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-@click.group(cls=_Lazy)
+@click.group(cls=LazyGroup, places=_COMMANDS)
 @click.version_option(package_name="trivet-cli", prog_name="trivet")
 def main() -> None:
     """Every table and view of a database as REST, GraphQL and SOAP."""

@@ -59,9 +59,9 @@ class ListWriter:
         self.opening = f"{opening}<items>"
         self._closing = closing
         self._elements = rows.elements
-        self._decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+        self._decode = _decoder(list[rows.type])  # type: ignore[name-defined]  # made at run time
         self._order = order
-        self._decode_last = _decoder(list[_struct(order.keys)]) if order is not None else None  # type: ignore[misc]
+        self._decode_last = _decoder(list[_struct(order.keys)]) if order is not None else None  # type: ignore[misc]  # made at run time
 
     def __call__(self, result: Result) -> str:
         body = result.body or b"[]"
@@ -102,7 +102,7 @@ def _row_writer(rows: "_Rows", call: Call, opening: str, closing: str) -> Write:
 
 def _batch_writer(rows: "_Rows", opening: str, closing: str, *, read_back: bool) -> Write:
     """Writes the response element of rows that were made, and their number."""
-    decode = _decoder(list[rows.type])  # type: ignore[name-defined]
+    decode = _decoder(list[rows.type])  # type: ignore[name-defined]  # made at run time
 
     def write_batch(result: Result) -> str:
         found = "".join(rows.elements(decode(result.body or b"[]"))) if read_back else ""
@@ -238,4 +238,4 @@ def _relation(included: Included, port: PortType) -> _Member:
         texts = iter(many.elements([row for rows in values for row in rows or ()]))
         return f"<{name}>%s</{name}>", ["".join(islice(texts, len(rows or ()))) for rows in values]
 
-    return _Member(name, list[many.type] | None, write_many)  # type: ignore[name-defined]
+    return _Member(name, list[many.type] | None, write_many)  # type: ignore[name-defined]  # made at run time

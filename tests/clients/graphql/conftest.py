@@ -1,6 +1,5 @@
 """What the tests of clients share: the demo store's suite, and the clients' packages."""
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -9,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.suite import ROOT, Suite
+from tests.fixtures import npm
+from tests.fixtures.suite import Suite
 
 HERE = Path(__file__).parent
 _ACCOUNTS = {"clerk": "clerk@example.com", "admin": "admin@example.com"}
@@ -18,20 +18,7 @@ _ACCOUNTS = {"clerk": "clerk@example.com", "admin": "admin@example.com"}
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """A folder with the packages of ``package-lock.json``; kept for the next time, under the lock's own hash."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("Node.js is not installed")
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = ROOT / ".tools" / f"npm-graphql-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder)
-        done = subprocess.run([npm, "ci"], cwd=folder, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
-        (folder / "complete").touch()
-    return folder
+    return npm.packages(HERE, "graphql")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What the tests of REST's clients share: suites on both databases, what is in these, and the clients' packages."""
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -18,6 +17,7 @@ import requests
 from psycopg.rows import dict_row
 
 from tests.clients.rest import museum as museums
+from tests.fixtures import npm
 from tests.fixtures.suite import ROOT, Suite
 
 HERE = Path(__file__).parent
@@ -119,21 +119,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """A folder with the packages of ``package-lock.json``, kept for the next time under the lock's own hash."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("Node.js is not installed")
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = ROOT / ".tools" / f"npm-rest-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
-        (folder / "complete").touch()
-    return folder
+    return npm.packages(HERE, "rest")
 
 
 @pytest.fixture(scope="session")
