@@ -52,11 +52,13 @@ class RelationRef(_Node, tag="relation", frozen=True):
     """A relation: by its name in the catalog, or in PostgREST's ways.
 
     Those are the target's name, a foreign key's name or its column, narrowed by ``hint`` (a foreign key's name, a
-    column, a junction).
+    column, a junction). ``by_target``: they count more than names, so that a name that is also the target of several
+    relations is none of theirs.
     """
 
     name: str
     hint: str | None = None
+    by_target: bool = False
 
 
 Operand = Union[Param, FieldRef, Claim, Literally]  # noqa: UP007  (msgspec resolves the union at run time)

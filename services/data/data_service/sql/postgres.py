@@ -50,8 +50,9 @@ CASTS = {
     "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
-    "citext": "text",
+    "citext": "text", "oid": "oid", "name": "name", "bpchar": "bpchar",
 }  # fmt: skip
+_WRITTEN = frozenset({"text", "json", "jsonb"})  # casts of a domain's value as answers have it, not of what it stores
 _CAST_TYPES: dict[str, FieldType] = {
     "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
     "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
@@ -60,7 +61,11 @@ _CAST_TYPES: dict[str, FieldType] = {
 
 def cast_type(name: str) -> str:
     """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
-    found = CASTS.get(name.strip().lower())
+    name = name.strip()
+    of_array = name.startswith("_")  # as PostgreSQL calls the types of arrays
+    found = CASTS.get(name.lower().removeprefix("_"))
+    if found is not None and of_array:
+        return f"{found}[]"
     if found is None:
         raise Problem("42704", f'type "{name}" does not exist')
     return found
@@ -69,7 +74,8 @@ def cast_type(name: str) -> str:
 def cast_column(cast: str) -> Column:
     """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
     kind = cast_type(cast)
-    return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
+    other: FieldType = "array" if kind.endswith("[]") else "text"
+    return Column(Field(name="", type=_CAST_TYPES.get(kind, other), db_type=kind))
 
 
 class PostgresDialect:
@@ -155,10 +161,10 @@ class PostgresDialect:
         return expression
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
-        if cast is not None:
-            return self.cast(expression, cast)
         form = column.field.representation
-        return f"{form.output}({expression})" if form is not None and form.output and not column.path else expression
+        if form is not None and form.output and not column.path and cast_type(cast or "json") in _WRITTEN:
+            expression = f"{form.output}({expression})"
+        return expression if cast is None else self.cast(expression, cast)
 
     def cast_column(self, cast: str) -> Column:
         return cast_column(cast)
@@ -229,7 +235,7 @@ class PostgresDialect:
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
-        if column.type == "json" and operator not in _TEXT_RIGHT:
+        if column.type == "json" and operator not in _TEXT_RIGHT and operator not in _SEARCH:
             return array_text if operator.startswith("has_keys") else given_json
         if column.type == "array" or operator.startswith("has_keys"):
             return array_text
