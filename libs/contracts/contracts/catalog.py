@@ -229,6 +229,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
     elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    ``representation`` is how values of its domain are given; facades never get it.
     """
 
     name: str
@@ -241,6 +242,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None
     comment: str | None = None
+    representation: Representation | None = None
 
 
 class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
