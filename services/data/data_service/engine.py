@@ -266,7 +266,7 @@ class Engine:
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
-        if self._ending is not None and shape.writes:
+        if self._ending is not None:
             result = self._ending.told(result, caller.around)
         timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
         return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings, basis=basis)
@@ -361,8 +361,9 @@ class Engine:
             except Problem as problem:
                 raise scrub(problem, state.seen_by(role), given) from problem.__cause__
 
+        head = cast("Result", head)
         told = msgspec.structs.replace(
-            cast("Result", head),
+            head if self._ending is None else self._ending.told(head, caller.around),
             catalog_version=state.catalog.version,
             basis=basis,
             warnings=tuple(dict.fromkeys(occasion.warnings)),

@@ -25,9 +25,24 @@ _LIMIT = "statement_timeout"
 _ISOLATION = "default_transaction_isolation"
 _READ_ONLY = "default_transaction_read_only"
 _ISOLATIONS = {"serializable", "repeatable read", "read committed", "read uncommitted"}
-# a text that is no JSON, or no number, fails here and with it the transaction, before it is committed
-LEFT_BEHIND = """select nullif(current_setting('response.headers', true), '')::json::text,
-    nullif(current_setting('response.status', true), '')::integer::text"""
+# What can't be headers, or a status, fails here and with it the transaction, before it is committed: then a JSON text
+# is made that is none, or a number. The rules are those of `data_service.execute.raised`.
+LEFT_BEHIND = r"""
+    select case when h is null then null
+            when case when json_typeof(h::json) <> 'array' then true else exists (
+                select from json_array_elements(h::json) as one where case when json_typeof(one) <> 'object' then true
+                else (
+                    select count(*) <> 1 or bool_or(json_typeof(p.value) in ('object', 'array')
+                        or p.key !~ '^[!#$%&''*+.^_`|~0-9A-Za-z-]+$' or lower(p.key) ~ '^x-(accel|trivet)-'
+                        or lower(p.key) in ('connection', 'content-length', 'keep-alive', 'trailer',
+                                            'transfer-encoding', 'upgrade')
+                        or coalesce(p.value #>> '{}', '') ~ E'[^\\t\\x20-\\x7e\\x80-\\xff]')
+                    from json_each(one) as p) end) end
+            then (h || '!')::json::text else h end,
+        case when s is null then null when s !~ '^[2-5][0-9][0-9]$' then (s || '!')::integer::text else s end
+    from (select nullif(current_setting('response.headers', true), '') as h,
+        nullif(current_setting('response.status', true), '') as s) as l
+"""
 _ZONE = "timezone"
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
 
@@ -149,22 +164,25 @@ class ActingDatabase:
 
 def judge(problem: Problem) -> NoReturn:
     """Raise what is wrong with what a transaction left behind, which the database has refused to read."""
-    if problem.code == "22P02" and "json" in problem.message:
-        raise no_headers() from problem
-    if problem.code in ("22P02", "22003", "22023"):
-        raise no_status() from problem
-    raise problem
+    if not problem.code.startswith("22"):
+        raise problem
+    raise (no_status() if "integer" in problem.message else no_headers()) from problem
 
 
 def _with_aside(result: Result, session: ActingSession) -> Result:
-    left = session.left
+    """The result with what a session left behind."""
+    aside = aside_of(session.left)
+    return result if aside is None else msgspec.structs.replace(result, aside=aside)
+
+
+def aside_of(left: tuple[Any, ...] | None) -> Aside | None:
+    """What `LEFT_BEHIND`'s row says to the answer."""
     if left is None or left == (None, None):
-        return result
+        return None
     headers, status = left
-    aside = Aside(
+    return Aside(
         status=None if status is None else status_of(status), headers=() if headers is None else headers_of(headers)
     )
-    return msgspec.structs.replace(result, aside=aside)
 
 
 def _is_single(program: Program) -> bool:

@@ -12,7 +12,7 @@ from chassis.hub.loop import Hub, current_hub
 from chassis.zones import posix_of
 from contracts.catalog import Catalog
 from contracts.problems import Problem
-from contracts.results import Result
+from contracts.results import Aside, Result
 from psycopg import RawCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Loader, Transformer
@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 
 from data_service.execute import terms
-from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
 from data_service.execute.acting_transactions import ActingStream, ActingTransaction
 from data_service.execute.batches import OPENING, batches
 from data_service.execute.database import Snapshot
@@ -123,6 +123,12 @@ class PooledSnapshot(PooledSession):
                 cast(Any, OPENING + statement.sql), statement.arguments(arguments), prepare=self._prepare
             )
         return batches(self._fetched)
+
+    def said(self) -> Aside | None:
+        """What is left behind by now, where it acts as a role."""
+        if self._prepare is False:
+            self.look()
+        return aside_of(self.left)
 
     def _fetched(self, sql: str) -> list[bytes]:
         with translated():
