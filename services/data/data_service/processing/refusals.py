@@ -7,7 +7,9 @@ from typing import Any
 from contracts.catalog import Catalog, Field, Resource
 from contracts.problems import Problem
 
-from data_service.plan.nodes import ColumnOutput, CreatePlan, DocumentPlan, MemberPlan, Plan
+from data_service.plan.nodes import ColumnOutput
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import CreatePlan
 
 
 def without_tales(plan: Plan, seen: Catalog) -> Plan:

@@ -6,18 +6,8 @@ from typing import Protocol
 from contracts.catalog import Field, Resource
 from contracts.operations import AggregateFunction, Comparison
 
-from data_service.plan.nodes import (
-    AggregateTest,
-    Column,
-    CreatePlan,
-    DeletePlan,
-    GroupTest,
-    Invocation,
-    Predicate,
-    Source,
-    Test,
-    UpdatePlan,
-)
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Source, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]

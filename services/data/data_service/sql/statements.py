@@ -8,7 +8,8 @@ from contracts.catalog import Field, Function
 from contracts.operations import Shape
 from contracts.problems import Problem
 
-from data_service.plan.nodes import RowCheck, Source
+from data_service.plan.nodes import Source
+from data_service.plan.write_nodes import RowCheck
 
 Encode = Callable[[Any], Any]
 SURE = 1000  # rows that an estimated count counts one by one
