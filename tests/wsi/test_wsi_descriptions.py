@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 import pytest
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from lxml import etree
 from soap_service import wsdl
 from soap_service.port_type import PortType

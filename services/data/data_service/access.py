@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from contracts.catalog import Catalog, GraphqlNaming, Resource
-from contracts.operations import Filter
+from contracts.filters import Filter
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, plan_filter, source_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chassis.versions import EVERYTHING, word_of
-from contracts.catalog import Catalog, FieldType
+from contracts.catalog import Catalog
+from contracts.fields import FieldType
 
 from data_service.plan.nodes import (
     AggregateOutput,

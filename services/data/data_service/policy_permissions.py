@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contracts.catalog import Resource
-from contracts.operations import Filter
+from contracts.filters import Filter
 
 from data_service.policy_document import Faults, Node, mapping, names, suggestion
 from data_service.policy_filters import FilterReader

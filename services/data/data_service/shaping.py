@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from contracts.operations import And, Delete, Document, Operation, Update, decode
+from contracts.filters import And
+from contracts.operations import Delete, Document, Operation, Update, decode
 from contracts.problems import Problem
 
 from data_service.access import restrict

@@ -5,20 +5,10 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from contracts.catalog import Argument, Field, Function, Returns
-from contracts.operations import (
-    Aggregate,
-    Call,
-    Compare,
-    Document,
-    FieldOutput,
-    FieldRef,
-    Given,
-    Member,
-    Node,
-    Param,
-    Sort,
-)
+from contracts.catalog import Argument, Function, Returns
+from contracts.fields import Field
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Aggregate, Call, Document, FieldOutput, Given, Member, Node, Sort
 from contracts.problems import Problem
 
 NUMBER = Argument(name="n", type="int4", db_type="integer", required=False)

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 from chassis.examples import LIMIT, Example, Question
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog
+from contracts.fields import Field
 
 from graphql_service.schema.exposed import Exposed
 from graphql_service.schema.exposure import Exposure

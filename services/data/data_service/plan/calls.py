@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import msgspec
-from contracts.catalog import Argument, Field, Function, Resource
+from contracts.catalog import Argument, Function, Resource
+from contracts.fields import Field
 from contracts.operations import Call, Given
 from contracts.problems import Problem
 

@@ -7,8 +7,10 @@ be written from a scan that was forgotten.
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
-from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
-from contracts.operations import AggregateFunction, Comparison, Count, Shape
+from contracts.catalog import Argument, Function, Relation, Resource
+from contracts.fields import Field, FieldType
+from contracts.filters import AggregateFunction, Comparison
+from contracts.operations import Count, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Union
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Resource
+from contracts.fields import Field
 from contracts.operations import How
 
 from data_service.plan.nodes import Predicate, ReadPlan, Scan, Source

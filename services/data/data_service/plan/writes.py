@@ -1,6 +1,7 @@
 """Writes planned, and whole operations: the entry of planning."""
 
-from contracts.catalog import Catalog, Field, Resource, Writable
+from contracts.catalog import Catalog, Resource, Writable
+from contracts.fields import Field
 from contracts.operations import (
     Call,
     Conflict,

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog
+from contracts.fields import Field
 from contracts.operations import Value
 from contracts.problems import Problem
 

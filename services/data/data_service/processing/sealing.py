@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.hub.loop import blocking
-from contracts.catalog import Catalog, Field, Guard, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, Guard
 from contracts.operations import Value
 from contracts.problems import Problem
 

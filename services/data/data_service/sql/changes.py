@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Resource
+from contracts.fields import Field
 
 from data_service.plan.write_nodes import Change, DeletePlan, UpdatePlan
 from data_service.sql.predicates import Predicates

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison
 
 from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan

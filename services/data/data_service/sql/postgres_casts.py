@@ -1,6 +1,6 @@
 """PostgREST's casts: the types that one may ask for, by all their names, and what each makes of a value."""
 
-from contracts.catalog import Field, FieldType
+from contracts.fields import Field, FieldType
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Column

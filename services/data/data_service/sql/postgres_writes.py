@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Resource
+from contracts.fields import Field
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Predicate

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison
 from contracts.problems import Problem
 
 from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test

@@ -1,6 +1,6 @@
 """SQLite's values in an answer: its losses (booleans, scales, blobs) are made good, its casts PostgreSQL's."""
 
-from contracts.catalog import Field
+from contracts.fields import Field
 
 from data_service.plan.nodes import Column
 from data_service.sql.postgres_casts import cast_type

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field, Function
+from contracts.catalog import Function
+from contracts.fields import Field
 from contracts.operations import Shape
 from contracts.problems import Problem
 

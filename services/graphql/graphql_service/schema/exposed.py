@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from contracts.catalog import Field, GraphqlNames, Relation, Resource, Unique, Writable
+from contracts.catalog import GraphqlNames, Relation, Resource, Unique, Writable
+from contracts.fields import Field
 
 from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars

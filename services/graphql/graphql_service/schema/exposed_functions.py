@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Engine, Field, Function, Returns
+from contracts.catalog import WHOLE_BODY, Argument, Engine, Function, Returns
+from contracts.fields import Field
 
 from graphql_service.names import assign
 from graphql_service.schema.exposed import Exposed, ExposedField

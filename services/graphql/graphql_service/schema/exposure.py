@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from contracts.catalog import Catalog, EnumValue, Field, Function, Resource
+from contracts.catalog import Catalog, EnumValue, Function, Resource
+from contracts.fields import Field
 
 from graphql_service.names import assign, assign_wished, fitting
 from graphql_service.schema import scalars
