@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 
 from rest_service import schemas
 from rest_service.grammar.keys import filter_key

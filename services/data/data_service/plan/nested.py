@@ -3,7 +3,7 @@
 import dataclasses
 
 from data_service.plan.names import unwritable
-from data_service.plan.nodes import CreatePlan, Given, NestedPlan
+from data_service.plan.write_nodes import CreatePlan, Given, NestedPlan
 
 
 def with_nested(plan: CreatePlan, nested: tuple[NestedPlan, ...]) -> CreatePlan:

@@ -4,7 +4,8 @@ import binascii
 from base64 import b64decode
 from typing import Any
 
-from contracts.catalog import Argument, Representation
+from contracts.catalog import Argument
+from contracts.fields import Representation
 from contracts.problems import Problem
 
 from data_service.plan.calls import RESULT
