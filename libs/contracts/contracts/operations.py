@@ -37,26 +37,41 @@ class Literally(_Node, tag="literally", frozen=True):
     value: Any
 
 
+class Given(_Node, tag="given", frozen=True):
+    """One argument of a function; the name ``""`` is the single argument without a name, which takes the whole body.
+
+    ``form`` says what the value is: a JSON value; ``text`` in the type's own text form (as in a query string; of a
+    variadic argument a list of such texts); for a whole body also ``xml`` text, or ``bytes`` in base64.
+    """
+
+    name: str
+    value: Param
+    form: Literal["json", "text", "xml", "bytes"] = "json"
+
+
 class FieldRef(_Node, tag="field", frozen=True):
     """A field, or the place ``path`` inside a JSON field; ``text`` where the last step takes text (``->>``).
 
-    ``text`` without a path is the whole JSON as PostgreSQL writes it.
+    ``text`` without a path is the whole JSON as PostgreSQL writes it. With ``arguments``, be it none of them, it is
+    what a function that takes more than the row makes of it.
     """
 
     name: str
     path: tuple[str | int, ...] = ()
     text: bool = False
+    arguments: tuple[Given, ...] | None = None
 
 
 class RelationRef(_Node, tag="relation", frozen=True):
     """A relation: by its name in the catalog, or in PostgREST's ways.
 
     Those are the target's name, a foreign key's name or its column, narrowed by ``hint`` (a foreign key's name, a
-    column, a junction).
+    column, a junction). ``arguments`` as for a `FieldRef`: then a function that takes more than the row gives the rows.
     """
 
     name: str
     hint: str | None = None
+    arguments: tuple[Given, ...] | None = None
 
 
 Operand = Union[Param, FieldRef, Claim, Literally]  # noqa: UP007  (msgspec resolves the union at run time)
@@ -128,10 +143,13 @@ class ExistsIn(_Node, tag="exists_in", frozen=True):
 
 
 class CompareAggregate(_Node, tag="compare_aggregate", frozen=True):
-    """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``."""
+    """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``.
+
+    ``corr`` and ``covar_samp`` are of two fields.
+    """
 
     relation: RelationRef
-    function: "AggregateFunction"
+    function: "TestFunction"
     operator: Comparison
     right: Operand
     fields: tuple[str, ...] = ()
@@ -157,6 +175,8 @@ AggregateFunction = Literal[
     "count", "sum", "avg", "min", "max",
     "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "bool_and", "bool_or",
 ]  # fmt: skip
+
+TestFunction = Literal[AggregateFunction, "corr", "covar_samp"]  # what related rows may be compared by
 
 
 class Star(_Node, tag="star", frozen=True):
@@ -367,18 +387,6 @@ class Delete(_Node, tag="delete", frozen=True):
     at_most: Param | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
-
-
-class Given(_Node, tag="given", frozen=True):
-    """One argument of a call; the name ``""`` is the single argument without a name, which takes the whole body.
-
-    ``form`` says what the value is: a JSON value; ``text`` in the type's own text form (as in a query string; of a
-    variadic argument a list of such texts); for a whole body also ``xml`` text, or ``bytes`` in base64.
-    """
-
-    name: str
-    value: Param
-    form: Literal["json", "text", "xml", "bytes"] = "json"
 
 
 class Call(_Node, tag="call", frozen=True):

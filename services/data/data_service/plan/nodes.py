@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
-from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
+from contracts.operations import AggregateFunction, Comparison, Count, How, Shape, TestFunction
 
 # --- values --------------------------------------------------------------------------------------------------------
 
@@ -26,11 +26,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the level at hand, or a place inside a JSON field."""
+    """A field of the level at hand, or a place inside a JSON field.
+
+    ``arguments`` are what the function that makes the field gets beside the row.
+    """
 
     field: Field
     path: tuple[str | int, ...] = ()
     text: bool = False
+    arguments: "tuple[Passed, ...]" = ()
 
     @property
     def type(self) -> FieldType:
@@ -81,11 +85,15 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relation on its way from a level to the next: the target's scan, and the junction's where there is one."""
+    """A relation on its way from a level to the next: the target's scan, and the junction's where there is one.
+
+    ``arguments`` are what the function that gives the rows gets beside the level's own row.
+    """
 
     relation: Relation
     target: Scan
     junction: Scan | None = None
+    arguments: tuple[Passed, ...] = ()
 
 
 # --- predicates ----------------------------------------------------------------------------------------------------
@@ -154,7 +162,7 @@ class AggregateTest:
     """An aggregate over related rows compared with a value."""
 
     link: Link
-    function: AggregateFunction
+    function: TestFunction
     columns: tuple[Column, ...]
     distinct: bool
     operator: Comparison
@@ -208,7 +216,7 @@ class AggregateOutput:
     """An aggregate under a key; no columns counts rows."""
 
     key: str
-    function: AggregateFunction
+    function: TestFunction
     columns: tuple[Column, ...]
     distinct: bool = False
     before: str | None = None

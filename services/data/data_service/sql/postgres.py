@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.catalog import Field, FieldType, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.operations import Comparison, TestFunction
 from contracts.problems import Problem
 
+from data_service.plan.filters import PAIRED
 from data_service.plan.nodes import (
     AggregateTest,
     Column,
@@ -14,6 +15,7 @@ from data_service.plan.nodes import (
     DeletePlan,
     GroupTest,
     Invocation,
+    Passed,
     Predicate,
     Preset,
     Test,
@@ -22,7 +24,7 @@ from data_service.plan.nodes import (
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder, Bound
-from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_calls import call, row_call
 from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
@@ -182,9 +184,9 @@ class PostgresDialect:
     def cast(self, expression: str, cast: str) -> str:
         return f"({expression})::{cast_type(cast)}"
 
-    def aggregate(
-        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
-    ) -> str:
+    def aggregate(self, function: TestFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool) -> str:
+        if function in PAIRED:
+            return f"{function}({'distinct ' if distinct else ''}{', '.join(columns)})"
         if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
         inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
@@ -215,6 +217,9 @@ class PostgresDialect:
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
         return call(invocation, bind)
+
+    def row_call(self, call: str, passed: Sequence[Passed], bind: Bound) -> str:
+        return row_call(call, passed, bind)
 
     def returned_rows(self, resource: Resource) -> Encode:
         return any_json

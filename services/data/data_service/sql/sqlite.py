@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.operations import Comparison, TestFunction
 from contracts.problems import Problem
 
+from data_service.plan.filters import PAIRED
 from data_service.plan.nodes import (
     AggregateTest,
     Column,
@@ -15,6 +16,7 @@ from data_service.plan.nodes import (
     DeletePlan,
     GroupTest,
     Invocation,
+    Passed,
     Predicate,
     Test,
     UpdatePlan,
@@ -233,9 +235,9 @@ class SqliteDialect:
             )
         return f"cast({expression} as {_CASTS.get(kind, 'text')})"
 
-    def aggregate(
-        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
-    ) -> str:
+    def aggregate(self, function: TestFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool) -> str:
+        if function in PAIRED:
+            raise Problem("PGRST127", "Feature not implemented", details=f"SQLite has no aggregate {function}.")
         if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
         inner = f"json_array({', '.join(columns)})" if len(columns) > 1 else columns[0]
@@ -265,6 +267,9 @@ class SqliteDialect:
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
+        raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
+
+    def row_call(self, call: str, passed: Sequence[Passed], bind: Bound) -> str:
         raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
 
     def returned_rows(self, resource: Resource) -> Encode:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from contracts.catalog import (
     WHOLE_BODY,
@@ -12,10 +12,12 @@ from contracts.catalog import (
     EnumValue,
     Field,
     Function,
+    GraphqlFunction,
     GraphqlNames,
     Relation,
     Resource,
     Returns,
+    RowFunction,
     Unique,
     Writable,
 )
@@ -28,7 +30,10 @@ from graphql_service.schema.scalars import Scalar, scalar_of
 NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
 FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
 # what related rows may be compared by beside their number
-AGGREGATE_TESTS = ("avg", "bool_and", "bool_or", "max", "min", "stddev_samp", "sum", "var_samp")
+AGGREGATE_TESTS = (
+    "avg", "bool_and", "bool_or", "corr", "covar_samp", "max", "min", "stddev_samp", "sum", "var_samp",
+)  # fmt: skip
+PAIRED_TESTS = ("corr", "covar_samp")  # of two fields, on PostgreSQL
 JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
 
 TYPE_PATTERNS = (
@@ -40,6 +45,7 @@ TYPE_PATTERNS = (
     "{}_aggregate_bool_exp",
     "{}_aggregate_bool_exp_count",
     *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
+    *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIRED_TESTS),
     *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
     "{}_order_by",
     "{}_aggregate_order_by",
@@ -79,7 +85,8 @@ _ROOTS = {
     "delete_by_pk": ("delete_by_pk", "delete_{}_by_pk"),
 }
 _ROOT_PATTERNS = tuple(pattern for _, pattern in _ROOTS.values())
-_OWN_NAMES = GraphqlNames()
+_CALL_PATTERNS = ("{}", "{}_aggregate")
+_OWN_NAMES, _OWN_FUNCTION = GraphqlNames(), GraphqlFunction()
 _EVERYTHING = Writable()
 
 
@@ -92,11 +99,12 @@ class ExposedField(NamedTuple):
 
 
 class ExposedRelation(NamedTuple):
-    """A relation under its GraphQL name, with the resource that it leads to."""
+    """A relation under its GraphQL name, with the resource that it leads to; ``comment`` is what is said of it."""
 
     name: str
     relation: Relation
     target: "Exposed"
+    comment: str | None = None
 
 
 @dataclass(eq=False)
@@ -150,7 +158,7 @@ class Exposed:
 
     @property
     def made(self) -> tuple[Field, ...]:
-        """What functions make of a row: fields that the role may read."""
+        """What functions make of a row: fields that the role may read, some with arguments (`calls`)."""
         stored = {field.name for field in self.resource.fields}
         found = (one.field for one in self.resource.row_functions if one.field is not None)
         return tuple(field for field in found if field.name not in stored) if stored else ()
@@ -160,15 +168,32 @@ class Exposed:
         """The relations to resources that the role may see, by GraphQL name."""
         found: dict[str, ExposedRelation] = {}
         taken = set(NOT_FIELDS) | set(self.field_names.values())
-        for relation in (*self.resource.relations, *self.resource.row_relations.values()):
+        for relation, comment in self._all_relations():
             target = self.exposure.resources.get(relation.target)
             if target is None or not target.readable:
                 continue
             patterns = ("{}", "{}_aggregate") if relation.cardinality == "many" else ("{}",)
             name = unique(self.exposure.naming.field(assign([relation.name], ())[relation.name]), taken, patterns)
             taken.update(pattern.format(name) for pattern in patterns)
-            found[name] = ExposedRelation(name, relation, target)
+            found[name] = ExposedRelation(name, relation, target, comment)
         return found
+
+    def _all_relations(self) -> Iterator[tuple[Relation, str | None]]:
+        """Those of foreign keys, and those that functions make of a row, with what is said of them."""
+        yield from ((relation, None) for relation in self.resource.relations)
+        made = {one.name: one for one in self.resource.row_functions}
+        yield from ((one.relation, one.comment or executes(one)) for one in made.values() if one.relation is not None)
+
+    @property
+    def calls(self) -> dict[str, "ExposedCall"]:
+        """The functions that take arguments beside the row, by the GraphQL names of their fields and relations."""
+        return self.exposure.row_calls.get(self.resource.name, {}) if self.resource.row_functions else {}
+
+    @property
+    def tested(self) -> dict[str, ExposedRelation]:
+        """The relations that rows can be filtered and ordered by: those that take no arguments."""
+        calls = self.calls
+        return {name: one for name, one in self.relations.items() if name not in calls} if calls else self.relations
 
     @cached_property
     def insertable(self) -> dict[str, ExposedField]:
@@ -267,31 +292,65 @@ class Exposed:
 
 @dataclass(eq=False)
 class ExposedFunction:
-    """A function under the name of its root field; ``rows`` are what it gives where it gives rows."""
+    """A function under the name of its root field; ``rows`` are what it gives where it gives rows.
+
+    ``aggregate`` is the root field of their aggregates, ``root`` says of which root both are fields.
+    """
 
     name: str
+    aggregate: str
+    root: Literal["query", "mutation"]
     arguments_type: str
     function: Function
     rows: Exposed | None
     exposure: "Exposure"
 
+    @property
+    def reads_only(self) -> bool:
+        """True where it promises to change nothing, or as a field of the query may not."""
+        return self.function.reads_only or self.root == "query"
+
     @cached_property
     def arguments(self) -> dict[str, "ExposedArgument"]:
         """Its arguments by GraphQL name."""
-        engine = self.exposure.catalog.engine
-        names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
-        names = {given: self.exposure.naming.field(name) for given, name in names.items()}
-        found = {}
-        for argument in self.function.arguments:
-            name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
-            found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, engine)), argument)
-        return found
+        return self.exposure.expose_arguments(self.function.arguments)
+
+    @property
+    def told(self) -> str:
+        """What its arguments are for."""
+        return f'function "{self.function.name}"'
 
     @property
     def value(self) -> ExposedField:
         """What it gives where that is no row, as a field."""
         field = _value_field(self.name, self.function.returns)
-        return ExposedField(self.name, field, scalar_of(field, self.exposure.catalog.engine))
+        return ExposedField(self.name, field, self.exposure.scalar(field))
+
+
+@dataclass(eq=False)
+class ExposedCall:
+    """A function over a row of ``resource`` that takes arguments, as the field or relation ``name`` of that."""
+
+    name: str
+    arguments_type: str
+    made: RowFunction
+    resource: str
+    exposure: "Exposure"
+
+    @cached_property
+    def arguments(self) -> dict[str, "ExposedArgument"]:
+        """Its arguments by GraphQL name, the row apart."""
+        return self.exposure.expose_arguments(self.made.arguments)
+
+    @property
+    def told(self) -> str:
+        """What its arguments are for."""
+        return f'computed field "{self.name}" defined on table "{self.resource}"'
+
+
+def executes(made: RowFunction) -> str:
+    """What is said of a computed field of which nothing else is."""
+    return f'A computed field, executes function "{made.function}"'
 
 
 def _argument_field(argument: Argument) -> Field:
@@ -335,6 +394,35 @@ class Exposure:
         results = (called.rows for called in self.functions.values() if called.rows is not None)
         self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
 
+    def expose_arguments(self, arguments: Iterable[Argument]) -> dict[str, ExposedArgument]:
+        """Arguments by GraphQL name."""
+        arguments = tuple(arguments)
+        names = assign([argument.name or WHOLE_BODY for argument in arguments], ())
+        names = {given: self.naming.field(name) for given, name in names.items()}
+        found = {}
+        for argument in arguments:
+            name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
+            found[name] = ExposedArgument(ExposedField(name, field, self.scalar(field)), argument)
+        return found
+
+    @cached_property
+    def row_calls(self) -> dict[str, dict[str, ExposedCall]]:
+        """The functions that take arguments beside a row, by resource and the GraphQL names of what they make."""
+        taken = set(self.by_type) | {called.arguments_type for called in self.functions.values()}
+        found: dict[str, dict[str, ExposedCall]] = {}
+        for exposed in self.resources.values():
+            takers = {id(one.field or one.relation): one for one in exposed.resource.row_functions if one.arguments}
+            if takers:
+                own = found[exposed.resource.name] = {}
+                fields = ((name, id(one.field)) for name, one in exposed.fields.items())
+                relations = ((name, id(one.relation)) for name, one in exposed.relations.items())
+                for name, made in (*fields, *relations):
+                    if made in takers:
+                        type_name = unique(f"{name}_{exposed.type_name}_args", taken)
+                        taken.add(type_name)
+                        own[name] = ExposedCall(name, type_name, takers[made], exposed.resource.name, self)
+        return found
+
     @cached_property
     def inserts(self) -> dict[str, str]:
         """The argument that has the rows, by the root fields that insert."""
@@ -348,7 +436,16 @@ class Exposure:
 
     def scalar(self, field: Field) -> Scalar:
         """The scalar of a field, or the enum that its values are of."""
-        return scalar_of(field, self.catalog.engine) if field.enum is None else self._enums[field.enum]
+        if field.enum is not None:
+            return self._enums[field.enum]
+        found = scalar_of(field, self.catalog.engine)
+        row = field.type == "other" or (field.type == "array" and field.element in (None, "other"))
+        return found._replace(name=f"{found.name}_scalar") if row and found.name in self._row_types else found
+
+    @cached_property
+    def _row_types(self) -> frozenset[str]:
+        """Scalars that have the names of tables: a row as a value, which is no object (Hasura's ``T_scalar``)."""
+        return frozenset(fitting(resource.table) for resource in self.catalog.resources) - scalars.NAMES
 
     def enum_values(self, scalar: Scalar) -> tuple[EnumValue, ...]:
         """The values of an enum."""
@@ -366,6 +463,7 @@ class Exposure:
         for resource in self.catalog.resources:
             yield from resource.fields
             yield from (one.field for one in resource.row_functions if one.field is not None)
+            yield from (_argument_field(given) for one in resource.row_functions for given in one.arguments)
             yield from self.catalog.hidden.get(resource.name, ())
         for function in self.catalog.calls.values():
             yield from function.returns.fields
@@ -378,15 +476,30 @@ class Exposure:
         calls = self.catalog.calls
         taken = {pattern.format(name) for name in roots for pattern in _ROOT_PATTERNS} | {"no_queries_available"}
         taken |= {exposed.root(kind) for exposed in self.resources.values() for kind in _ROOTS}
-        names = assign(calls, taken, ("{}", "{}_aggregate"))
+        given = {} if self.catalog.graphql is None else self.catalog.graphql.functions
+        told = {call: given[function.name] for call, function in calls.items() if function.name in given}
+        names = assign(calls, taken, _CALL_PATTERNS)
+        if told:
+            wishes = {call: told[call].name or call if call in told else call for call in calls}
+            names = assign_wished(wishes, taken, _CALL_PATTERNS)
         if self.naming is not HASURA:
             names = assign_wished({call: self.naming.field(name) for call, name in names.items()}, taken)
         reserved = self._reserved() | {pattern.format(name) for name in types for pattern in TYPE_PATTERNS}
         own = assign(names.values(), reserved, (*TYPE_PATTERNS, "{}_args"))
-        return {
-            name: ExposedFunction(name, f"{own[name]}_args", calls[call], self._result(calls[call], own[name]), self)
+        found = (
+            self._expose_function(calls[call], name, own[name], told.get(call, _OWN_FUNCTION))
             for call, name in names.items()
-        }
+        )
+        return {called.name: called for called in found}
+
+    def _expose_function(
+        self, function: Function, name: str, type_name: str, told: GraphqlFunction
+    ) -> "ExposedFunction":
+        aggregate = told.roots.get("function_aggregate") or self.naming.field(f"{name}_aggregate")
+        root = told.exposed_as or ("query" if function.reads_only else "mutation")
+        rows = self._result(function, type_name)
+        shown = told.roots.get("function") or name
+        return ExposedFunction(shown, aggregate, root, f"{type_name}_args", function, rows, self)
 
     def _result(self, function: Function, type_name: str) -> Exposed | None:
         """What a function's rows are: those of a resource, or of a type of its own; None where it gives none."""
