@@ -4,7 +4,8 @@ import json
 
 import apsw
 import pytest
-from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Read, Sort, Update, encode
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Assign, FieldOutput, Node, Read, Sort, Update, encode
 from contracts.problems import Problem
 from data_service import shaping
 from data_service.execute.shape import PreparedShape

@@ -1,20 +1,10 @@
 """Functions over a row that take arguments: planned and written for PostgreSQL, without a server."""
 
 import pytest
-from contracts.catalog import Argument, Catalog, Field, Relation, Resource, RowFunction
-from contracts.operations import (
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Given,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-    decode,
-    encode,
-)
+from contracts.catalog import Argument, Catalog, Relation, Resource, RowFunction
+from contracts.fields import Field
+from contracts.filters import FieldRef, Given, Param, RelationRef
+from contracts.operations import Embed, FieldOutput, Node, Read, Sort, decode, encode
 from contracts.problems import Problem
 from data_service.access import restrict
 from data_service.plan.filters import Names

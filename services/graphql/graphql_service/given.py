@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from contracts.operations import Given
+from contracts.filters import Given
 from graphql import FieldNode, GraphQLArgument
 
 from graphql_service.coercion import arguments_of
 from graphql_service.errors import NOT_SUPPORTED, Misfit
-from graphql_service.schema.exposed import ExposedArgument
+from graphql_service.schema.exposed_functions import ExposedArgument
 from graphql_service.selection import Scope
 
 

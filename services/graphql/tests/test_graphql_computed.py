@@ -1,8 +1,10 @@
 """Computed fields with arguments: the operations that documents become, and that values are no part of their shape."""
 
 import pytest
-from contracts.catalog import Argument, Catalog, Field, Relation, Resource, RowFunction
-from contracts.operations import Embed, FieldOutput, FieldRef, Given, Node, Param, Read, RelationRef
+from contracts.catalog import Argument, Catalog, Relation, Resource, RowFunction
+from contracts.fields import Field
+from contracts.filters import FieldRef, Given, Param, RelationRef
+from contracts.operations import Embed, FieldOutput, Node, Read
 from graphql_service.errors import Refusal
 from graphql_service.limits import Limits
 from graphql_service.request import choose, compile_operation, prepare

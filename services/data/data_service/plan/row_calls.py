@@ -1,7 +1,8 @@
 """Functions of the database that are called for a row: which one is meant, and what is passed to it beside the row."""
 
-from contracts.catalog import Field, Relation, Resource, RowFunction
-from contracts.operations import Given
+from contracts.catalog import Relation, Resource, RowFunction
+from contracts.fields import Field
+from contracts.filters import Given
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Passed, Source

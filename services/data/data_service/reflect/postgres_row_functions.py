@@ -7,7 +7,8 @@ from typing import Any, LiteralString
 
 import msgspec
 import psycopg
-from contracts.catalog import Argument, Field, Relation, Resource, RowFunction
+from contracts.catalog import Argument, Relation, Resource, RowFunction
+from contracts.fields import Field
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Computed, Exposure

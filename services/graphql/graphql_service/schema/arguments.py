@@ -10,7 +10,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from graphql_service.schema.exposed import ExposedArgument, ExposedCall, ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedArgument, ExposedCall, ExposedFunction
 from graphql_service.schema.structures import input_type, type_name
 from graphql_service.schema.types import Types
 

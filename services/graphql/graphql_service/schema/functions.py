@@ -3,7 +3,7 @@
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from graphql_service.schema.arguments import arguments_of
-from graphql_service.schema.exposed import ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.schema.outputs import list_arguments, rows_of
 from graphql_service.schema.types import Types
 

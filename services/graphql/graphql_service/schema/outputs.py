@@ -15,15 +15,9 @@ from graphql import (
 )
 
 from graphql_service.schema.arguments import arguments_of
-from graphql_service.schema.exposed import (
-    FUNCTIONS,
-    NUMERIC_FUNCTIONS,
-    Exposed,
-    ExposedCall,
-    ExposedField,
-    ExposedRelation,
-    executes,
-)
+from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation, executes
+from graphql_service.schema.exposed_functions import ExposedCall
+from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.types import Types
 
 _KEEPS_TYPE = ("max", "min", "sum")
