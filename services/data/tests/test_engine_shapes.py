@@ -53,7 +53,7 @@ def looked_up(event):
 
 
 def test_shapes_are_bounded_and_counted(store, caller, monkeypatch):
-    monkeypatch.setattr("data_service.present._SHAPES", 3)
+    monkeypatch.setattr("data_service.state._SHAPES", 3)
     monkeypatch.setattr("chassis.bounded._TELL", 0.0)
     store.engine.refresh(force=True)
     before = {event: looked_up(event) for event in ("hit", "miss", "evicted")}

@@ -41,6 +41,7 @@ def argument(one: Typed, *, required: bool, variadic: bool = False) -> Argument:
         variadic=variadic,
         nullable=not kind.not_null,
         values=kind.values,
+        representation=kind.representation,
     )
 
 
