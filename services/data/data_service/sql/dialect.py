@@ -13,12 +13,13 @@ from data_service.plan.nodes import (
     DeletePlan,
     GroupTest,
     Invocation,
-    Predicate,
     Source,
     Test,
     UpdatePlan,
+    WritePlan,
 )
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
+from data_service.sql.verdicts import Case
 
 Binder = Callable[[Encode], str]
 Bound = Callable[[Source, Encode], str]  # the place of a value, and how it gets there
@@ -28,6 +29,7 @@ class Dialect(Protocol):
     """SQL as one database wants it. Expressions go in and come out as text."""
 
     whole_number: Encode
+    judges: bool  # writes fail by themselves where a row breaks a check of one row, or more are affected than may be
 
     def name(self, name: str) -> str:
         """An identifier, quoted."""
@@ -221,8 +223,13 @@ class Dialect(Protocol):
         """Rows that a write returned, as a source."""
         ...
 
-    def decides(self, check: Predicate) -> bool:
-        """True where `create` and `update` themselves fail for a row that breaks the check."""
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        """A number that is 0, and makes its statement fail where one of the cases holds: where the dialect judges."""
+        ...
+
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        """The write with its RETURNING, fit to stand in WITH; its column ``trivet_new`` tells apart what an insert with
+        a conflict rule has inserted. None where the database can't, or it takes more than that."""
         ...
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement | RowInsert:

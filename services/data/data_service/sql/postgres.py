@@ -1,7 +1,7 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from contracts.catalog import Field, FieldType, Resource
 from contracts.operations import AggregateFunction, Comparison
@@ -16,8 +16,10 @@ from data_service.plan.nodes import (
     Invocation,
     Predicate,
     Preset,
+    Source,
     Test,
     UpdatePlan,
+    WritePlan,
 )
 from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
@@ -27,8 +29,8 @@ from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
+from data_service.sql.verdicts import MARK, Case, failing
 
-BREACH = "a row breaks the check of its policy"
 _PAIRS = 50  # json_build_object takes 100 arguments at most
 _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
@@ -75,6 +77,7 @@ def cast_column(cast: str) -> Column:
 class PostgresDialect:
     """`data_service.sql.dialect.Dialect` for PostgreSQL 12 and later."""
 
+    judges = True
     whole_number: Encode = staticmethod(lambda value: str(whole_number(value)))
 
     def name(self, name: str) -> str:
@@ -302,11 +305,27 @@ class PostgresDialect:
     def recordset(self, resource: Resource, place: str) -> str:
         return f"json_populate_recordset(null::{self.table(resource)}, {place}::json)"
 
-    def decides(self, check: Predicate) -> bool:
-        return is_of_one_row(check)
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        return failing(cases, bind_fixed(MARK))
 
-    def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        if isinstance(plan, CreatePlan) and plan.conflict is not None and full.kind != "table":
+            return None
         writer = Predicates(self)
+        alias = writer.alias()
+        if isinstance(plan, CreatePlan):
+            sql = self._insert(writer, plan, full, alias)
+        elif isinstance(plan, UpdatePlan):
+            sql = self._update(writer, plan, full, alias)
+        else:
+            sql = self._delete(writer, plan, full, alias)
+        columns = list(_back(plan, full, alias))
+        if isinstance(plan, CreatePlan) and plan.conflict is not None:
+            columns.append(_is_new(alias))
+        return writer.statement(f"{sql} returning {', '.join(columns)}")
+
+    def _insert(self, writer: Predicates, plan: CreatePlan, full: Resource, alias: str) -> str:
+        """The INSERT, with its conflict rule."""
         rows = writer.bind(plan.rows, any_json)
         given = [item.field for item in plan.given]
         columns = [quoted(field.name) for field in given]
@@ -320,25 +339,28 @@ class PostgresDialect:
         shape = ", ".join(f"{quoted(field.name)} {_given_type(field)}" for field in given)
         record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
         source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
-        alias = writer.alias()
         into = f"{self.table(full)} as {alias} ({', '.join(columns)})"
         sql = f"insert into {into} select {', '.join(values)} from {source}"
         if plan.conflict is None:
-            guard = self._guard(writer, plan.check)
-            key = full.key if plan.tells_key else ()
-            return writer.statement(
-                self._returning(sql, key, back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
-            )
-        clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
+            return sql
+        return sql + conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
+
+    def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
+        writer = Predicates(self)
+        alias = writer.alias()
+        sql = self._insert(writer, plan, full, alias)
         key = full.key if plan.tells_key else ()
+        if plan.conflict is None:
+            columns = _back(plan, full, alias) if back else ()
+            return writer.statement(_returning(sql, key, columns, alias, self._guard(writer, plan.check, None)))
         if full.kind == "table":
-            return writer.statement(_merged(sql + clause, alias, key, back=back))
+            return writer.statement(_merged(sql, alias, key, back=back))
         if plan.check is not None or plan.conflict.check is not None:
             # which of the two rules a row is held to must be beyond doubt
             details = f"Upserts into a {full.kind} resource under a check."
             raise Problem("PGRST127", "Feature not implemented", details=details)
         target = plan.conflict.target
-        return writer.statement(_merged_anywhere(sql + clause, alias, key, target, self.table(full), back=back))
+        return writer.statement(_merged_anywhere(sql, alias, key, target, self.table(full), back=back))
 
     def _preset(self, writer: Predicates, preset: Preset) -> str:
         return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
@@ -350,51 +372,68 @@ class PostgresDialect:
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
+        sql = self._update(writer, plan, full, alias)
+        columns = _back(plan, full, alias) if back else ()
+        return writer.statement(_returning(sql, (), columns, alias, self._guard(writer, plan.check, plan.at_most)))
+
+    def _update(self, writer: Predicates, plan: UpdatePlan, full: Resource, alias: str) -> str:
         changes = set_clause(writer, _CHANGES, plan.changes, alias)
         where = writer.where(alias, plan.scan, plan.where)
-        sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
-        guard = self._guard(writer, plan.check)
-        return writer.statement(
-            self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
-        )
+        return f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         writer = Predicates(self)
         alias = writer.alias()
+        sql = self._delete(writer, plan, full, alias)
+        columns = _back(plan, full, alias) if back else ()
+        return writer.statement(_returning(sql, (), columns, alias, self._guard(writer, None, plan.at_most)))
+
+    def _delete(self, writer: Predicates, plan: DeletePlan, full: Resource, alias: str) -> str:
         where = writer.where(alias, plan.scan, plan.where)
-        sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
-        return writer.statement(self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias))
+        return f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
 
-    def _guard(self, writer: Predicates, check: Predicate | None) -> str:
-        """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
-
-        So that nothing has to come back before the COMMIT: a number is read from a text that is none.
-        """
-        if check is None or not self.decides(check):
-            return ""
-        failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
-        return f" + coalesce((case when {failing} > 0 then {self.text(BREACH)} end)::bigint, 0)"
-
-    def _returning(self, sql: str, key: Sequence[str], *, back: Sequence[str], alias: str, guard: str = "") -> str:
-        """The write's rows as one JSON text and their number; without a look ``back``, the first one's ``key``.
-
-        Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
-        """
-        prefix = f"{alias}."
-        if back:
-            return (
-                f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), count(*){guard} from w"
-            )
-        if guard:
-            keys = ", ".join(quoted(name) for name in key) or "1"
-            first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
-            return f"with w as ({sql} returning {prefix}*) select {first}, count(*){guard} from w"
-        keys = ", ".join(prefix + quoted(name) for name in key) or "1"
-        first = "(select row_to_json(w) from w limit 1)"
-        return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
+    def _guard(self, writer: Predicates, check: Predicate | None, at_most: Source | None) -> "_Guard":
+        cases, whole = [], False
+        if check is not None and is_of_one_row(check):
+            broken = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
+            cases.append(Case(f"{broken} > 0", "breach", "count(*)"))
+            whole = True
+        if at_most is not None:
+            most = self.integer(writer.bind(at_most, self.whole_number))
+            cases.append(Case(f"count(*) > {most}", "affected", "count(*)"))
+        return _Guard(f" + {self.verdict(cases, writer.bind_fixed)}" if cases else "", whole)
 
 
-def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str) -> Sequence[str]:
+class _Guard(NamedTuple):
+    """What is added to the number of a write's rows to make it fail (`data_service.sql.verdicts`).
+
+    ``whole``: it looks at the rows' fields.
+    """
+
+    text: str
+    whole: bool
+
+
+def _returning(sql: str, key: Sequence[str], back: Sequence[str], alias: str, guard: _Guard) -> str:
+    """The write's rows as one JSON text and their number; without a look ``back``, the first one's ``key``.
+
+    Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
+    """
+    count = f"count(*){guard.text}"
+    if back:
+        return f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), {count} from w"
+    if guard.whole:
+        return f"with w as ({sql} returning {alias}.*) select {_first(key)}, {count} from w"
+    keys = ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
+    return f"with w as ({sql} returning {keys}) select (select row_to_json(w) from w limit 1), {count} from w"
+
+
+def _first(key: Sequence[str]) -> str:
+    """The key of the first of a write's rows, as JSON."""
+    return f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
+
+
+def _back(plan: WritePlan, full: Resource, alias: str) -> Sequence[str]:
     """What of the rows is looked back at, as SQL: where no field is wanted the rows are counted at least."""
     if plan.returned is None:
         return (f"{alias}.*",)
@@ -404,9 +443,14 @@ def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str
 
 def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:
     """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
-    new = f"({alias}.xmax = 0) as trivet_new"
+    new = _is_new(alias)
     keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
     return f"with w as ({sql} returning {keys}, {new}) {_told_apart(key, back=back)}"
+
+
+def _is_new(alias: str) -> str:
+    """Whether a row of an insert with a conflict rule was inserted: no transaction has ended it yet."""
+    return f"({alias}.xmax = 0) as trivet_new"
 
 
 def _merged_anywhere(
@@ -425,9 +469,7 @@ def _merged_anywhere(
 def _told_apart(key: Sequence[str], *, back: bool) -> str:
     """What is asked of ``w``, the rows of an insert with a conflict rule, of which ``trivet_new`` are new."""
     if not back:
-        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
-        counts = "count(*), count(*) filter (where w.trivet_new)"
-        return f"select {first}, {counts} from w"
+        return f"select {_first(key)}, count(*), count(*) filter (where w.trivet_new) from w"
     rows = "json_agg(row_to_json(w))"
     apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
     return f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"

@@ -1,6 +1,6 @@
 """SQL for SQLite: JSON built by the database, its losses (booleans, scales, blobs) made good on the way out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from contracts.catalog import Field, Resource
@@ -15,9 +15,9 @@ from data_service.plan.nodes import (
     DeletePlan,
     GroupTest,
     Invocation,
-    Predicate,
     Test,
     UpdatePlan,
+    WritePlan,
 )
 from data_service.sql.changes import SQLITE_JSON, Words, set_clause, sqlite_sum
 from data_service.sql.conflicts import conflict_clause
@@ -40,6 +40,7 @@ from data_service.sql.values import (
     to_float,
     whole_number,
 )
+from data_service.sql.verdicts import Case
 
 _SIGNS = {"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "isdistinct": "is not"}
 _FUNCTIONS = {
@@ -74,6 +75,7 @@ class SqliteDialect:
     ``zoned``: times with an offset are told in the session's zone.
     """
 
+    judges = False
     whole_number: Encode = staticmethod(whole_number)
 
     def __init__(self, *, zoned: bool = False) -> None:
@@ -359,8 +361,11 @@ class SqliteDialect:
         ]
         return f"(select {', '.join(values)} from json_each({place}))"
 
-    def decides(self, check: Predicate) -> bool:
-        return False
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        raise AssertionError("no statement fails by itself here: what it wrote is looked at in the same process")
+
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        return None
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
         given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)
