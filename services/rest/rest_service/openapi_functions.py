@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from contracts.catalog import Argument, Catalog, Field, Function, Returns
+from contracts.catalog import Argument, Catalog, Function, Returns
+from contracts.fields import Field
 
 from rest_service import schemas
 from rest_service.grammar.keys import RESERVED

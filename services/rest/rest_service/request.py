@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, Protocol, cast
 from urllib.parse import quote, unquote_plus
 
 import msgspec
+from contracts.filters import Not, Or, Param
 from contracts.operations import (
     Aggregate,
     Assign,
@@ -13,10 +14,7 @@ from contracts.operations import (
     Delete,
     FieldOutput,
     Node,
-    Not,
     Operation,
-    Or,
-    Param,
     Read,
     Shape,
     Update,

@@ -6,7 +6,8 @@ Notes stand in the descriptions: ``<pk/>``, and ``<fk table='…' column='…'/>
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 
 from rest_service import schemas
 from rest_service.grammar.keys import filter_key

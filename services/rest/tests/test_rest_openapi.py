@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, Field, Relation, Resource, Writable
+from contracts.catalog import Catalog, Relation, Resource, Writable
+from contracts.fields import Field
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 from rest_service import swagger
 from rest_service.grammar.keys import parse_key

@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.operations import Conflict, Param
+from contracts.filters import Param
+from contracts.operations import Conflict
 from contracts.problems import Problem
 from contracts.results import Result
 from rest_service.request import Incoming, translate

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import msgspec
-from contracts.catalog import Argument, Field, Function, Resource
+from contracts.catalog import Argument, Function, Resource
+from contracts.fields import Field
 from contracts.operations import Call, Given
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, optional_source, source_of
 from data_service.plan.names import nearest
-from data_service.plan.nodes import CallPlan, Invocation, Passed, ReadPlan, Scan, Source
+from data_service.plan.nodes import Invocation, Passed, ReadPlan, Scan, Source
+from data_service.plan.plans import CallPlan
 from data_service.plan.reads import plan_node
 
 RESULT = "result"  # the only field of a function's result that is no row

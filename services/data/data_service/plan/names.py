@@ -3,8 +3,9 @@
 import difflib
 from collections.abc import Collection
 
-from contracts.catalog import Catalog, Field, Relation, Resource
-from contracts.operations import FieldRef, RelationRef
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
+from contracts.filters import FieldRef, RelationRef
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Column

@@ -4,7 +4,7 @@ import dataclasses
 
 from contracts.problems import Problem
 
-from data_service.plan.nodes import CreatePlan, Given, NestedPlan
+from data_service.plan.write_nodes import CreatePlan, Given, NestedPlan
 
 
 def with_nested(plan: CreatePlan, nested: tuple[NestedPlan, ...]) -> CreatePlan:

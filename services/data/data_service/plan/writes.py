@@ -1,6 +1,7 @@
 """Writes planned, and whole operations: the entry of planning."""
 
-from contracts.catalog import Catalog, Field, Resource, Writable
+from contracts.catalog import Catalog, Resource, Writable
+from contracts.fields import Field
 from contracts.operations import (
     Call,
     Conflict,
@@ -20,26 +21,19 @@ from data_service.plan.calls import plan_call
 from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
 from data_service.plan.names import find_field, find_relation, find_resource, forbidden_table, nearest
 from data_service.plan.nested import with_nested
-from data_service.plan.nodes import (
-    AffectedOutput,
-    CallPlan,
+from data_service.plan.nodes import AffectedOutput, ConstantOutput, Predicate, ReadPlan, Scan
+from data_service.plan.plans import CallPlan, DocumentPlan, MemberPlan, Plan
+from data_service.plan.reads import plan_node, plan_read
+from data_service.plan.write_nodes import (
     Change,
     ConflictPlan,
-    ConstantOutput,
     CreatePlan,
     DeletePlan,
-    DocumentPlan,
     Given,
-    MemberPlan,
     NestedPlan,
-    Plan,
-    Predicate,
-    ReadPlan,
-    Scan,
     UpdatePlan,
     WritePlan,
 )
-from data_service.plan.reads import plan_node, plan_read
 
 _JSON = frozenset({"json"})
 # ways to change a field: PostgreSQL's sign for each, and the types that know it

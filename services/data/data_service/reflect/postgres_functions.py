@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from contracts.catalog import Argument, Field, Function, Returns, Volatility
+from contracts.catalog import Argument, Function, Returns, Volatility
+from contracts.fields import Field
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure

@@ -3,21 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison
 
-from data_service.plan.nodes import (
-    AggregateTest,
-    Column,
-    CreatePlan,
-    DeletePlan,
-    GroupTest,
-    Invocation,
-    Source,
-    Test,
-    UpdatePlan,
-    WritePlan,
-)
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Source, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 from data_service.sql.verdicts import Case
 
@@ -228,8 +219,10 @@ class Dialect(Protocol):
         ...
 
     def written(self, plan: WritePlan, full: Resource) -> Statement | None:
-        """The write with its RETURNING, fit to stand in WITH; its column ``trivet_new`` tells apart what an insert with
-        a conflict rule has inserted. None where the database can't, or it takes more than that."""
+        """The write with its RETURNING, fit to stand in WITH; None where the database can't, or more is needed.
+
+        Its column ``trivet_new`` tells apart what an insert with a conflict rule has inserted.
+        """
         ...
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement | RowInsert:

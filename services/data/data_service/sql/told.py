@@ -5,20 +5,8 @@ from typing import Any
 
 from contracts.catalog import Catalog, Resource
 
-from data_service.plan.nodes import (
-    AggregateOutput,
-    Column,
-    ColumnOutput,
-    CreatePlan,
-    DeletePlan,
-    Link,
-    Predicate,
-    ReadPlan,
-    Scan,
-    Source,
-    UpdatePlan,
-    WritePlan,
-)
+from data_service.plan.nodes import AggregateOutput, Column, ColumnOutput, Link, Predicate, ReadPlan, Scan, Source
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter
 from data_service.sql.predicates import is_of_one_row, is_stored
