@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from contracts.fields import Field, FieldType
+from contracts.fields import Field, FieldType, Representation
 
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
@@ -127,6 +127,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
     elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    ``representation`` is how values of its domain are given; facades never get it.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None
     comment: str | None = None
+    representation: Representation | None = None
 
 
 class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -73,7 +73,7 @@ class Answers:
         except Problem as problem:
             given = (*values, *principal.session.values())
             raise scrub(problem, state.seen_by(role), given) from problem.__cause__
-        if self._ending is not None and shape.writes:
+        if self._ending is not None:
             result = self._ending.told(result, caller.around)
         timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
         return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings, basis=basis)

@@ -70,7 +70,11 @@ def _shown(catalog: Catalog) -> Catalog:
         for resource in catalog.resources
     )
     functions = tuple(
-        replace(function, returns=replace(function.returns, fields=_bare(function.returns.fields)))
+        replace(
+            function,
+            arguments=tuple(replace(argument, representation=None) for argument in function.arguments),
+            returns=replace(function.returns, fields=_bare(function.returns.fields)),
+        )
         for function in catalog.functions
     )
     return replace(catalog, resources=resources, functions=functions)

@@ -62,8 +62,9 @@ class Streams:
             except Problem as problem:
                 raise scrub(problem, state.seen_by(role), given) from problem.__cause__
 
+        head = cast("Result", head)
         told = msgspec.structs.replace(
-            cast("Result", head),
+            head if self._ways.ending is None else self._ways.ending.told(head, caller.around),
             catalog_version=state.catalog.version,
             basis=basis,
             warnings=tuple(dict.fromkeys(occasion.warnings)),

@@ -8,24 +8,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from contracts.filters import And, Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
 from contracts.operations import (
     Affected,
-    And,
     Assign,
-    Compare,
     Conflict,
     Create,
     Delete,
     Document,
     Embed,
     FieldOutput,
-    FieldRef,
     Group,
     Member,
     Node,
-    Param,
-    RelationRef,
     Rows,
     Sort,
     Update,

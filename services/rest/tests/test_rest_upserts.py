@@ -89,7 +89,7 @@ def test_puts_that_are_refused(query, key, code, status):
     assert (caught.value.code, caught.value.status) == (code, status)
 
 
-@pytest.mark.parametrize("body", [[], {}, {"title": "a"}, {"id": None}, ROWS, 5])
+@pytest.mark.parametrize("body", [[], {}, {"title": "a"}, {"id": None}, ROWS[::-1], 5])
 def test_bodies_that_are_not_the_row_of_the_address(body):
     with pytest.raises(Problem) as caught:
         put("id=eq.1", body)

@@ -6,19 +6,35 @@ go to the server and back together: one wait for a read.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from contracts.problems import Problem
+from contracts.results import Aside
 
-from data_service.execute.raised import no_headers, no_status
+from data_service.execute.raised import headers_of, no_headers, no_status, status_of
 
 _LIMIT = "statement_timeout"
 _ISOLATION = "default_transaction_isolation"
 _READ_ONLY = "default_transaction_read_only"
 _ISOLATIONS = {"serializable", "repeatable read", "read committed", "read uncommitted"}
-# a text that is no JSON, or no number, fails here and with it the transaction, before it is committed
-LEFT_BEHIND = """select nullif(current_setting('response.headers', true), '')::json::text,
-    nullif(current_setting('response.status', true), '')::integer::text"""
+# What can't be headers, or a status, fails here and with it the transaction, before it is committed: then a JSON text
+# is made that is none, or a number. The rules are those of `data_service.execute.raised`.
+LEFT_BEHIND = r"""
+    select case when h is null then null
+            when case when json_typeof(h::json) <> 'array' then true else exists (
+                select from json_array_elements(h::json) as one where case when json_typeof(one) <> 'object' then true
+                else (
+                    select count(*) <> 1 or bool_or(json_typeof(p.value) in ('object', 'array')
+                        or p.key !~ '^[!#$%&''*+.^_`|~0-9A-Za-z-]+$' or lower(p.key) ~ '^x-(accel|trivet)-'
+                        or lower(p.key) in ('connection', 'content-length', 'keep-alive', 'trailer',
+                                            'transfer-encoding', 'upgrade')
+                        or coalesce(p.value #>> '{}', '') ~ E'[^\\t\\x20-\\x7e\\x80-\\xff]')
+                    from json_each(one) as p) end) end
+            then (h || '!')::json::text else h end,
+        case when s is null then null when s !~ '^[2-5][0-9][0-9]$' then (s || '!')::integer::text else s end
+    from (select nullif(current_setting('response.headers', true), '') as h,
+        nullif(current_setting('response.status', true), '') as s) as l
+"""
 _ZONE = "timezone"
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
 
@@ -61,11 +77,19 @@ class Actor:
 
 def judge(problem: Problem) -> NoReturn:
     """Raise what is wrong with what a transaction left behind, which the database has refused to read."""
-    if problem.code == "22P02" and "json" in problem.message:
-        raise no_headers() from problem
-    if problem.code in ("22P02", "22003", "22023"):
-        raise no_status() from problem
-    raise problem
+    if not problem.code.startswith("22"):
+        raise problem
+    raise (no_status() if "integer" in problem.message else no_headers()) from problem
+
+
+def aside_of(left: tuple[Any, ...] | None) -> Aside | None:
+    """What `LEFT_BEHIND`'s row says to the answer."""
+    if left is None or left == (None, None):
+        return None
+    headers, status = left
+    return Aside(
+        status=None if status is None else status_of(status), headers=() if headers is None else headers_of(headers)
+    )
 
 
 def _milliseconds(text: str) -> int:

@@ -5,12 +5,11 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import msgspec
-from contracts.results import Aside, Result
+from contracts.results import Result
 
-from data_service.execute.acting import Actor
+from data_service.execute.acting import Actor, aside_of
 from data_service.execute.database import Session, Snapshot
 from data_service.execute.postgres import PostgresDatabase
-from data_service.execute.raised import headers_of, status_of
 from data_service.execute.run import run
 from data_service.execute.shape import PreparedShape
 from data_service.execute.undoing import RolledBack
@@ -71,14 +70,8 @@ class ActingDatabase:
 
 
 def _with_aside(result: Result, session: ActingSession) -> Result:
-    left = session.left
-    if left is None or left == (None, None):
-        return result
-    headers, status = left
-    aside = Aside(
-        status=None if status is None else status_of(status), headers=() if headers is None else headers_of(headers)
-    )
-    return msgspec.structs.replace(result, aside=aside)
+    aside = aside_of(session.left)
+    return result if aside is None else msgspec.structs.replace(result, aside=aside)
 
 
 def _is_single(program: Program) -> bool:

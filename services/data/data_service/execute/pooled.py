@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from chassis.zones import posix_of
 from contracts.problems import Problem
+from contracts.results import Aside
 
 from data_service.execute import terms
-from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
 from data_service.execute.batches import OPENING, batches
 from data_service.execute.connections import translated
 from data_service.execute.pool import Connection, Held, Pool
@@ -72,6 +73,12 @@ class PooledSnapshot(PooledSession):
                 cast(Any, OPENING + statement.sql), statement.arguments(arguments), prepare=self._prepare
             )
         return batches(self._fetched)
+
+    def said(self) -> Aside | None:
+        """What is left behind by now, where it acts as a role."""
+        if self._prepare is False:
+            self.look()
+        return aside_of(self.left)
 
     def _fetched(self, sql: str) -> list[bytes]:
         with translated():
