@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from contracts.operations import And, Delete, Document, Operation, Update, decode
+from contracts.filters import And
+from contracts.operations import Delete, Document, Operation, Update, decode
 from contracts.problems import Problem
 
 from data_service.access import restrict
@@ -13,15 +14,16 @@ from data_service.dependencies import of_write, reading_of
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
 from data_service.operations.hooks import Maker, hooks_of
-from data_service.plan.nodes import Plan, ReadPlan
+from data_service.plan.nodes import ReadPlan
+from data_service.plan.plans import Plan
 from data_service.plan.writes import plan_operation
-from data_service.present import State
 from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.setting import Means
 from data_service.returned import returning_wanted
 from data_service.sql.dialect import Dialect
 from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Caps
+from data_service.state import State
 from data_service.streams import StreamShape
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -54,8 +56,11 @@ class Shaping:
         plan, processes = self._planned(state, role, text)
         if state.roles is not None and processes is None and state.python is None:
             plan = returning_wanted(plan)
-        program = write_program(plan, dialect, state.catalog, self._caps)
+        in_steps = processes is not None or state.python is not None
+        program = write_program(plan, dialect, state.catalog, self._caps, in_steps=in_steps)
         processes = self._with_python(state, plan, program, processes)
+        if in_steps and processes is None:
+            program = write_program(plan, dialect, state.catalog, self._caps)
         if processes is None and calls_foreign(program):  # whoever calls them is told there
             processes = NOTHING
         if not self._counts:

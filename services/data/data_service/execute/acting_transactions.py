@@ -3,13 +3,14 @@
 from typing import Any
 
 from contracts.problems import Problem
+from contracts.results import Aside
 
-from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
 from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
 from data_service.execute.transactions import StreamTransaction, Transaction
-from data_service.execute.wire import Ask
+from data_service.execute.wire import Ask, Sync
 from data_service.sql.statements import Arguments, Statement
 
 
@@ -54,14 +55,18 @@ class ActingTransaction(Transaction):
         self._looked = self.ask(LEFT_BEHIND)
         return self._looked
 
-    def _run(self, asks: list[Ask]) -> None:
+    def _run(self, asks: list[Ask]) -> Sync:
         try:
-            super()._run(asks)
+            sync = super()._run(asks)
         except Problem as problem:
             if self._looked is not None and self._looked.error is not None:
                 judge(problem)
             raise
         self._note()
+        return sync
+
+    def _is_plain(self) -> bool:
+        return False
 
     def _note(self) -> None:
         if self._looked is not None and self._looked.result is not None:
@@ -74,6 +79,15 @@ class ActingStream(StreamTransaction):
     def __init__(self, pipeline: Pipeline, limit: int, patience: float, zone: str | None, actor: Actor) -> None:
         super().__init__(pipeline, actor.limit(limit), patience, zone)
         self._actor = actor
+
+    def said(self) -> Aside | None:
+        """What is left behind by now."""
+        looked = self.ask(LEFT_BEHIND)
+        try:
+            self._run([looked])
+        except Problem as problem:
+            judge(problem)
+        return aside_of(outcome(self._pipeline, looked))
 
     def _begun(self) -> list[Ask]:
         return [*super()._begun(), *_acted(self, self._actor, self._zone)]

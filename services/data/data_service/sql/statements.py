@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field, Function
+from contracts.catalog import Function
+from contracts.fields import Field
 from contracts.operations import Shape
 from contracts.problems import Problem
 
-from data_service.plan.nodes import RowCheck, Source
+from data_service.plan.nodes import Source
+from data_service.plan.write_nodes import RowCheck
 
 Encode = Callable[[Any], Any]
 SURE = 1000  # rows that an estimated count counts one by one
@@ -182,7 +184,8 @@ class WriteStatement:
     whether the write stands. With a conflict rule the rows that fail are
     counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
     ``row_checks`` are rules of data processing. A create with others ``nested`` in it runs with them; ``back`` is then
-    what they take from its rows.
+    what they take from its rows. ``told`` alone stands for all of that where one statement does it
+    (`data_service.sql.told`).
     """
 
     change: Statement | RowInsert | None
@@ -196,6 +199,7 @@ class WriteStatement:
     row_checks: RowChecks | None = None
     judged: bool = False
     nested: "Nesting | None" = None
+    told: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.operations import FieldRef
+from contracts.filters import FieldRef
 from contracts.problems import Problem
 
 from rest_service.grammar.scanner import Scanner
