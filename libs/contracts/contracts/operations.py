@@ -347,7 +347,10 @@ class Assign(_Node, tag="assign", frozen=True):
 
 
 class Update(_Node, tag="update", frozen=True):
-    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124."""
+    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124.
+
+    Without ``assigns`` nothing changes, unless ``presets_alone``: then what the policy sets is set all the same.
+    """
 
     resource: str
     assigns: tuple[Assign, ...]
@@ -356,6 +359,7 @@ class Update(_Node, tag="update", frozen=True):
     at_most: Param | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
+    presets_alone: bool = False
 
 
 class Delete(_Node, tag="delete", frozen=True):

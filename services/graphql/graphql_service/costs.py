@@ -21,7 +21,8 @@ _FILTERED = 3  # a condition of some kind leaves one row in so many
 _EQUAL = 100  # as does a comparison with one value
 _COUNTED = 100  # rows that are only counted cost as much as one that is given
 _MOST = 10**15
-_ONE = frozenset({"by_pk", "insert_one", "update_by_pk", "delete_by_pk"})
+_ONE = frozenset({"by_pk", "update_by_pk", "delete_by_pk"})
+_INSERTS = {"insert": "objects", "insert_one": "object"}
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
@@ -46,12 +47,13 @@ class Costs:
         rows = root.exposed.rows if isinstance(root.exposed, ExposedFunction) else root.exposed
         if rows is None:
             return 1
+        if root.kind in _INSERTS:
+            given = _listed(self._arguments(node).get(_INSERTS[root.kind]))
+            nested = sum(_within(rows, row) for row in given) if rows.nestable else 0
+            return min(self._of_rows(rows, node, len(given)) + nested, _MOST)
         if root.kind in _ONE:
             return self._of_rows(rows, node, 1)
         arguments = self._arguments(node)
-        if root.kind == "insert":
-            objects = arguments.get("objects")
-            return self._of_rows(rows, node, len(objects) if isinstance(objects, list) else 1)
         if root.kind == "update_many":
             updates = arguments.get("updates")
             return self._of_rows(rows, node, len(updates) if isinstance(updates, list) else 1)
@@ -113,6 +115,23 @@ class Costs:
                 yield from self._fields(self._fragments[selection.name.value].selection_set)
             else:
                 yield from self._fields(selection.selection_set)  # type: ignore[attr-defined]  # an inline fragment
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _within(exposed: Exposed, row: Any) -> int:
+    """How many rows are nested in a row."""
+    if not isinstance(row, dict) or exposed.nestable.keys().isdisjoint(row):
+        return 0
+    inner = (
+        (relation.target, one)
+        for name, relation in exposed.nestable.items()
+        if isinstance(row.get(name), dict)
+        for one in _listed(row[name].get("data"))
+    )
+    return sum(1 + _within(target, one) for target, one in inner)
 
 
 def _told(value: Any) -> Any:
