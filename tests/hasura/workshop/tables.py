@@ -86,6 +86,8 @@ resources:
       nester:
         select: {columns: [id, name], filter: {}}
         insert: {columns: [name], check: {}}
+      keyed: {select: {columns: [id, name], filter: {}, query_root_fields: [select_by_pk]}}
+      counter: {select: {columns: [id], filter: {}, allow_aggregations: true, query_root_fields: [select_aggregate]}}
   piece:
     permissions:
       potter:
@@ -105,6 +107,7 @@ resources:
         insert: {columns: [title, shown], check: {}}
         update: {columns: [title, shown], filter: {}, check: {}}
         delete: {filter: {}}
+      keyed: {select: {columns: '*', filter: {}, query_root_fields: []}}
       nester:
         select: {columns: [id, title, maker_id], filter: {}}
         insert: {columns: [title], check: {}}
