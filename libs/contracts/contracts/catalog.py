@@ -196,7 +196,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
     source's own names. What is not ``volatile`` reads only. ``session`` is the argument that no client gives: it gets
-    the caller's session variables, as JSON.
+    the caller's session variables, as JSON. ``settings`` are those of the transaction that it is called in
+    (`SET` of a function of the database); facades never get them.
     """
 
     name: str
@@ -208,6 +209,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: FunctionSource = "database"
     comment: str | None = None
     session: Argument | None = None
+    settings: dict[str, str] = {}
 
     @property
     def reads_only(self) -> bool:
