@@ -71,6 +71,8 @@ Comparison = Literal[
     "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all",
     "left_of", "right_of", "not_right_of", "not_left_of", "adjacent",
     "fts", "plfts", "phfts", "wfts",
+    "st_contains", "st_crosses", "st_equals", "st_intersects", "st_overlaps", "st_touches", "st_within", "st_d_within",
+    "st_3d_intersects", "st_3d_d_within",
 ]  # fmt: skip
 
 
@@ -78,7 +80,9 @@ class Compare(_Node, tag="compare", frozen=True):
     """``left`` compared with ``right``; for ``in`` the right side's value is a list.
 
     ``quantifier``: the right side's value is a list, of which any or all must hold. ``config`` is the text search
-    configuration. In ``like`` patterns ``%`` and ``_`` are wild and ``\\`` escapes.
+    configuration. In ``like`` patterns ``%`` and ``_`` are wild and ``\\`` escapes. ``st_…`` are PostGIS's functions,
+    of a geometry as GeoJSON or text; for ``st_d_within`` the right side's value is an object: ``distance``, ``from``
+    which geometry, and of a geography whether to ``use_spheroid``.
     """
 
     left: FieldRef
@@ -256,6 +260,8 @@ class Node(_Node, tag="node", frozen=True):
 
     ``group_by`` names what rows are grouped by, where that is not just the plain outputs beside aggregates; then all
     plain outputs must be of it. ``having`` is a condition on the groups: `CompareGroup`, joined by and, or and not.
+    ``media``: a handler of the database (`contracts.catalog.Handler`) writes the rows of a root of shape ``many`` in
+    this type, and the answer is what it gives as JSON: a text, bytes in hex, or its JSON; else PGRST107.
     """
 
     outputs: tuple[Output, ...] = (Star(),)
@@ -267,6 +273,7 @@ class Node(_Node, tag="node", frozen=True):
     group_by: tuple[FieldRef, ...] = ()
     having: Filter | None = None
     shape: Shape = "many"
+    media: str | None = None
 
 
 # --- operations ----------------------------------------------------------------------------------------------------

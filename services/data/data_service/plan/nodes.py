@@ -7,7 +7,7 @@ be written from a scan that was forgotten.
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
-from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
+from contracts.catalog import Argument, Field, FieldType, Function, Handler, Relation, Resource
 from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ class SortTerm:
 class ReadPlan:
     """One level of a read. ``grouped``: the plain outputs are grouped by, and ``group_by`` with them.
 
-    ``having`` is what must hold of a group.
+    ``having`` is what must hold of a group. ``writer`` writes all rows of a root in the place of a JSON array.
     """
 
     scan: Scan
@@ -289,6 +289,7 @@ class ReadPlan:
     count: Count | None = None
     group_by: tuple[Column, ...] = ()
     having: Predicate | None = None
+    writer: Handler | None = None
 
 
 @dataclass(frozen=True, slots=True)

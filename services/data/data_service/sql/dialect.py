@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Field, Handler, Resource
 from contracts.operations import AggregateFunction, Comparison
 
 from data_service.plan.nodes import (
@@ -183,6 +183,18 @@ class Dialect(Protocol):
 
     def scalar(self, expression: str, column: Column) -> str:
         """A value that stands alone in the answer, as JSON."""
+        ...
+
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        """A row of the resource's own type, of the values of its columns."""
+        ...
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """A row of no type of its own: values by name."""
+        ...
+
+    def handled(self, handler: Handler, row: str) -> str:
+        """What a handler makes of all rows, as JSON."""
         ...
 
     # --- predicates ----------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from contracts.catalog import Field, FieldType, Resource
+from contracts.catalog import Field, FieldType, Handler, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
@@ -23,6 +25,8 @@ from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_geography import BY_DISTANCE, given, is_spatial, related, sign_of, spatial_type, written
+from data_service.sql.postgres_handlers import handled, record, row
 from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
@@ -50,7 +54,7 @@ CASTS = {
     "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
-    "citext": "text",
+    "citext": "text", "char": "character(1)", "character": "character(1)", "bpchar": "bpchar", "name": "name",
 }  # fmt: skip
 _CAST_TYPES: dict[str, FieldType] = {
     "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
@@ -226,6 +230,15 @@ class PostgresDialect:
     def scalar(self, expression: str, column: Column) -> str:
         return f"to_json({expression})"
 
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        return row(resource, values)
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        return record(pairs)
+
+    def handled(self, handler: Handler, row: str) -> str:
+        return handled(handler, row)
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -233,7 +246,7 @@ class PostgresDialect:
             return array_text if operator.startswith("has_keys") else given_json
         if column.type == "array" or operator.startswith("has_keys"):
             return array_text
-        return plain_text
+        return any_json if operator in BY_DISTANCE else plain_text
 
     def list_encoder(self, column: Column) -> Encode:
         if column.type == "json":
@@ -244,9 +257,11 @@ class PostgresDialect:
         operator = test.operator
         if operator in _SEARCH:
             return self._search(left, test, place)
-        form = test.left.field.representation
-        if form is not None and form.text and operator not in _TEXT_RIGHT and not test.left.path:
-            return self._compare_formed(left, test, place, form.text)
+        if is_spatial(operator):
+            return related(left, test.left.field, operator, place)
+        made = _maker(test.left)
+        if made is not None and operator not in _TEXT_RIGHT:
+            return self._compare_made(left, test, place, made)
         left, kind = self._typed(left, test.left, operator)
         if operator == "in":
             return f"{left} = any({place}::{kind}[])"
@@ -254,12 +269,15 @@ class PostgresDialect:
             return f"{left} {_SIGNS[operator]} {test.quantifier}({place}::{kind}[])"
         return f"{left} {_SIGNS[operator]} {place}::{kind}"
 
-    def _compare_formed(self, left: str, test: Test, place: str, form: str) -> str:
-        """A comparison with a value that a function makes of the text that was given."""
+    def _compare_made(self, left: str, test: Test, place: str, made: Callable[[str], str]) -> str:
+        """A comparison with a value that is made of the text that was given."""
+        if test.operator == "neq" and test.quantifier is None:  # not every type has a sign for that
+            return f"not ({self._compare_made(left, replace(test, operator='eq'), place, made)})"
+        sign = sign_of(test.left.field, "=" if test.operator == "in" else _SIGNS[test.operator])
         if test.operator != "in" and test.quantifier is None:
-            return f"{left} {_SIGNS[test.operator]} {form}({place}::text)"
-        sign, quantifier = ("=", "any") if test.operator == "in" else (_SIGNS[test.operator], test.quantifier)
-        return f"{left} {sign} {quantifier}(array(select {form}(v) from unnest({place}::text[]) as v))"
+            return f"{left} {sign} {made(f'{place}::text')}"
+        quantifier = "any" if test.operator == "in" else test.quantifier
+        return f"{left} {sign} {quantifier}(array(select {made('v')} from unnest({place}::text[]) as v))"
 
     def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
         """The left side as it is compared, and the type of the right side."""
@@ -394,6 +412,17 @@ class PostgresDialect:
         return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
 
 
+def _maker(column: Column) -> Callable[[str], str] | None:
+    """What makes a column's value of a text that was given; None where a cast to its type does."""
+    field = column.field
+    if column.path or (field.type != "other" and field.representation is None):
+        return None
+    form = field.representation
+    if form is not None and form.text:
+        return lambda text: f"{form.text}({text})"
+    return partial(given, field) if spatial_type(field.db_type) else None
+
+
 def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str) -> Sequence[str]:
     """What of the rows is looked back at, as SQL: where no field is wanted the rows are counted at least."""
     if plan.returned is None:
@@ -435,12 +464,16 @@ def _told_apart(key: Sequence[str], *, back: bool) -> str:
 
 def _given_type(field: Field) -> str:
     """The type in which a row of JSON gives a field."""
+    if field.type == "other" and spatial_type(field.db_type) == "geography":
+        return "text"
     return "json" if field.representation is not None and field.representation.body else field.db_type
 
 
 def _given_value(field: Field) -> str:
     """What a row of JSON, read as ``x``, gives a field."""
     value = f"x.{quoted(field.name)}"
+    if field.type == "other" and spatial_type(field.db_type) == "geography":
+        return f"{value}{written(field)}"
     form = field.representation
     return f"{form.body}({value})" if form is not None and form.body else value
 
@@ -458,6 +491,6 @@ def _encoder_of(field: Field) -> Encode:
 _CHANGES = Words(
     default=lambda field: "default",
     encoder=_encoder_of,
-    cast=lambda field: f"::{free_type(field.db_type)}",
+    cast=lambda field: written(field) if spatial_type(field.db_type) else f"::{free_type(field.db_type)}",
     json=POSTGRES_JSON,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Field, Handler, Resource
 from contracts.operations import AggregateFunction, Comparison
 from contracts.problems import Problem
 
@@ -47,17 +47,18 @@ _FUNCTIONS = {
     "contained": "trivet_contained", "overlaps": "trivet_overlaps", "has_key": "trivet_has_key",
     "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
 }  # fmt: skip
-_CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_NUMBERS = {"numeric": "numeric", "real": "real", "double precision": "real"}
 _AFFINITIES = {
     **dict.fromkeys(("int2", "int4", "int8"), "integer"), **dict.fromkeys(("float4", "float8"), "real"),
     "numeric": "numeric", "text": "text",
 }  # fmt: skip
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
-_MOMENTS = {
-    "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
-    "timestamptz": "replace(datetime({0}), ' ', 'T') || '+00:00'",
+_MOMENTS = {  # each of a text: a number would be a day of the Julian calendar
+    "date": "date({0} || '')", "time": "time({0} || '')", "timestamp": "replace(datetime({0} || ''), ' ', 'T')",
+    "timestamptz": "replace(datetime({0} || ''), ' ', 'T') || '+00:00'",
 }  # fmt: skip
 _TIMES = frozenset({"timestamp", "timestamptz"})
+_TEXTS = frozenset({"text", "bpchar", "name"})
 _CHANGES = Words(
     default=lambda field: f"({field.default or 'null'})",
     encoder=stored,
@@ -188,11 +189,17 @@ class SqliteDialect:
 
     def _cast_output(self, expression: str, column: Column, cast: str) -> str:
         kind = cast_type(cast)
+        if column.path and not column.text and (kind in _WHOLE or kind in _NUMBERS or kind == "boolean"):
+            expression = f"({expression} ->> '$')"  # the number or truth itself, no text that looks like one
         if kind in ("json", "jsonb"):
-            return self.nest(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
+            unfit = _unfit(expression, "json")
+            return self.nest(f"case when json_valid({expression}) then {expression} else {unfit} end")
         if kind == "boolean":
-            return self._field_output(expression, Field(name="", type="bool", db_type="BOOLEAN"))
-        return self._as_text(expression, column) if kind == "text" else self.cast(expression, cast)
+            value = f"case typeof({expression}) when 'text' then {_fit(expression, kind)} else {expression} end"
+            return self._field_output(f"({value})", Field(name="", type="bool", db_type="BOOLEAN"))
+        if kind == "character(1)":
+            return f"substr({self._as_text(expression, column)}, 1, 1)"
+        return self._as_text(expression, column) if kind in _TEXTS else self.cast(expression, cast)
 
     def _as_text(self, expression: str, column: Column) -> str:
         if column.path:
@@ -214,7 +221,8 @@ class SqliteDialect:
             return f"trivet_json_text({expression})"
         steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
         path = self.text("$" + steps)
-        document = f"case when json_valid({expression}) then {expression} end"
+        other = f" else {_unfit(expression, 'json')}" if column.field.type == "text" else ""
+        document = f"case when json_valid({expression}) then {expression}{other} end"
         if not column.text:
             return f"({document} -> {path})"
         kind = f"json_type({document}, {path})"
@@ -226,12 +234,13 @@ class SqliteDialect:
     def cast(self, expression: str, cast: str) -> str:
         kind = cast_type(cast)
         if kind in _MOMENTS:
-            return _MOMENTS[kind].format(expression)
-        if kind in _WHOLE:  # PostgreSQL rounds where SQLite cuts
-            return (
-                f"cast(case typeof({expression}) when 'real' then round({expression}) else {expression} end as integer)"
-            )
-        return f"cast({expression} as {_CASTS.get(kind, 'text')})"
+            return f"coalesce({_MOMENTS[kind].format(expression)}, {_unfit(expression, kind)})"
+        if kind in _WHOLE or kind == "uuid":
+            return _fit(expression, kind)
+        if kind in _NUMBERS:
+            number = f"cast({expression} as {_NUMBERS[kind]})"
+            return f"case typeof({expression}) when 'text' then {_fit(expression, kind)} else {number} end"
+        return f"cast({expression} as text)"
 
     def aggregate(
         self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
@@ -276,6 +285,15 @@ class SqliteDialect:
 
     def scalar(self, expression: str, column: Column) -> str:
         return self.carried(expression)
+
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        raise _no_handlers()
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        raise _no_handlers()
+
+    def handled(self, handler: Handler, row: str) -> str:
+        raise _no_handlers()
 
     # --- predicates ----------------------------------------------------------------------------------------------
 
@@ -394,6 +412,20 @@ class SqliteDialect:
 
     def _returning(self, full: Resource, *, back: bool) -> str:
         return returning(full) if back else ""
+
+
+def _no_handlers() -> AssertionError:
+    return AssertionError("the catalog of an SQLite file has no handlers")
+
+
+def _fit(expression: str, kind: str) -> str:
+    """The value as one of this type; one that is none is refused."""
+    return f"trivet_cast({expression}, '{kind}')"
+
+
+def _unfit(expression: str, kind: str) -> str:
+    """What is made of a value that is none of this type: null of null, and of others a refusal."""
+    return f"trivet_unfit({expression}, '{kind}')"
 
 
 def _index(step: int) -> str:
