@@ -5,15 +5,11 @@ from typing import Any, Literal
 
 import msgspec
 
-FieldType = Literal[
-    "int2", "int4", "int8", "numeric", "float4", "float8", "bool", "text", "uuid",
-    "date", "time", "timetz", "timestamp", "timestamptz", "interval", "json", "bytes",
-    "enum", "array", "range", "other",
-]  # fmt: skip
+from contracts.fields import Field, FieldType, Representation
+
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
 Engine = Literal["postgresql", "sqlite"]
-Origin = Literal["column", "expression", "python", "remote"]
 Volatility = Literal["immutable", "stable", "volatile"]
 WHOLE_BODY = "body"  # what the argument without a name is called where it needs one
 _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
@@ -21,104 +17,6 @@ _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
 }  # fmt: skip
 ANY_MEDIA = "*/*"
 FunctionSource = Literal["database", "python", "remote"]
-Form = Literal["clear", "hidden", "pattern", "hash", "token"]
-
-
-class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A part of a mask's pattern: a fixed ``text``, the value's ``first`` or ``last`` characters, or its ``domain``.
-
-    The domain is what follows the last ``@``.
-    """
-
-    kind: Literal["text", "first", "last", "domain"]
-    text: str = ""
-    count: int = 0
-
-
-class Guard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a protected field is seen: data's own business, which is never sent to facades.
-
-    ``about`` names the column that the value comes from, whatever views it passed (schema.table.column). ``store`` is
-    how it is kept: as it is, as a token, or encrypted; ``index`` is then the field beside it with its blind index,
-    empty where a view has left that out. ``stored`` is the field as the database has it, ``keys`` what data hashes and
-    opens with.
-    """
-
-    form: Form
-    about: str
-    stored: "Field"
-    parts: tuple[Part, ...] = ()
-    store: Literal["plain", "token", "sealed"] = "plain"
-    index: str | None = None
-    keys: Any = None
-
-    @property
-    def in_sql(self) -> bool:
-        """True where the database itself can say what is seen, so that it can be used like any other field."""
-        return self.form == "hidden" or self.store == "plain" or (self.store == "token" and self.form == "token")
-
-    @property
-    def searchable(self) -> bool:
-        """True where it is seen as it is, and the database can find values by what was hashed likewise."""
-        return self.form == "clear" and (self.store == "token" or bool(self.index))
-
-
-class Representation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How values of a domain are written outside: functions of the database, as SQL names them, or none (empty).
-
-    ``output`` makes JSON of a value, ``body`` a value of JSON, ``text`` one of a filter's text. Facades never get it.
-    """
-
-    output: str = ""
-    body: str = ""
-    text: str = ""
-
-
-class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One field of a resource.
-
-    ``type`` is the portable type, ``db_type`` the database's own name of it, fit for a cast there (PostgreSQL:
-    schema-qualified where needed, with modifiers). ``element`` is the portable type of an array's elements;
-    ``length`` counts characters; ``values`` are an enum's. ``default`` is the database's own expression, None where
-    there is none: it is never sent to facades (they see ``has_default``).
-
-    ``origin`` says who gives the value: a ``column``, an ``expression`` over columns, a ``python`` function, or a
-    ``remote`` source. ``expression`` alternates SQL text and names of columns, beginning and ending with text; it is
-    never sent to facades. What is not ``filterable`` can be read, and nothing else: no filter, order, group, distinct
-    or aggregate may name it. With a ``guard`` it is protected; facades never get that.
-    ``keywords`` is the text of a JSON object: the JSON Schema keywords that a value must satisfy as a client gives it.
-    ``cell`` is data's own predicate on a row, without which the role sees null instead (of inherited roles); facades
-    never get that either. ``enum`` names the enum table that it refers to (`Catalog.enums`).
-    """
-
-    name: str
-    type: FieldType
-    db_type: str
-    nullable: bool = True
-    has_default: bool = False
-    default: str | None = None
-    generated: bool = False
-    identity: Literal["always", "default"] | None = None
-    comment: str | None = None
-    length: int | None = None
-    precision: int | None = None
-    scale: int | None = None
-    values: tuple[str, ...] = ()
-    element: FieldType | None = None
-    domain: str | None = None
-    origin: Origin = "column"
-    expression: tuple[str, ...] = ()
-    filterable: bool = True
-    guard: Guard | None = None
-    keywords: str | None = None
-    representation: Representation | None = None
-    cell: Any = None
-    enum: str | None = None
-
-    @property
-    def writable(self) -> bool:
-        """False where the database, or a rule, alone makes the value."""
-        return self.origin == "column" and not self.generated and self.identity != "always"
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,15 +62,58 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expression: tuple[str, ...] = ()
 
 
+class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
+
+    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
+    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    ``representation`` is how values of its domain are given; facades never get it.
+    """
+
+    name: str
+    type: FieldType
+    db_type: str
+    element: FieldType | None = None
+    required: bool = True
+    variadic: bool = False
+    nullable: bool = True
+    values: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    comment: str | None = None
+    representation: Representation | None = None
+
+
+def covers(arguments: tuple[Argument, ...], names: frozenset[str]) -> bool:
+    """True where ``names`` are all of some of ``arguments``, and none that is required is missing."""
+    known = {argument.name for argument in arguments}
+    required = {argument.name for argument in arguments if argument.required}
+    return "" not in known and names <= known and required <= names
+
+
 class RowFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a function of the database makes of one row: a ``field``, or a ``relation`` to rows of a resource.
 
-    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it.
+    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it. With
+    ``arguments`` it takes more than the row: then it is called where these are said, and can only be read.
+    ``session`` is the argument that no client gives, as a `Function` has it. ``comment`` is said of a relation.
     """
 
     function: str
     field: Field | None = None
     relation: Relation | None = None
+    comment: str | None = None
+    arguments: tuple[Argument, ...] = ()
+    session: Argument | None = None
+
+    @property
+    def name(self) -> str:
+        """The field's or relation's name."""
+        made = self.field or self.relation
+        return "" if made is None else made.name
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """True where it can be called with just these arguments beside the row: it knows them all and misses none."""
+        return covers(self.arguments, names)
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -205,8 +146,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Fields by name, those that functions make of a row too."""
-        made = (one.field for one in self.row_functions if one.field is not None)
+        """Fields by name, those that functions make of a row alone too."""
+        made = (one.field for one in self.row_functions if one.field is not None and not one.arguments)
         return {field.name: field for field in (*made, *self.fields)}
 
     @cached_property
@@ -221,27 +162,14 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     @cached_property
     def row_relations(self) -> dict[str, Relation]:
-        """The relations that functions make of a row, by name."""
-        return {one.relation.name: one.relation for one in self.row_functions if one.relation is not None}
+        """The relations that functions make of a row alone, by name."""
+        made = (one.relation for one in self.row_functions if not one.arguments)
+        return {relation.name: relation for relation in made if relation is not None}
 
-
-class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
-
-    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
-    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
-    """
-
-    name: str
-    type: FieldType
-    db_type: str
-    element: FieldType | None = None
-    required: bool = True
-    variadic: bool = False
-    nullable: bool = True
-    values: tuple[str, ...] = ()
-    schema: dict[str, Any] | None = None
-    comment: str | None = None
+    @cached_property
+    def row_calls(self) -> dict[str, RowFunction]:
+        """The functions that get more than the row, be it the session alone, by their fields' and relations' names."""
+        return {one.name: one for one in self.row_functions if one.arguments or one.session is not None}
 
 
 class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -317,9 +245,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def takes(self, names: frozenset[str]) -> bool:
         """True where it can be called with just these arguments: it knows them all and misses none."""
-        known = {argument.name for argument in self.arguments}
-        required = {argument.name for argument in self.arguments if argument.required}
-        return "" not in known and names <= known and required <= names
+        return covers(self.arguments, names)
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -353,6 +279,18 @@ class GraphqlNames(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     enum: bool = False
 
 
+class GraphqlFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function goes by in GraphQL, and its root fields (``function``, ``function_aggregate``) by what they do.
+
+    ``exposed_as`` says of which root it is a field, where that is not the one that its volatility leads to; of the
+    query's it can only read.
+    """
+
+    name: str | None = None
+    roots: dict[str, str] = {}
+    exposed_as: Literal["query", "mutation"] | None = None
+
+
 class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row of an enum table: its key, and what its other column says of that."""
 
@@ -361,10 +299,11 @@ class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource."""
+    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource and function."""
 
     convention: Literal["hasura-default", "graphql-default"] = "hasura-default"
     resources: dict[str, GraphqlNames] = {}
+    functions: dict[str, GraphqlFunction] = {}
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):

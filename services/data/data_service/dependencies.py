@@ -12,26 +12,23 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chassis.versions import EVERYTHING, word_of
-from contracts.catalog import Catalog, FieldType, Handler
+from contracts.catalog import Catalog, Handler
+from contracts.fields import FieldType
 
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
-    CallPlan,
     Column,
     ColumnOutput,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
     GroupTest,
     Link,
-    Plan,
     ReadPlan,
     Scan,
     Source,
     Test,
-    UpdatePlan,
 )
+from data_service.plan.plans import CallPlan, DocumentPlan, Plan
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.reflect.effects import Effects, Table
 
@@ -179,9 +176,11 @@ def _writes_itself(call: CallPlan) -> bool:
 
 def _is_volatile(node: Any) -> bool:
     """Whether it calls a function that gives something else each time, or to everybody."""
+    if isinstance(node, Source):
+        return node.kind == "session"
     if not isinstance(node, Scan) or node.call is None:
         return False
-    return not node.call.function.reads_only or node.call.function.session is not None
+    return not node.call.function.reads_only
 
 
 def _walk(node: Any) -> Iterator[Any]:

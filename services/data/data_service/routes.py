@@ -11,7 +11,8 @@ from chassis.app import Edge
 from chassis.hub.loop import blocking
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, Field, RowFunction
+from contracts.catalog import Argument, Catalog, RowFunction
+from contracts.fields import Field
 from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Blueprint, Response, request
@@ -69,7 +70,11 @@ def _shown(catalog: Catalog) -> Catalog:
         for resource in catalog.resources
     )
     functions = tuple(
-        replace(function, returns=replace(function.returns, fields=_bare(function.returns.fields)))
+        replace(
+            function,
+            arguments=_bare_arguments(function.arguments),
+            returns=replace(function.returns, fields=_bare(function.returns.fields)),
+        )
         for function in catalog.functions
     )
     return replace(catalog, resources=resources, functions=functions)
@@ -78,7 +83,11 @@ def _shown(catalog: Catalog) -> Catalog:
 def _bare_function(one: RowFunction) -> RowFunction:
     field = None if one.field is None else _bare((one.field,))[0]
     relation = None if one.relation is None else msgspec.structs.replace(one.relation, expression=())
-    return msgspec.structs.replace(one, field=field, relation=relation)
+    return msgspec.structs.replace(one, field=field, relation=relation, arguments=_bare_arguments(one.arguments))
+
+
+def _bare_arguments(arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    return tuple(msgspec.structs.replace(argument, representation=None) for argument in arguments)
 
 
 def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -6,25 +6,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 from chassis.versions import Writer
+from contracts.filters import Compare, FieldRef, Given, Param, RelationRef
 from contracts.identity import Caller, Principal, narrowed
-from contracts.operations import (
-    Aggregate,
-    Call,
-    Compare,
-    Document,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Given,
-    Group,
-    Member,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Rows,
-    Sort,
-)
+from contracts.operations import Aggregate, Call, Document, Embed, FieldOutput, Group, Member, Node, Read, Rows, Sort
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from contracts.operations import Call, Given, Node
+from contracts.operations import Call, Node
 from graphql import FieldNode, GraphQLArgument
 
-from graphql_service.coercion import arguments_of
+from graphql_service.given import given_to
 from graphql_service.reads import outputs, rows_node, summary_node
-from graphql_service.schema.exposed import ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.selection import Scope
 
 Nodes = list[FieldNode]
@@ -16,30 +16,19 @@ Expected = Mapping[str, GraphQLArgument]
 
 def call(scope: Scope, called: ExposedFunction, nodes: Nodes, expected: Expected) -> Call:
     """``f``."""
-    given = _given(scope, called, nodes, expected)
+    given = given_to(scope, called.arguments, nodes[0], expected, called.function.body_form or "json")
     if called.rows is None:
         node = Node()
     elif called.function.returns.many:
         node = rows_node(scope, called.rows, nodes, expected)
     else:
         node = Node(outputs(scope, called.rows, nodes))
-    return Call(called.function.name, given, node, reads_only=called.function.reads_only)
+    return Call(called.function.name, given, node, reads_only=called.reads_only)
 
 
 def call_aggregate(scope: Scope, called: ExposedFunction, nodes: Nodes, expected: Expected) -> Call:
     """``f_aggregate``."""
     assert called.rows is not None
-    given = _given(scope, called, nodes, expected)
+    given = given_to(scope, called.arguments, nodes[0], expected, called.function.body_form or "json")
     node = summary_node(scope, called.rows, nodes, expected)
-    return Call(called.function.name, given, node, reads_only=called.function.reads_only)
-
-
-def _given(scope: Scope, called: ExposedFunction, nodes: Nodes, expected: Expected) -> tuple[Given, ...]:
-    """The arguments; one that is needed and not given is null."""
-    values = arguments_of(nodes[0], expected, scope.variables).get("args") or {}
-    found = []
-    for name, (_, argument) in called.arguments.items():
-        if name in values or argument.required:
-            form = called.function.body_form or "json"
-            found.append(Given(argument.name, scope.param(values.get(name)), form))
-    return tuple(found)
+    return Call(called.function.name, given, node, reads_only=called.reads_only)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from contracts.operations import (
-    AggregateFunction,
+from contracts.filters import (
     And,
     Compare,
     CompareAggregate,
@@ -17,6 +16,7 @@ from contracts.operations import (
     Or,
     Param,
     RelationRef,
+    TestFunction,
 )
 from msgspec.structs import replace
 
@@ -171,21 +171,19 @@ def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterato
         if test is None:
             continue
         try:
-            yield from _aggregate_tests(scope, relation, cast("AggregateFunction", function), test)
+            yield from _aggregate_tests(scope, relation, cast("TestFunction", function), test)
         except Misfit as misfit:
             raise misfit.under(function) from None
 
 
-def _aggregate_tests(
-    scope: Scope, relation: ExposedRelation, function: AggregateFunction, given: Given
-) -> Iterator[Filter]:
-    inner, arguments = given.get("filter"), given.get("arguments") or ()
+def _aggregate_tests(scope: Scope, relation: ExposedRelation, function: TestFunction, given: Given) -> Iterator[Filter]:
+    inner, arguments = given.get("filter"), given.get("arguments") or []
     test = CompareAggregate(
         RelationRef(relation.relation.name),
         function,
         "eq",
         Param(0),
-        fields=(arguments,) if isinstance(arguments, str) else tuple(arguments),
+        fields=_fields_of(arguments),
         distinct=bool(given.get("distinct")),
         filter=_under("filter", scope, relation.target, inner) if inner else None,
     )
@@ -201,12 +199,19 @@ def _aggregate_tests(
         yield Not(compare) if operator.negated else compare
 
 
+def _fields_of(arguments: str | list[str] | dict[str, str]) -> tuple[str, ...]:
+    """The fields that an aggregate is of: one, a list that is counted by, or a pair."""
+    if isinstance(arguments, str):
+        return (arguments,)
+    return tuple(arguments.values() if isinstance(arguments, dict) else arguments)
+
+
 def _is_null(scope: Scope, test: CompareAggregate, *, wanted: bool) -> Filter:
-    """What is made of no values at all is null; their number never is."""
+    """What is made of no values is null, and what needs two of them of one; their number never is."""
     if test.function == "count":
         return Or() if wanted else And()
-    none = replace(test, function="count", operator="eq", right=scope.param(0))
-    return none if wanted else Not(none)
+    some = replace(test, operator="isdistinct", right=scope.param(None))
+    return Not(some) if wanted else some
 
 
 def _under(step: str, scope: Scope, exposed: Exposed, given: Given) -> Filter:

@@ -211,6 +211,7 @@ def _lines_of_values(body: bytes, wish: Wish) -> bytes:
     return lines_of_values(body, many=wish.values == "many", named=not wish.media.lines)
 
 
-def _location(address: str, key: dict[str, str]) -> str:
-    conditions = (f"{quote(filter_key(name), safe='')}=eq.{quote(value, safe='')}" for name, value in key.items())
+def _location(address: str, key: dict[str, str | None]) -> str:
+    told = ((name, "is.null" if value is None else f"eq.{quote(value, safe='')}") for name, value in key.items())
+    conditions = (f"{quote(filter_key(name), safe='')}={condition}" for name, condition in told)
     return f"{address}?{'&'.join(conditions)}"

@@ -3,11 +3,13 @@
 import difflib
 from collections.abc import Collection
 
-from contracts.catalog import Catalog, Field, Relation, Resource
-from contracts.operations import FieldRef, RelationRef
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
+from contracts.filters import FieldRef, RelationRef
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Column
+from data_service.plan.row_calls import find_made_field, find_made_relation, passed_to
 
 _NEAR = 0.75  # similarity from which a name is suggested
 _CARDINALITIES = {(True, "one"): "many-to-one", (False, "many"): "one-to-many"}
@@ -88,19 +90,25 @@ def find_column(resource: Resource, ref: FieldRef, *, search: bool = False) -> C
 
 def find_output(resource: Resource, ref: FieldRef) -> Column:
     """The column that a reference names, to read it. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
-    field = find_field(resource, ref.name)
+    if ref.arguments is None:
+        field = find_field(resource, ref.name)
+        arguments = passed_to(resource, field)
+    else:
+        field, arguments = find_made_field(resource, ref.name, ref.arguments)
     if ref.text and not ref.path and field.type != "json":
         raise Problem("42883", f"operator does not exist: {field.db_type} #>> unknown")
     if ref.path and field.type not in ("json", "array", "other", "text"):
         raise Problem("42883", f"operator does not exist: {field.db_type} {'->>' if ref.text else '->'} unknown")
-    return Column(field, ref.path, ref.text)
+    return Column(field, ref.path, ref.text, arguments)
 
 
 def find_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Relation:
     """The relation that a reference names: by its own name, else in PostgREST's ways (rest.md 2.4).
 
-    Raises `Problem` PGRST200 (none fits), PGRST201 (several fit).
+    Raises `Problem` PGRST200 (none fits), PGRST201 (several fit), 42883 (its function takes other arguments).
     """
+    if ref.arguments is not None:
+        return find_made_relation(resource, ref.name, ref.arguments)
     made = resource.row_relations.get(ref.name)  # a function over the row goes before any foreign key
     if made is not None:
         return made
@@ -199,3 +207,15 @@ def _described(catalog: Catalog, resource: Resource, relation: Relation) -> dict
         "embedding": f"{resource.name} with {target.name}",
         "relationship": text,
     }
+
+
+def unwritable(field: Field, verb: str) -> Problem:
+    """The database alone makes the values of a field, in PostgreSQL's words."""
+    name = field.name
+    message = f'cannot insert a non-DEFAULT value into column "{name}"'
+    if verb == "update":
+        message = f'column "{name}" can only be updated to DEFAULT'
+    details = f'Column "{name}" is a generated column.'
+    if field.identity is not None:
+        details = f'Column "{name}" is an identity column defined as GENERATED ALWAYS.'
+    return Problem("428C9", message, details=details)

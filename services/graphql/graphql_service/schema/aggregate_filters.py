@@ -10,7 +10,8 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from graphql_service.schema.exposed import AGGREGATE_TESTS, Exposed, ExposedField
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.patterns import AGGREGATE_TESTS, PAIRED_TESTS
 from graphql_service.schema.scalars import Scalar
 from graphql_service.schema.types import Types
 
@@ -23,6 +24,8 @@ def _fields(exposed: Exposed, function: str) -> list[ExposedField]:
         return []
     if function in _OF_BOOLEANS:
         return [field for field in exposed.filterable.values() if field.field.type == "bool"]
+    if function in PAIRED_TESTS and exposed.exposure.catalog.engine != "postgresql":
+        return []
     return list(exposed.numbers)
 
 
@@ -60,11 +63,28 @@ def aggregate_bool_exp_of(types: Types, exposed: Exposed, function: str) -> Grap
         return None
 
     def fields() -> dict[str, GraphQLInputField]:
-        columns = types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
+        arguments: GraphQLEnumType | GraphQLInputObjectType = _columns(types, exposed, function)
+        if function in PAIRED_TESTS:
+            arguments = types.input(f"{{}}_aggregate_bool_exp_{function}_arguments", exposed)
         scalar = Scalar("Boolean" if function in _OF_BOOLEANS else "float8")
-        return {"arguments": GraphQLInputField(GraphQLNonNull(columns)), **_common(types, exposed, scalar)}
+        return {"arguments": GraphQLInputField(GraphQLNonNull(arguments)), **_common(types, exposed, scalar)}
 
     return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_{function}", fields)
+
+
+def paired_arguments(types: Types, exposed: Exposed, function: str) -> GraphQLInputObjectType | None:
+    """``T_aggregate_bool_exp_corr_arguments`` and its like: the two fields, whichever comes first."""
+    if not _fields(exposed, function):
+        return None
+
+    def fields() -> dict[str, GraphQLInputField]:
+        return {name: GraphQLInputField(GraphQLNonNull(_columns(types, exposed, function))) for name in ("X", "Y")}
+
+    return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_{function}_arguments", fields)
+
+
+def _columns(types: Types, exposed: Exposed, function: str) -> GraphQLEnumType:
+    return types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
 
 
 def arguments_columns(_types: Types, exposed: Exposed, function: str) -> GraphQLEnumType | None:
