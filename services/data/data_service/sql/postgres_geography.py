@@ -1,7 +1,7 @@
 """PostGIS's types in SQL: geometries as clients give them (GeoJSON, or its own text), and what relates them."""
 
-from contracts.catalog import Field
-from contracts.operations import Comparison
+from contracts.fields import Field
+from contracts.filters import Comparison
 
 _FUNCTIONS: dict[Comparison, str] = {
     "st_contains": "st_contains", "st_crosses": "st_crosses", "st_equals": "st_equals",
@@ -45,7 +45,7 @@ def given(field: Field, text: str) -> str:
     return f"{made}::{schema}geography" if spatial_type(field.db_type) == "geography" else made
 
 
-def written(field: Field) -> str:
+def input_cast(field: Field) -> str:
     """The cast of a text that is written to the field; only a geometry's own input reads GeoJSON."""
     if spatial_type(field.db_type) == "geography":
         return f"::{_schema(field)}geometry::{field.db_type}"
