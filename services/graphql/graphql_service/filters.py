@@ -57,6 +57,16 @@ OPERATORS: dict[str, _Operator] = {
     "_has_key": _Operator("has_key"),
     "_has_keys_any": _Operator("has_keys_any"),
     "_has_keys_all": _Operator("has_keys_all"),
+    "_st_contains": _Operator("st_contains"),
+    "_st_crosses": _Operator("st_crosses"),
+    "_st_equals": _Operator("st_equals"),
+    "_st_intersects": _Operator("st_intersects"),
+    "_st_overlaps": _Operator("st_overlaps"),
+    "_st_touches": _Operator("st_touches"),
+    "_st_within": _Operator("st_within"),
+    "_st_d_within": _Operator("st_d_within"),
+    "_st_3d_intersects": _Operator("st_3d_intersects"),
+    "_st_3d_d_within": _Operator("st_3d_d_within"),
 }
 
 

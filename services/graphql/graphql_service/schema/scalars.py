@@ -49,7 +49,10 @@ _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"
 _MODIFIER = re.compile(r"\s*\(.*?\)")
 _LAST_NAME = re.compile(r'(?:^|\.)(?:"((?:[^"]|"")+)"|([^."]+))$')
 
-Operators = Literal["generic", "text", "jsonb", "array", "enum"]
+Operators = Literal["generic", "text", "jsonb", "array", "enum", "geometry", "geography"]
+
+
+_SPATIAL: dict[str, Operators] = {"geometry": "geometry", "geography": "geography"}
 
 
 class Scalar(NamedTuple):
@@ -105,6 +108,8 @@ def _scalar(kind: FieldType, db_type: str, engine: Engine) -> Scalar:
         return Scalar(BUILT_IN[kind])
     if engine == "sqlite":
         return Scalar(fitting(base.lower()) if base else ANY)
+    if kind == "other" and base in _SPATIAL:
+        return Scalar(base, operators=_SPATIAL[base])
     return Scalar(own_scalar(base))
 
 
