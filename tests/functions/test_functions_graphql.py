@@ -36,7 +36,7 @@ def _empty_log(suite: Suite):
     [
         ("{ add(args: {a: 1}) }", {"add": 3}),
         ("{ sum: add(args: {a: 1, b: 5}) }", {"sum": 6}),
-        ("{ add(args: {}) }", {"add": None}),
+        ("{ add(args: {a: null}) }", {"add": None}),
         ("{ numbers(args: {n: 3}) }", {"numbers": [1, 2, 3]}),
         ("{ nothing_there }", {"nothing_there": None}),
         ("{ outs { low high __typename } }", {"outs": {"low": 1, "high": 9, "__typename": "outs"}}),
@@ -100,10 +100,13 @@ def test_all_or_nothing(suite: Suite) -> None:
 
 
 def test_refusals(suite: Suite) -> None:
-    message, code, path = error_of(suite, '{ described(args: {m: "glad"}) }')
+    others = ", ".join(f"{name}: null" for name in ("j", "n", "a", "at", "b", "ok", "on_day"))
+    message, code, path = error_of(suite, f'{{ described(args: {{m: "glad", {others}}}) }}')
     assert (message, code) == ('invalid input value for enum mood: "glad"', "data-exception")
     assert path == "$.selectionSet.described"
     assert error_of(suite, "{ add(args: {c: 1}) }")[1] == "validation-failed"
+    omitted = ("Non default arguments cannot be omitted", "not-supported", "$.selectionSet.add.args.args")
+    assert error_of(suite, "{ add(args: {b: 1}) }") == omitted
     assert error_of(suite, "{ add }")[1] == "validation-failed"
     assert error_of(suite, "{ numbers(args: {n: 1}) }", CLERK)[0] == "field 'numbers' not found in type: 'query_root'"
     assert error_of(suite, "{ twin(args: {a: 1}) }")[0] == "field 'twin' not found in type: 'query_root'"

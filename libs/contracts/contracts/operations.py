@@ -68,7 +68,7 @@ Comparison = Literal[
     "like", "ilike", "match", "imatch", "similar",
     "in",
     "isdistinct",
-    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all",
+    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all", "path_exists", "path_match",
     "left_of", "right_of", "not_right_of", "not_left_of", "adjacent",
     "fts", "plfts", "phfts", "wfts",
 ]  # fmt: skip
@@ -131,7 +131,7 @@ class CompareAggregate(_Node, tag="compare_aggregate", frozen=True):
     """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``."""
 
     relation: RelationRef
-    function: "AggregateFunction"
+    function: "AggregateFunction | PairFunction"
     operator: Comparison
     right: Operand
     fields: tuple[str, ...] = ()
@@ -157,6 +157,8 @@ AggregateFunction = Literal[
     "count", "sum", "avg", "min", "max",
     "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "bool_and", "bool_or",
 ]  # fmt: skip
+PairFunction = Literal["corr", "covar_samp"]
+"""Aggregates of two fields, which related rows can be compared by."""
 
 
 class Star(_Node, tag="star", frozen=True):

@@ -6,6 +6,7 @@ from contracts.operations import Call, Given, Node
 from graphql import FieldNode, GraphQLArgument
 
 from graphql_service.coercion import arguments_of
+from graphql_service.errors import NOT_SUPPORTED, Misfit
 from graphql_service.reads import outputs, rows_node, summary_node
 from graphql_service.schema.exposed import ExposedFunction
 from graphql_service.selection import Scope
@@ -35,11 +36,13 @@ def call_aggregate(scope: Scope, called: ExposedFunction, nodes: Nodes, expected
 
 
 def _given(scope: Scope, called: ExposedFunction, nodes: Nodes, expected: Expected) -> tuple[Given, ...]:
-    """The arguments; one that is needed and not given is null."""
+    """The arguments. Raises `Misfit` where one without a default is left out; null may be given for it."""
     values = arguments_of(nodes[0], expected, scope.variables).get("args") or {}
     found = []
     for name, (_, argument) in called.arguments.items():
-        if name in values or argument.required:
+        if name in values:
             form = called.function.body_form or "json"
-            found.append(Given(argument.name, scope.param(values.get(name)), form))
+            found.append(Given(argument.name, scope.param(values[name]), form))
+        elif argument.required:
+            raise Misfit("Non default arguments cannot be omitted", NOT_SUPPORTED, ("args", "args"))
     return tuple(found)

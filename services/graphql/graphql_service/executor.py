@@ -13,11 +13,11 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import ADMIN_ROLE, Caller, unnarrowed
-from contracts.operations import Create, Document, Update, Value
+from contracts.operations import Create, Document, Read, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result
 
-from graphql_service.errors import Error, Path, Refusal, refuse
+from graphql_service.errors import NOT_SUPPORTED, Error, Path, Refusal, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import DEPTH_EXCEEDED, Limits, check_text
 from graphql_service.payload import Request
@@ -112,7 +112,7 @@ class Executor:
             return data_answer(body, result.basis, result.warnings)
 
         if not kept.limits.introspection:
-            refuse("introspection is not allowed for this role", "access-denied")
+            refuse(f'introspection is disabled for role: "{unnarrowed(kept.role)[0]}"', NOT_SUPPORTED)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
@@ -220,7 +220,7 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
             place = place_of((key, *path[1:]), compiled.scope, compiled.root)
             within = place[2:3] == ("selectionSet",)
             return place if within else (*place[:2], "args", "updates", several.index(str(path[0])), *place[3:])
-    if not path and len(compiled.root) == 1:
+    if not path and len(compiled.root) == 1 and not isinstance(compiled.document.members[0].operation, Read):
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
     name = place[-1] if place else ""

@@ -15,6 +15,7 @@ from contracts.operations import (
     Is,
     Not,
     Or,
+    PairFunction,
     Param,
     RelationRef,
 )
@@ -26,6 +27,7 @@ from graphql_service.selection import Scope
 from graphql_service.slots import json_text
 
 Given = dict[str, Any]
+_Function = AggregateFunction | PairFunction
 
 
 class _Operator(NamedTuple):
@@ -57,7 +59,14 @@ OPERATORS: dict[str, _Operator] = {
     "_has_key": _Operator("has_key"),
     "_has_keys_any": _Operator("has_keys_any"),
     "_has_keys_all": _Operator("has_keys_all"),
+    "_jsonb_path_exists": _Operator("path_exists"),
+    "_jsonb_path_match": _Operator("path_match"),
+    "_ancestor": _Operator("contains"),
+    "_descendant": _Operator("contained"),
+    "_matches": _Operator("match"),
+    "_matches_fulltext": _Operator("fts"),
 }
+_ANY = {"_ancestor_any": "_ancestor", "_descendant_any": "_descendant", "_matches_any": "_matches"}
 
 
 def filter_of(scope: Scope, exposed: Exposed, given: Given) -> Filter:
@@ -118,6 +127,10 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
         if name == "_cast":
             yield from _as_text(scope, field, value)
             continue
+        if name in _ANY:
+            comparison = OPERATORS[_ANY[name]].comparison
+            yield Or(tuple(Compare(left, comparison, scope.param(item)) for item in value))
+            continue
         operator = OPERATORS[name]
         if operator.comparison == "in" and (field.scalar.array or field.field.type == "json"):
             # databases compare neither lists nor JSON with the members of a list: one comparison each
@@ -145,7 +158,7 @@ def _as_text(scope: Scope, field: ExposedField, given: Given) -> Iterator[Filter
 
 def _operand(field: ExposedField, comparison: Comparison, value: Any) -> Any:
     """A value as data compares with it: JSON as its text, so that a string is a string and not JSON's own text."""
-    if field.field.type != "json" or comparison.startswith("has_key"):
+    if field.field.type != "json" or comparison.startswith(("has_key", "path_")):
         return value
     return json_text(value)
 
@@ -157,19 +170,21 @@ def _null(operator: str, field: ExposedField) -> Misfit:
 
 
 def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
+    if len(given) != 1:
+        raise Misfit("exactly one predicate should be specified")
     for function, test in given.items():
         if test is None:
             continue
         try:
-            yield from _aggregate_tests(scope, relation, cast("AggregateFunction", function), test)
+            yield from _aggregate_tests(scope, relation, cast("_Function", function), test)
         except Misfit as misfit:
             raise misfit.under(function) from None
 
 
-def _aggregate_tests(
-    scope: Scope, relation: ExposedRelation, function: AggregateFunction, given: Given
-) -> Iterator[Filter]:
+def _aggregate_tests(scope: Scope, relation: ExposedRelation, function: _Function, given: Given) -> Iterator[Filter]:
     inner, arguments = given.get("filter"), given.get("arguments") or ()
+    if isinstance(arguments, dict):
+        arguments = (arguments["X"], arguments["Y"])
     test = CompareAggregate(
         RelationRef(relation.relation.name),
         function,
@@ -192,11 +207,11 @@ def _aggregate_tests(
 
 
 def _is_null(scope: Scope, test: CompareAggregate, *, wanted: bool) -> Filter:
-    """What is made of no values at all is null; their number never is."""
+    """What is made of too few values is null; their number never is."""
     if test.function == "count":
         return Or() if wanted else And()
-    none = replace(test, function="count", operator="eq", right=scope.param(0))
-    return none if wanted else Not(none)
+    some = replace(test, operator="isdistinct", right=scope.param(None))
+    return Not(some) if wanted else some
 
 
 def _under(step: str, scope: Scope, exposed: Exposed, given: Given) -> Filter:

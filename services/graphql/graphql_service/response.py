@@ -47,6 +47,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "23503": ("constraint-violation", "Foreign key violation. "),
     "23502": ("constraint-violation", "Not-NULL violation. "),
     "23514": ("permission-error", "Check constraint violation. "),
+    "22025": ("bad-request", ""),
     "25006": (NOT_SUPPORTED, ""),
     "P0001": ("data-exception", ""),
     "PGRST127": (NOT_SUPPORTED, ""),
@@ -87,6 +88,7 @@ _TOKENS = {
 }
 _CHECK = "new row violates row-level security"  # PostgreSQL's words, and ours for a policy's check
 CHECK_FAILED = "check constraint of an insert/update permission has failed"
+_NO_VARIABLE = "missing session variable: "  # data's words
 _MALFORMED_HEADER = "Malformed Authorization header"
 
 # HTTP statuses of the legacy media type and of application/graphql-response+json; None is the problem's own
@@ -144,6 +146,8 @@ def error_of(problem: Problem, place: Path = ()) -> Error:
         message = _token_message(problem.message)
     elif problem.code == "42501" and problem.message.startswith(_CHECK):
         message = CHECK_FAILED
+    elif problem.code == "42501" and problem.message.startswith(_NO_VARIABLE):
+        return Error(f"missing session variables: {problem.message.removeprefix(_NO_VARIABLE)}", "not-found")
     return Error(message, code, place)
 
 

@@ -22,6 +22,7 @@ from contracts.operations import (
     Not,
     Operand,
     Or,
+    PairFunction,
     Param,
     RelationRef,
 )
@@ -55,16 +56,18 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
     | dict.fromkeys(_RANGES, frozenset({"range", "other"}))
     | dict.fromkeys(("contains", "contained", "overlaps"), frozenset({"json", "array", "range", "other"}))
     | dict.fromkeys(("has_key", "has_keys_any", "has_keys_all"), frozenset({"json", "other"}))
+    | dict.fromkeys(("path_exists", "path_match"), frozenset({"json"}))
 )
 _EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
 _GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
 _NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
 _MINMAX_NEVER = {"bool", "json", "bytes"}
+_PAIRS = frozenset({"corr", "covar_samp"})
 _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch"})
 _SIGNS = {
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "contains": "@>", "contained": "<@", "overlaps": "&&",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
 }  # fmt: skip
 
 
@@ -200,7 +203,11 @@ def plan_having(resource: Resource, item: Filter) -> Predicate:
 
 
 def aggregate_columns(
-    resource: Resource, function: AggregateFunction, fields: tuple[FieldRef, ...], *, cast: bool = False
+    resource: Resource,
+    function: AggregateFunction | PairFunction,
+    fields: tuple[FieldRef, ...],
+    *,
+    cast: bool = False,
 ) -> tuple[Column, ...]:
     """The columns that an aggregate is over; ``cast``: their type is another by then.
 
@@ -216,6 +223,8 @@ def aggregate_columns(
             misfit = function != "count" and column.type not in _NUMERIC and not cast
         if misfit:
             raise Problem("42883", f"function {function}({column.field.db_type}) does not exist")
+    if function in _PAIRS and len(columns) != 2:
+        raise Problem("PGRST100", f"the aggregate {function} needs two columns")
     if not columns and function != "count":
         raise Problem("PGRST100", f"the aggregate {function} needs a column")
     return columns

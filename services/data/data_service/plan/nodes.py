@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from contracts.catalog import Argument, Field, FieldType, Function, Relation, Resource
-from contracts.operations import AggregateFunction, Comparison, Count, How, Shape
+from contracts.operations import AggregateFunction, Comparison, Count, How, PairFunction, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class AggregateTest:
     """An aggregate over related rows compared with a value."""
 
     link: Link
-    function: AggregateFunction
+    function: AggregateFunction | PairFunction
     columns: tuple[Column, ...]
     distinct: bool
     operator: Comparison
@@ -208,7 +208,7 @@ class AggregateOutput:
     """An aggregate under a key; no columns counts rows."""
 
     key: str
-    function: AggregateFunction
+    function: AggregateFunction | PairFunction
     columns: tuple[Column, ...]
     distinct: bool = False
     before: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.operations import AggregateFunction, Comparison, PairFunction
 
 from data_service.plan.nodes import (
     AggregateTest,
@@ -136,7 +136,11 @@ class Dialect(Protocol):
         ...
 
     def aggregate(
-        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+        self,
+        function: AggregateFunction | PairFunction,
+        columns: Sequence[str],
+        of: Sequence[Column],
+        distinct: bool,
     ) -> str:
         """An aggregate; no columns counts rows."""
         ...

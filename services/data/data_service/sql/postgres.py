@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.catalog import Field, FieldType, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.operations import AggregateFunction, Comparison, PairFunction
 from contracts.problems import Problem
 
 from data_service.plan.nodes import (
@@ -23,7 +23,7 @@ from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call
-from data_service.sql.postgres_names import free_type, quoted
+from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
@@ -34,10 +34,10 @@ _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "similar": "similar to",
     "isdistinct": "is distinct from", "contains": "@>", "contained": "<@", "overlaps": "&&",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
 }  # fmt: skip
-_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
+_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key", "path_exists", "path_match"}
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
@@ -183,11 +183,15 @@ class PostgresDialect:
         return f"({expression})::{cast_type(cast)}"
 
     def aggregate(
-        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+        self,
+        function: AggregateFunction | PairFunction,
+        columns: Sequence[str],
+        of: Sequence[Column],
+        distinct: bool,
     ) -> str:
-        if not columns or (len(columns) > 1 and not distinct):
+        if not columns or (len(columns) > 1 and function == "count" and not distinct):
             return "count(*)"
-        inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
+        inner = f"({', '.join(columns)})" if len(columns) > 1 and function == "count" else ", ".join(columns)
         return f"{function}({'distinct ' if distinct else ''}{inner})"
 
     # --- masks ---------------------------------------------------------------------------------------------------
@@ -263,6 +267,10 @@ class PostgresDialect:
 
     def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
         """The left side as it is compared, and the type of the right side."""
+        if operator in ("path_exists", "path_match"):
+            return f"{left}::jsonb", "jsonpath"
+        if operator == "match" and is_ltree(column.field):
+            return left, of_ltree(column.field, "lquery")
         if operator in _TEXT_RIGHT:
             return (f"{left}::jsonb" if operator == "has_key" else left), "text"
         if operator in ("has_keys_any", "has_keys_all"):
@@ -274,6 +282,8 @@ class PostgresDialect:
         return left, free_type(column.field.db_type)
 
     def _search(self, left: str, test: Test, place: str) -> str:
+        if is_ltree(test.left.field):
+            return f"{left} @ {place}::{of_ltree(test.left.field, 'ltxtquery')}"
         config = f"{self.text(test.config)}::regconfig, " if test.config else ""
         vector = left if test.left.field.db_type == "tsvector" else f"to_tsvector({config}{left})"
         return f"{vector} @@ {_SEARCH[test.operator]}({config}{place}::text)"

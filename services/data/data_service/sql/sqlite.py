@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison
+from contracts.operations import AggregateFunction, Comparison, PairFunction
 from contracts.problems import Problem
 
 from data_service.plan.nodes import (
@@ -234,9 +234,13 @@ class SqliteDialect:
         return f"cast({expression} as {_CASTS.get(kind, 'text')})"
 
     def aggregate(
-        self, function: AggregateFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool
+        self,
+        function: AggregateFunction | PairFunction,
+        columns: Sequence[str],
+        of: Sequence[Column],
+        distinct: bool,
     ) -> str:
-        if not columns or (len(columns) > 1 and not distinct):
+        if not columns or (len(columns) > 1 and function == "count" and not distinct):
             return "count(*)"
         inner = f"json_array({', '.join(columns)})" if len(columns) > 1 else columns[0]
         name = _AGGREGATES.get(function, f"trivet_{function}")

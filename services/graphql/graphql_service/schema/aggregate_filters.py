@@ -10,7 +10,7 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from graphql_service.schema.exposed import AGGREGATE_TESTS, Exposed, ExposedField
+from graphql_service.schema.exposed import AGGREGATE_TESTS, PAIR_TESTS, Exposed, ExposedField
 from graphql_service.schema.scalars import Scalar
 from graphql_service.schema.types import Types
 
@@ -60,11 +60,28 @@ def aggregate_bool_exp_of(types: Types, exposed: Exposed, function: str) -> Grap
         return None
 
     def fields() -> dict[str, GraphQLInputField]:
-        columns = types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
         scalar = Scalar("Boolean" if function in _OF_BOOLEANS else "float8")
-        return {"arguments": GraphQLInputField(GraphQLNonNull(columns)), **_common(types, exposed, scalar)}
+        if function in PAIR_TESTS:
+            pair = types.input(f"{{}}_aggregate_bool_exp_{function}_arguments", exposed)
+            return {"arguments": GraphQLInputField(GraphQLNonNull(pair)), **_common(types, exposed, scalar)}
+        return {"arguments": _column(types, exposed, function), **_common(types, exposed, scalar)}
 
     return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_{function}", fields)
+
+
+def pair_arguments(types: Types, exposed: Exposed, function: str) -> GraphQLInputObjectType | None:
+    """``T_aggregate_bool_exp_corr_arguments`` and its like: the two columns."""
+    if not _fields(exposed, function):
+        return None
+    return GraphQLInputObjectType(
+        f"{exposed.type_name}_aggregate_bool_exp_{function}_arguments",
+        lambda: {name: _column(types, exposed, function) for name in ("X", "Y")},
+    )
+
+
+def _column(types: Types, exposed: Exposed, function: str) -> GraphQLInputField:
+    columns = types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
+    return GraphQLInputField(GraphQLNonNull(columns))
 
 
 def arguments_columns(_types: Types, exposed: Exposed, function: str) -> GraphQLEnumType | None:

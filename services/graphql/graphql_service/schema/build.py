@@ -21,7 +21,7 @@ from graphql import (
 
 from graphql_service.readers import Readers
 from graphql_service.schema import aggregate_filters, functions, groups, inputs, outputs, roots, structures, upserts
-from graphql_service.schema.exposed import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, Exposure
+from graphql_service.schema.exposed import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, PAIR_TESTS, Exposure
 from graphql_service.schema.groups import HAVING_FUNCTIONS
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
@@ -43,6 +43,10 @@ _MAKERS: dict[str, Maker] = {
             aggregate_filters.arguments_columns, function=function
         )
         for function in AGGREGATE_TESTS
+    },
+    **{
+        f"{{}}_aggregate_bool_exp_{function}_arguments": partial(aggregate_filters.pair_arguments, function=function)
+        for function in PAIR_TESTS
     },
     "{}_order_by": inputs.order_by,
     "{}_aggregate_order_by": inputs.aggregate_order_by,

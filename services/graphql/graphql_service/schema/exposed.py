@@ -28,7 +28,10 @@ from graphql_service.schema.scalars import Scalar, scalar_of
 NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
 FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
 # what related rows may be compared by beside their number
-AGGREGATE_TESTS = ("avg", "bool_and", "bool_or", "max", "min", "stddev_samp", "sum", "var_samp")
+AGGREGATE_TESTS = (
+    "avg", "bool_and", "bool_or", "corr", "covar_samp", "max", "min", "stddev_samp", "sum", "var_samp",
+)  # fmt: skip
+PAIR_TESTS = ("corr", "covar_samp")  # those of two columns
 JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
 
 TYPE_PATTERNS = (
@@ -41,6 +44,7 @@ TYPE_PATTERNS = (
     "{}_aggregate_bool_exp_count",
     *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
     *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
+    *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIR_TESTS),
     "{}_order_by",
     "{}_aggregate_order_by",
     *(f"{{}}_{function}_order_by" for function in FUNCTIONS),

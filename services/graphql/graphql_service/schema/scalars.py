@@ -42,13 +42,14 @@ OWN_TYPES = frozenset(
     }
 )
 
+TREE_PATTERNS = ("lquery", "ltxtquery")  # what paths in a tree are compared with
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _INCOMPARABLE = frozenset({"bool", "json", "bytes", "array", "range"})
 _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"})
 _MODIFIER = re.compile(r"\s*\(.*?\)")
 _LAST_NAME = re.compile(r'(?:^|\.)(?:"((?:[^"]|"")+)"|([^."]+))$')
 
-Operators = Literal["generic", "text", "jsonb", "array", "enum"]
+Operators = Literal["generic", "text", "jsonb", "array", "tree", "enum"]
 
 
 class Scalar(NamedTuple):
@@ -104,7 +105,7 @@ def _scalar(kind: FieldType, db_type: str, engine: Engine) -> Scalar:
         return Scalar(BUILT_IN[kind])
     if engine == "sqlite":
         return Scalar(fitting(base.lower()) if base else ANY)
-    return Scalar(own_scalar(base))
+    return Scalar(own_scalar(base), operators="tree" if base == "ltree" else "generic")
 
 
 def own_scalar(base: str) -> str:
