@@ -8,23 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Aggregate,
-    Assign,
-    Compare,
-    Create,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Node,
-    Operation,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-    Update,
-)
+from contracts.operations import Aggregate, Assign, Create, Embed, FieldOutput, Node, Operation, Read, Sort, Update
 from contracts.problems import Problem
 from data_service.app import open_remote, open_secrets
 from data_service.engine import Engine

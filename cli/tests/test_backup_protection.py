@@ -11,8 +11,9 @@ import pytest
 from auth_service import accounts, store, upgrade
 from auth_service.settings import AuthSettings
 from click.testing import CliRunner, Result
+from contracts.filters import FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Create, FieldOutput, FieldRef, Node, Param, Read
+from contracts.operations import Create, FieldOutput, Node, Read
 from data_service.app import open_database, open_secrets
 from data_service.engine import Engine
 from data_service.processing.setting import Means

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from contracts.promise import Promise
 from data_service.policies import ServiceRule
 

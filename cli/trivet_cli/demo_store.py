@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from contracts.catalog import Field, Guard
+from contracts.fields import Field, Guard
 from contracts.problems import Problem
 from data_service.app import open_secrets
 from data_service.processing.keyring import KeyringError

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from data_service.policy_filters import BETWEEN_COLUMNS, OPERATORS
 
 Place = tuple[str, str]  # schema and table

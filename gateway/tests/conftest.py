@@ -18,7 +18,8 @@ import pytest
 from chassis.examples import Example
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
 from contracts.problems import Problem
 from flask.testing import FlaskClient
 from gateway_service.app import create_app

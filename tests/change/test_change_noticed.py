@@ -6,8 +6,9 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller
-from contracts.operations import Compare, Create, FieldOutput, FieldRef, Node, Param, Read
+from contracts.operations import Create, FieldOutput, Node, Read
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

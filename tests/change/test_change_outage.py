@@ -8,8 +8,9 @@ from contextlib import nullcontext
 
 import psycopg
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Assign, Compare, Create, Document, FieldRef, Member, Node, Param, Read, Update
+from contracts.operations import Assign, Create, Document, Member, Node, Read, Update
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

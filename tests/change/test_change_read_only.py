@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from contracts.operations import Create, Param, Read
+from contracts.filters import Param
+from contracts.operations import Create, Read
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from contracts.filters import FieldRef, Param, RelationRef
 from contracts.operations import (
     Affected,
     Aggregate,
@@ -12,13 +13,10 @@ from contracts.operations import (
     Document,
     Embed,
     FieldOutput,
-    FieldRef,
     Group,
     Member,
     Node,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
 )

@@ -2,7 +2,8 @@
 
 import pytest
 from contracts.catalog import decode
-from contracts.operations import Call, Compare, FieldRef, Node, Param
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Call, Node
 from contracts.problems import Problem
 from data_service import routes
 from flask import Flask

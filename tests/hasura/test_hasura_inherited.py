@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import zeep.helpers
-from contracts.operations import FieldOutput, FieldRef, Node, Read
+from contracts.filters import FieldRef
+from contracts.operations import FieldOutput, Node, Read
 from data_service.engine import Engine
 from data_service.policies import ConfigurationError, parse
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.operations import Compare, Comparison, FieldOutput, FieldRef, Operation, Param, Read, RelationRef, Sort
+from contracts.filters import Compare, Comparison, FieldRef, Param, RelationRef
+from contracts.operations import FieldOutput, Operation, Read, Sort
 
 from tests.fixtures.guarded_store import ADMIN, Who
 

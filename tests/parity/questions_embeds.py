@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from contracts.operations import Aggregate, Embed, Exists, FieldOutput, Node, Not, Read, Sort
+from contracts.filters import Exists, Not
+from contracts.operations import Aggregate, Embed, FieldOutput, Node, Read, Sort
 
 from tests.parity.question import F, Graphql, NotAsked, P, Question, R, by, call, compare, get, order_by, out, strings
 

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from contracts.operations import And, FieldOutput, Is, Node, Not, Or, Read
+from contracts.filters import And, Is, Not, Or
+from contracts.operations import FieldOutput, Node, Read
 
 from tests.parity.question import (
     F,

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from contracts.operations import And, Node, Read, Sort
+from contracts.filters import And
+from contracts.operations import Node, Read, Sort
 
 from tests.parity.question import F, Graphql, P, Question, by, call, compare, get, order_by, out
 

@@ -1,6 +1,7 @@
 """Questions that are refused: the same problem in each dialect's own code (errors.md)."""
 
-from contracts.operations import And, Assign, Create, Delete, Embed, Node, Read, Update
+from contracts.filters import And
+from contracts.operations import Assign, Create, Delete, Embed, Node, Read, Update
 
 from tests.fixtures.guarded_store import Who
 from tests.parity.question import (

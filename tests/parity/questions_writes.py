@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from contracts.operations import And, Assign, Conflict, Create, Delete, FieldOutput, Node, Read, Update
+from contracts.filters import And
+from contracts.operations import Assign, Conflict, Create, Delete, FieldOutput, Node, Read, Update
 
 from tests.fixtures.guarded_store import Who
 from tests.parity.question import (

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import msgspec
 import pytest
-from contracts.operations import And, Node, Operation, Or, Param, Read, Value
+from contracts.filters import And, Or, Param
+from contracts.operations import Node, Operation, Read, Value
 from graphql_service.limits import Limits
 from graphql_service.request import choose, compile_operation, prepare
 from graphql_service.schema import build

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from contracts.operations import FieldOutput, FieldRef, Node, Read
+from contracts.filters import FieldRef
+from contracts.operations import FieldOutput, Node, Read
 from contracts.problems import Problem
 
 from tests.fixtures.guarded_store import ADMIN, Suite

@@ -5,34 +5,19 @@ is none that the profile knows; what it says of the other holds for it as well.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from lxml import etree
 
+from tests.wsi.rules import Rules
+
 Element = etree._Element
-Rule = Callable[[Element], Iterator[str]]
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 SOAP = ("{http://schemas.xmlsoap.org/wsdl/soap/}", "{http://schemas.xmlsoap.org/wsdl/soap12/}")
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 HTTP = "http://schemas.xmlsoap.org/soap/http"
-RULES: dict[str, Rule] = {}
-
-
-def rule(*numbers: str) -> Callable[[Rule], Rule]:
-    """Enter a function as the check of these rules."""
-
-    def enter(check: Rule) -> Rule:
-        RULES.update(dict.fromkeys(numbers, check))
-        return check
-
-    return enter
-
-
-def broken(root: Element) -> dict[str, list[str]]:
-    """The rules that a WSDL breaks, and where."""
-    found = {number: list(check(root)) for number, check in RULES.items()}
-    return {number: places for number, places in found.items() if places}
+RULES: Rules[Element] = Rules()
 
 
 def _soap(root: Element, *names: str) -> Iterator[Element]:
@@ -56,7 +41,7 @@ def _elements(root: Element) -> dict[tuple[str, str], Element]:
     }
 
 
-@rule("R2001", "R2002", "R2003", "R2007", "R2008")
+@RULES.enter("R2001", "R2002", "R2003", "R2007", "R2008")
 def imports(root: Element) -> Iterator[str]:
     """wsdl:import is for WSDL alone and says where; xs:import stands in schemas."""
     for each in root.iter(f"{WSDL}import"):
@@ -67,7 +52,7 @@ def imports(root: Element) -> Iterator[str]:
             yield _name(each)
 
 
-@rule("R2022", "R2023")
+@RULES.enter("R2022", "R2023")
 def order(root: Element) -> Iterator[str]:
     """Imports, then types, then the rest."""
     ranks = [{f"{WSDL}documentation": 0, f"{WSDL}import": 1, f"{WSDL}types": 2}.get(str(each.tag), 3) for each in root]
@@ -75,13 +60,13 @@ def order(root: Element) -> Iterator[str]:
         yield "definitions"
 
 
-@rule("R2026", "R2027")
+@RULES.enter("R2026", "R2027")
 def required_extensions(root: Element) -> Iterator[str]:
     """No extension has to be understood."""
     yield from (_name(each) for each in root.iter() if each.get(f"{WSDL}required") in ("true", "1"))
 
 
-@rule("R2101", "R2102")
+@RULES.enter("R2101", "R2102")
 def references(root: Element) -> Iterator[str]:
     """What is referred to is there."""
     known = {
@@ -96,7 +81,7 @@ def references(root: Element) -> Iterator[str]:
             yield f"{_name(each)} of the type {name[1]}"
 
 
-@rule("R2105")
+@RULES.enter("R2105")
 def target_namespaces(root: Element) -> Iterator[str]:
     """Every schema that declares anything has a namespace."""
     for schema in root.iter(f"{XSD}schema"):
@@ -105,7 +90,7 @@ def target_namespaces(root: Element) -> Iterator[str]:
             yield "schema"
 
 
-@rule("R2110", "R2111", "R2113")
+@RULES.enter("R2110", "R2111", "R2113")
 def arrays_of_rpc(root: Element) -> Iterator[str]:
     """Nothing of the arrays of rpc/encoded."""
     for each in root.iter():
@@ -117,13 +102,13 @@ def arrays_of_rpc(root: Element) -> Iterator[str]:
             yield _name(each)
 
 
-@rule("R2201", "R2210")
+@RULES.enter("R2201", "R2210")
 def one_part(root: Element) -> Iterator[str]:
     """A body is of one part at most."""
     yield from (_name(each) for each in root.iter(f"{WSDL}message") if len(each.findall(f"{WSDL}part")) > 1)
 
 
-@rule("R2204", "R2205", "R2206", "R2306", "R2712")
+@RULES.enter("R2204", "R2205", "R2206", "R2306", "R2712")
 def parts(root: Element) -> Iterator[str]:
     """Parts refer to global elements, and to no types."""
     known = _elements(root)
@@ -132,7 +117,7 @@ def parts(root: Element) -> Iterator[str]:
             yield _name(part.getparent())
 
 
-@rule("R2301", "R2303")
+@RULES.enter("R2301", "R2303")
 def exchanges(root: Element) -> Iterator[str]:
     """Requests come before answers: nobody is notified or solicited."""
     for port in root.iter(f"{WSDL}portType"):
@@ -142,7 +127,7 @@ def exchanges(root: Element) -> Iterator[str]:
                 yield _name(operation)
 
 
-@rule("R2304")
+@RULES.enter("R2304")
 def no_overloads(root: Element) -> Iterator[str]:
     """An operation's name is its own."""
     for port in root.iter(f"{WSDL}portType"):
@@ -150,7 +135,7 @@ def no_overloads(root: Element) -> Iterator[str]:
         yield from (f"operation {name}" for name, number in names.items() if number > 1)
 
 
-@rule("R2401", "R2701", "R2702")
+@RULES.enter("R2401", "R2701", "R2702")
 def transports(root: Element) -> Iterator[str]:
     """Each binding is one of SOAP over HTTP."""
     for binding in root.iter(f"{WSDL}binding"):
@@ -159,7 +144,7 @@ def transports(root: Element) -> Iterator[str]:
             yield _name(binding)
 
 
-@rule("R2705")
+@RULES.enter("R2705")
 def styles(root: Element) -> Iterator[str]:
     """All is document."""
     yield from (
@@ -167,13 +152,13 @@ def styles(root: Element) -> Iterator[str]:
     )
 
 
-@rule("R2706", "R2707")
+@RULES.enter("R2706", "R2707")
 def literal(root: Element) -> Iterator[str]:
     """All is literal."""
     yield from (_name(each) for each in _soap(root, "body", "fault", "header") if each.get("use") != "literal")
 
 
-@rule("R2710")
+@RULES.enter("R2710")
 def signatures(root: Element) -> Iterator[str]:
     """What stands in the body tells an operation from all others."""
     messages = {
@@ -186,13 +171,13 @@ def signatures(root: Element) -> Iterator[str]:
         yield from (f"element {name}" for name, number in found.items() if number > 1)
 
 
-@rule("R2716")
+@RULES.enter("R2716")
 def no_namespaces(root: Element) -> Iterator[str]:
     """Bodies and faults of document/literal name no namespace."""
     yield from (_name(each) for each in _soap(root, "body", "fault", "header") if each.get("namespace") is not None)
 
 
-@rule("R2718")
+@RULES.enter("R2718")
 def bound_alike(root: Element) -> Iterator[str]:
     """A binding has the operations of its port type."""
     ports = {
@@ -205,7 +190,7 @@ def bound_alike(root: Element) -> Iterator[str]:
             yield _name(binding)
 
 
-@rule("R2721", "R2722", "R2723", "R2740", "R2741", "R2754")
+@RULES.enter("R2721", "R2722", "R2723", "R2740", "R2741", "R2754")
 def faults(root: Element) -> Iterator[str]:
     """Faults are bound by their names, each of the port type's and no others."""
     declared = {
@@ -226,7 +211,7 @@ def faults(root: Element) -> Iterator[str]:
             yield from (f"{_name(operation)} fault {name}" for name, names in bound if names != [name])
 
 
-@rule("R2745")
+@RULES.enter("R2745")
 def actions(root: Element) -> Iterator[str]:
     """Each operation says its SOAPAction, and no two the same."""
     for binding in root.iter(f"{WSDL}binding"):
@@ -234,14 +219,14 @@ def actions(root: Element) -> Iterator[str]:
         yield from (f"soapAction {action}" for action, number in found.items() if number > 1 or not action)
 
 
-@rule("R2711")
+@RULES.enter("R2711")
 def addresses(root: Element) -> Iterator[str]:
     """One port at an address, for each binding's own kind."""
     found = Counter((each.tag, each.get("location")) for each in _soap(root, "address"))
     yield from (f"address {location}" for (_, location), number in found.items() if number > 1 or not location)
 
 
-@rule("R4002", "R4003", "R4004")
+@RULES.enter("R4002", "R4003", "R4004")
 def encoding(root: Element) -> Iterator[str]:
     """XML 1.0 in UTF-8 or UTF-16."""
     info = root.getroottree().docinfo
@@ -249,7 +234,7 @@ def encoding(root: Element) -> Iterator[str]:
         yield f"{info.xml_version} {info.encoding}"
 
 
-@rule("wrapped")
+@RULES.enter("wrapped")
 def wrapped(root: Element) -> Iterator[str]:
     """What generators know as wrapped: one part ``parameters``, an element of the operation's name, a plain sequence."""
     known = _elements(root)

@@ -1,10 +1,12 @@
 """WS-I Basic Profile 1.1's rules for messages (§3), each by its number: what in an answer over HTTP breaks it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
+
+from tests.wsi.rules import Rules
 
 Element = etree._Element
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -33,31 +35,14 @@ class Answer:
         return self.root.find(f"{{{SOAP11}}}Body/{{{SOAP11}}}Fault")
 
 
-Rule = Callable[[Answer], Iterator[str]]
-RULES: dict[str, Rule] = {}
-
-
-def rule(*numbers: str) -> Callable[[Rule], Rule]:
-    """Enter a function as the check of these rules."""
-
-    def enter(check: Rule) -> Rule:
-        RULES.update(dict.fromkeys(numbers, check))
-        return check
-
-    return enter
-
-
-def broken(answer: Answer) -> dict[str, list[str]]:
-    """The rules that an answer breaks, and where."""
-    found = {number: list(check(answer)) for number, check in RULES.items()}
-    return {number: places for number, places in found.items() if places}
+RULES: Rules[Answer] = Rules()
 
 
 def _in_soap(element: Element) -> bool:
     return etree.QName(element).namespace in (SOAP11, SOAP12)
 
 
-@rule("R9980", "R9981", "R1011")
+@RULES.enter("R9980", "R9981", "R1011")
 def structure(answer: Answer) -> Iterator[str]:
     """An Envelope with a Header, if any, then one Body, and nothing after it."""
     root = answer.root
@@ -67,7 +52,7 @@ def structure(answer: Answer) -> Iterator[str]:
         yield f"{etree.QName(root).localname}: {names}"
 
 
-@rule("R1000", "R1001")
+@RULES.enter("R1000", "R1001")
 def plain_faults(answer: Answer) -> Iterator[str]:
     """A fault has unqualified children, and no others than the four in their order."""
     if answer.fault is not None:
@@ -77,7 +62,7 @@ def plain_faults(answer: Answer) -> Iterator[str]:
             yield str(names)
 
 
-@rule("R1003", "R1004", "R1031")
+@RULES.enter("R1003", "R1004", "R1031")
 def fault_codes(answer: Answer) -> Iterator[str]:
     """A fault's code is one of SOAP's, or of a namespace of its own, without the notation of dots."""
     if answer.fault is None:
@@ -91,7 +76,7 @@ def fault_codes(answer: Answer) -> Iterator[str]:
         yield str(code.text)
 
 
-@rule("R1016")
+@RULES.enter("R1016")
 def languages(answer: Answer) -> Iterator[str]:
     """The reason may say its language."""
     reason = answer.fault.find("faultstring") if answer.fault is not None else None
@@ -99,14 +84,14 @@ def languages(answer: Answer) -> Iterator[str]:
         yield str(dict(reason.attrib))
 
 
-@rule("R1005", "R1006", "R1007")
+@RULES.enter("R1005", "R1006", "R1007")
 def encoding_styles(answer: Answer) -> Iterator[str]:
     """Nothing is encoded."""
     for each in answer.root.iter("*"):
         yield from (str(name) for name in each.attrib if etree.QName(name).localname == "encodingStyle")
 
 
-@rule("R1008", "R1009")
+@RULES.enter("R1008", "R1009")
 def no_prolog(answer: Answer) -> Iterator[str]:
     """No document type and no processing instructions."""
     if answer.root.getroottree().docinfo.doctype:
@@ -114,7 +99,7 @@ def no_prolog(answer: Answer) -> Iterator[str]:
     yield from (str(each.target) for each in answer.root.iter(etree.ProcessingInstruction))
 
 
-@rule("R1012", "R1018", "R4001")
+@RULES.enter("R1012", "R1018", "R4001")
 def charsets(answer: Answer) -> Iterator[str]:
     """UTF-8, and the media type says so."""
     named = re.search(r"charset=([\w-]+)", answer.headers["content-type"])
@@ -123,7 +108,7 @@ def charsets(answer: Answer) -> Iterator[str]:
         yield f"{answer.headers['content-type']}, {declared}"
 
 
-@rule("R1013")
+@RULES.enter("R1013")
 def musts(answer: Answer) -> Iterator[str]:
     """mustUnderstand is 0 or 1."""
     for each in answer.root.iter("*"):
@@ -132,20 +117,20 @@ def musts(answer: Answer) -> Iterator[str]:
             yield value
 
 
-@rule("R1014")
+@RULES.enter("R1014")
 def qualified(answer: Answer) -> Iterator[str]:
     """What stands in the Body is of a namespace."""
     yield from (str(each.tag) for each in answer.root[-1] if not etree.QName(each).namespace)
 
 
-@rule("R1032")
+@RULES.enter("R1032")
 def plain_envelopes(answer: Answer) -> Iterator[str]:
     """Envelope, Header and Body have no attributes of SOAP's own."""
     for each in (answer.root, *answer.root.iterchildren("*")):
         yield from (str(name) for name in each.attrib if etree.QName(name).namespace in (SOAP11, SOAP12))
 
 
-@rule("R2712", "R2729", "R2735")
+@RULES.enter("R2712", "R2729", "R2735")
 def named_answers(answer: Answer) -> Iterator[str]:
     """The Body holds the operation's own element, or a fault."""
     names = [etree.QName(each).localname for each in answer.root[-1]]
@@ -153,7 +138,7 @@ def named_answers(answer: Answer) -> Iterator[str]:
         yield str(names)
 
 
-@rule("R1111", "R1124", "R1126")
+@RULES.enter("R1111", "R1124", "R1126")
 def statuses(answer: Answer) -> Iterator[str]:
     """200 for an answer; 500 for a fault, but where HTTP has a word of its own that proxies and toolkits go by.
 
@@ -166,7 +151,7 @@ def statuses(answer: Answer) -> Iterator[str]:
         yield str(answer.status)
 
 
-@rule("R1115", "R1132")
+@RULES.enter("R1115", "R1132")
 def media_types(answer: Answer) -> Iterator[str]:
     """text/xml for SOAP 1.1."""
     media = answer.headers["content-type"].partition(";")[0]

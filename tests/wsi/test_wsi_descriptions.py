@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 import pytest
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from lxml import etree
 from soap_service import wsdl
 from soap_service.port_type import PortType
@@ -22,7 +23,7 @@ THINGS = Resource(
 
 def check(text: bytes) -> None:
     root = etree.fromstring(text)
-    assert descriptions.broken(root) == {}
+    assert descriptions.RULES.broken(root) == {}
     assert public_schemas.faults(root) == []
     schemas = root.findall(f".//{descriptions.XSD}schema")
     assert all(
@@ -49,9 +50,9 @@ def test_a_document_whose_types_are_beside_it(store: Suite) -> None:
     assert public_schemas.faults(schema) == []
     assert schema.get("targetNamespace") == imported.get("namespace")
     types = root.find(f"{descriptions.WSDL}types")
-    assert descriptions.broken(root).keys() & {"R2001", "R2003", "R2023", "R2105", "R2706", "R2718"} == set()
+    assert descriptions.RULES.broken(root).keys() & {"R2001", "R2003", "R2023", "R2105", "R2706", "R2718"} == set()
     types.replace(types[0], schema)
-    assert descriptions.broken(root) == {}
+    assert descriptions.RULES.broken(root) == {}
 
 
 @pytest.mark.parametrize("store", ["sqlite", "functions"], indirect=True)
@@ -94,10 +95,10 @@ def test_each_rule_sees_its_breach(number: str) -> None:
     """Else it would hold of anything."""
     catalog = Catalog(engine="sqlite", version="", schemas=("main",), resources=(THINGS,), role="admin")
     text = wsdl.write(PortType(catalog), namespace="urn:x", address="http://x/soap").decode()
-    assert descriptions.broken(etree.fromstring(text.encode())) == {}
+    assert descriptions.RULES.broken(etree.fromstring(text.encode())) == {}
     old, new = BREACHES[number]
     assert old in text
-    assert number in descriptions.broken(etree.fromstring(text.replace(old, new, 1).encode()))
+    assert number in descriptions.RULES.broken(etree.fromstring(text.replace(old, new, 1).encode()))
 
 
 def test_every_check_has_a_breach() -> None:

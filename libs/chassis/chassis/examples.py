@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
 from contracts.data import Data
+from contracts.fields import Field
 from contracts.problems import Problem
 from flask import Flask, Response, request
 

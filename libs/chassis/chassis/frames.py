@@ -55,7 +55,7 @@ class AnswerHead(msgspec.Struct, frozen=True, array_like=True):
     total: int | None = None
     affected: int | None = None
     inserted: int | None = None
-    location: dict[str, str] | None = None
+    location: dict[str, str | None] | None = None
     timings: dict[str, int] = {}
     explanation: str | None = None
     basis: Basis | None = None

@@ -1,7 +1,8 @@
 """Catalogs of roles share what is the same in them, and nothing that is not."""
 
 from chassis.alike import Alike
-from contracts.catalog import Catalog, Field, Guard, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, Guard
 
 
 def _catalog(version: str, *resources: Resource, role: str = "r") -> Catalog:

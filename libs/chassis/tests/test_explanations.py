@@ -8,8 +8,9 @@ from chassis import explanations, express, frames
 from chassis.data_client import DataClient
 from chassis.hop import Hop
 from chassis.inner_problems import encode_problem
+from contracts.filters import FieldRef
 from contracts.identity import Caller
-from contracts.operations import FieldOutput, FieldRef, Node, Read
+from contracts.operations import FieldOutput, Node, Read
 from contracts.problems import Problem
 from contracts.results import Explanation, Result, Rule
 from flask import Flask

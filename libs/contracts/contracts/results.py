@@ -49,7 +49,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
     affected: int | None = None
     inserted: int | None = None
-    location: dict[str, str] | None = None
+    location: dict[str, str | None] | None = None
     catalog_version: str = ""
     timings: dict[str, int] = {}
     basis: Basis | None = None

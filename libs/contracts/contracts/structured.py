@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 
 Schema = Mapping[str, Any]
 _FORMATS: dict[str, FieldType] = {

@@ -4,8 +4,10 @@ import msgspec
 import pytest
 from contracts import catalog as catalogs
 from contracts import operations
-from contracts.catalog import Argument, Catalog, Field, Function, Returns
-from contracts.operations import Call, Compare, Document, FieldOutput, FieldRef, Given, Member, Node, Param
+from contracts.catalog import Argument, Catalog, Function, Returns
+from contracts.fields import Field
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Call, Document, FieldOutput, Given, Member, Node
 
 NUMBER = Argument(name="a", type="int4", db_type="integer")
 OPTIONAL = Argument(name="b", type="int4", db_type="integer", required=False)

@@ -6,6 +6,7 @@ counts for what the database grants it, and the database is told the token's own
 
 import base64
 import binascii
+import math
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -89,10 +90,22 @@ class Issuerless:
 
     def _decoded(self, token: str, key: Any, algorithms: Sequence[str]) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(
-            token, key, algorithms=list(algorithms), leeway=LEEWAY, options={"verify_aud": False, "verify_sub": False}
+            token,
+            key,
+            algorithms=list(algorithms),
+            options={
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_sub": False,
+            },
         )
+        _hold_times(claims)
         audience = claims.get("aud")
         listed = audience if isinstance(audience, list) else [audience]
+        if audience is not None and not all(isinstance(one, str) for one in listed):
+            raise bad("PGRST303", "The JWT 'aud' claim must be a string or an array of strings")
         if self.written.audience and audience not in (None, []) and self.written.audience not in listed:
             raise jwt.InvalidAudienceError
         if len(msgspec.json.encode(claims)) > _MOST_CLAIMS:
@@ -117,6 +130,28 @@ class Issuerless:
         if not known:
             raise bad("PGRST303", "JWT grants no role here")
         return role
+
+
+def _hold_times(claims: Mapping[str, Any]) -> None:
+    """Raises `Problem` PGRST303 for a time that is no number, and PyJWT's errors for one that forbids the token now.
+
+    PyJWT itself takes numbers in quotes, and no null; with PostgREST it is the other way round.
+    """
+    times: dict[str, float] = {}
+    for name in ("exp", "nbf", "iat"):
+        value = claims.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise bad("PGRST303", f"The JWT '{name}' claim must be a number")
+        times[name] = value
+    now = time.time()
+    if times.get("exp", math.inf) <= now - LEEWAY:
+        raise jwt.ExpiredSignatureError
+    if times.get("nbf", now) > now + LEEWAY:
+        raise jwt.ImmatureSignatureError
+    if times.get("iat", now) > now + LEEWAY:
+        raise jwt.InvalidIssuedAtError
 
 
 def read(written: Written, folder: Path) -> Issuerless:

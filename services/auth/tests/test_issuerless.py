@@ -26,6 +26,11 @@ def signed(claims, secret=SECRET, algorithm="HS256", **header):
     return jwt.encode(claims, secret, algorithm=algorithm, headers=header or None)
 
 
+def signed_as_is(claims):
+    """A token of claims that PyJWT itself would not write."""
+    return jwt.PyJWS().encode(json.dumps(claims).encode(), SECRET, "HS256")
+
+
 def refused(found, token):
     with pytest.raises(Problem) as caught:
         found.prove(token, 600)
@@ -45,6 +50,36 @@ def test_it_lives_no_longer_than_the_token(tmp_path):
     assert (problem.code, problem.message, problem.status) == ("PGRST303", "JWT expired", 401)
     assert refused(found, signed({"role": "r", "nbf": int(time.time()) + 90})).message == "JWT not yet valid"
     assert refused(found, signed({"role": "r", "iat": int(time.time()) + 90})).message == "JWT issued at future"
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize("value", ["invalid", "9999999999", True, [], {}, float("nan")])
+def test_a_time_is_a_number(tmp_path, claim, value):
+    problem = refused(issuers(tmp_path), signed_as_is({"role": "r", claim: value}))
+    assert (problem.code, problem.message) == ("PGRST303", f"The JWT '{claim}' claim must be a number")
+    assert issuers(tmp_path).prove(signed_as_is({"role": "r", claim: None}), 600).claims["role"] == "r"
+
+
+@pytest.mark.parametrize("audience", [{"invalid": "value"}, [{"invalid": "value"}, "us"], 5, True])
+@pytest.mark.parametrize("own", ["", "us"])
+def test_an_audience_is_text(tmp_path, audience, own):
+    problem = refused(issuers(tmp_path, audience=own), signed_as_is({"role": "r", "aud": audience}))
+    assert problem.message == "The JWT 'aud' claim must be a string or an array of strings"
+
+
+@pytest.mark.parametrize(
+    ("audience", "taken"),
+    [("us", True), (["us"], True), (["you", "us"], True), ([], True), (None, True), ("", False), ("you", False),
+     (["you"], False), (["you", "they"], False)],
+)  # fmt: skip
+def test_which_audiences_are_taken(tmp_path, audience, taken):
+    token = signed_as_is({"role": "r", "aud": audience})
+    assert issuers(tmp_path).prove(token, 600)
+    found = issuers(tmp_path, audience="us")
+    if taken:
+        assert found.prove(token, 600).claims["role"] == "r"
+    else:
+        assert (refused(found, token).code, refused(found, token).message) == ("PGRST303", "JWT not in audience")
 
 
 def test_a_token_without_a_role_is_of_the_anonymous_one(tmp_path):

@@ -5,25 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from contracts.catalog import Catalog, GraphqlNaming, Resource
-from contracts.operations import Filter
+from contracts.filters import Filter
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, plan_filter, source_of
-from data_service.plan.nodes import (
-    All,
-    Change,
-    ConflictPlan,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
-    MemberPlan,
-    Plan,
-    Predicate,
-    Preset,
-    ReadPlan,
-    Scan,
-    UpdatePlan,
-)
+from data_service.plan.nodes import All, Predicate, ReadPlan, Scan
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import Change, ConflictPlan, CreatePlan, DeletePlan, Preset, UpdatePlan
 from data_service.policies import Rules
 from data_service.policy_bounds import DocumentRules
 from data_service.policy_rules import CallRule

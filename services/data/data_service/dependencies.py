@@ -12,26 +12,23 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chassis.versions import EVERYTHING, word_of
-from contracts.catalog import Catalog, FieldType
+from contracts.catalog import Catalog
+from contracts.fields import FieldType
 
 from data_service.plan.nodes import (
     AggregateOutput,
     AggregateTest,
-    CallPlan,
     Column,
     ColumnOutput,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
     GroupTest,
     Link,
-    Plan,
     ReadPlan,
     Scan,
     Source,
     Test,
-    UpdatePlan,
 )
+from data_service.plan.plans import CallPlan, DocumentPlan, Plan
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.policy_rules import NO_CACHE, CacheRule
 from data_service.reflect.effects import Effects, Table
 

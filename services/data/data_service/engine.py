@@ -2,46 +2,38 @@
 
 import random
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
-import msgspec
 from chassis.hub.loop import blocking, pause
 from contracts.catalog import Catalog
-from contracts.identity import ADMIN_ROLE, Caller
+from contracts.identity import Caller
 from contracts.operations import Operation, Value, encode
 from contracts.problems import Problem
-from contracts.results import Basis, Explanation, Result, Stream
+from contracts.results import Explanation, Result, Stream
 
+from data_service.answering import Answers
 from data_service.beneath import Beneath
-from data_service.discretion import scrub
-from data_service.execute.database import Answering, Database
-from data_service.execute.foreign import ForeignCalls
-from data_service.execute.planning import PlanningDatabase
-from data_service.execute.refused import all_faults
-from data_service.execute.run import Held, run
-from data_service.execute.shape import PreparedShape
+from data_service.execute.database import Database
 from data_service.execute.trouble import Lost, Undone, is_stale
-from data_service.execute.undoing import Ending, UndoingDatabase
+from data_service.execute.undoing import Ending
 from data_service.explain import deeds_of, explain, roots_of
 from data_service.operations.project import Project
-from data_service.operations.work import Desk, Work
+from data_service.operations.work import Desk
 from data_service.plan.writes import plan_operation
-from data_service.present import Present, State, too_early
+from data_service.present import Present, too_early
 from data_service.privileges import RoleAccess
-from data_service.processing.assembly import NOTHING, Processes
-from data_service.processing.inward import BrokenRows
 from data_service.processing.setting import NO_MEANS, Means
-from data_service.processing.stages import Occasion
 from data_service.resealing import Resealed, resealed
 from data_service.role_catalog import without_cells
 from data_service.shaping import Shaping
-from data_service.sql.statements import Arguments, Caps
-from data_service.streams import Room, StreamShape, flow
+from data_service.sql.statements import Caps
+from data_service.state import State
+from data_service.streaming import Streams
+from data_service.streams import Room
 from data_service.versioning import Versioning
+from data_service.ways import Ways
 
 T_co = TypeVar("T_co", covariant=True)
 NO_CAPS = Caps()
@@ -85,19 +77,16 @@ class Engine:
         plans: bool = False,
     ) -> None:
         self._database = database
-        self._access = access
-        self._ending = ending
-        self._anonymous_limit = anonymous_limit
+        self._means = means
+        self._versioning = versioning
         self._present = Present(
             database, config, repr(caps), announce, versioning, means=means, project=project, access=access
         )
-        self._versioning = versioning
-        self._means = means
         self._shaping = Shaping(database, caps, means, counts=versioning is not None, safe_update=safe_update)
-        self._desk = Desk(database, versioning, means.foreign, self._shaping.of)
-        self._room = Room(streams)
-        self._plans = plans
-        self._plain = access is None and ending is None and not plans
+        desk = Desk(database, versioning, means.foreign, self._shaping.of)
+        ways = Ways(database, desk, access, ending, plans, anonymous_limit)
+        self._answers = Answers(self._present, self._shaping, ways, versioning, means.foreign)
+        self._streams = Streams(self._present, self._shaping, ways, versioning, Room(streams))
 
     # --- the Data protocol -----------------------------------------------------------------------------------------
 
@@ -110,7 +99,7 @@ class Engine:
 
         A text that was asked before is not even decoded.
         """
-        return self._tried(self._answer, text, values, caller)
+        return self._tried(self._answers.answer, text, values, caller)
 
     def stream(self, operation: Operation, values: Sequence[Value], caller: Caller) -> Stream:
         """The rows of a read of shape ``many``, however many there are. Raises `Problem`."""
@@ -118,7 +107,7 @@ class Engine:
 
     def stream_text(self, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
         """The rows of a read, given as its canonical text; see `stream`. Raises `Problem`."""
-        return self._tried(self._streamed, text, values, caller)
+        return self._tried(self._streams.stream, text, values, caller)
 
     def _tried(self, attempt: Attempt[T_co], text: bytes, values: Sequence[Value], caller: Caller) -> T_co:
         """What ``attempt`` gives; tried again where something has come between that is over by then."""
@@ -225,191 +214,3 @@ class Engine:
         if isinstance(problem, Lost):
             return int(not self._shaping.of(state, role, text, zoned=zoned).writes)
         return 3 if blocking(self._present.renewed, state) else 0  # a further change may come between
-
-    def _for(self, state: State, caller: Caller, role: str, shape: PreparedShape | StreamShape) -> Answering:
-        """The database as this request asks it: as its role, and undoing what it writes where that is wished."""
-        database: Answering = self._database
-        if self._access is not None and state.roles is not None:
-            database = self._access.acting(caller, role, state.roles, state.catalog, shape.schema)
-        if self._plans and caller.around is not None and caller.around.plan:
-            if state.roles is None and role != ADMIN_ROLE:
-                details = "A plan tells of rules, fields and rows that policies hide: it is shown to admin alone."
-                raise Problem("42501", "permission denied for plans", details=details)
-            return PlanningDatabase(database, caller.around.plan)
-        writes = isinstance(shape, PreparedShape) and shape.writes
-        if writes and self._ending is not None and self._ending.undoes(caller.around):
-            return UndoingDatabase(database)
-        return database
-
-    # --- one answer ------------------------------------------------------------------------------------------------
-
-    def _answer(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Result:
-        start = time.perf_counter()
-        role = state.role_of(caller)
-        zone = caller.timezone
-        shape = self._shaping.of(state, role, text, zoned=zone is not None)
-        planned = time.perf_counter()
-        principal = caller.principal
-        limit = self._anonymous_limit if principal.anonymous else None
-        database = self._database if self._plain else self._for(state, caller, role, shape)
-        try:
-            arguments = Arguments(values, principal.session, zone=zone)
-            if shape.processes is None:
-                result, basis = self._asked(state, database, shape, arguments, caller)
-            else:
-                at_work = self._at_work(state, database, caller, role, writes=shape.writes, limit=limit)
-                if shape.processes.worked:
-                    result, basis = at_work(lambda work: work.perform(shape, values, role, zone)), None
-                else:
-                    occasion = Occasion(caller, role, at_work=at_work)
-                    result, basis = self._processed(database, shape, arguments, occasion, limit)
-        except Problem as problem:
-            given = (*values, *principal.session.values())
-            raise scrub(problem, state.seen_by(role), given) from problem.__cause__
-        if self._ending is not None and shape.writes:
-            result = self._ending.told(result, caller.around)
-        timings = {"plan": _micros(planned - start), "execute": _micros(time.perf_counter() - planned)}
-        return msgspec.structs.replace(result, catalog_version=state.catalog.version, timings=timings, basis=basis)
-
-    def _asked(
-        self,
-        state: State,
-        database: Answering,
-        shape: PreparedShape,
-        arguments: Arguments,
-        caller: Caller,
-    ) -> tuple[Result, Basis | None]:
-        """What the database answers, and what that stands on."""
-        deadline, limit = caller.deadline, self._anonymous_limit if caller.principal.anonymous else None
-        answer, versioning, reading = database.answer, self._versioning, shape.reading
-        if versioning is None or not (shape.touches or reading):
-            return answer(shape, arguments, deadline=deadline, limit=limit), None
-        if reading is None:
-            with versioning.writing(shape.touches):
-                return answer(shape, arguments, deadline=deadline, limit=limit), None
-        versions = versioning.copy(reading.words)
-        result = answer(shape, arguments, deadline=deadline, limit=limit)
-        # what is served now may have come before the versions were copied
-        return result, versioning.basis(reading, versions, arguments) if self._present.state is state else None
-
-    def _processed(
-        self,
-        database: Answering,
-        shape: PreparedShape,
-        arguments: Arguments,
-        occasion: Occasion,
-        limit: float | None,
-    ) -> tuple[Result, None]:
-        """The answer to a shape whose rows go through steps and stages; nothing can be said of how long it is true.
-
-        A write's stages run in its transaction: where one fails, nothing is written.
-        """
-        processes = shape.processes or NOTHING
-        outward, deadline = processes.outward, occasion.caller.deadline
-        try:
-            arguments = _gone_in(processes, arguments, occasion)
-        except BrokenRows as broken:
-            trial = partial(database.within, deadline=deadline, limit=limit, zone=arguments.zone)
-            raise all_faults(broken, shape, arguments, occasion, trial) from None
-        arguments.foreign = ForeignCalls(self._means.foreign, occasion.caller)
-
-        def finish(result: Result) -> Result:
-            if outward is None:
-                return result
-            body = outward(result.body, occasion)
-            return msgspec.structs.replace(result, body=body, warnings=tuple(dict.fromkeys(occasion.warnings)))
-
-        def answer() -> Result:
-            if not shape.writes:
-                return finish(database.answer(shape, arguments, deadline=deadline, limit=limit))
-            if outward is None:
-                return database.answer(shape, arguments, deadline=deadline, limit=limit)
-            return database.within(
-                lambda session: finish(run(shape.program, Held(session), arguments)),
-                deadline=deadline,
-                limit=limit,
-                zone=arguments.zone,
-            )
-
-        if self._versioning is None or not shape.touches:
-            return answer(), None
-        with self._versioning.writing(shape.touches):
-            return answer(), None
-
-    def _streamed(self, state: State, text: bytes, values: Sequence[Value], caller: Caller) -> Stream:
-        role = state.role_of(caller)
-        shape = self._shaping.of_stream(state, role, text, zoned=caller.timezone is not None)
-        versioning, reading, session = self._versioning, shape.reading, caller.principal.session
-        versions = versioning.copy(reading.words) if versioning is not None and reading is not None else None
-        arguments = Arguments(values, session, zone=caller.timezone)
-        given = (*values, *session.values())
-        database = self._database if self._plain else self._for(state, caller, role, shape)
-        at_work = self._at_work(state, database, caller, role, writes=False, limit=None)
-        occasion = Occasion(caller, role, at_work=at_work)
-        rows = self._rows(database, shape, arguments, occasion)
-        try:
-            head = next(rows)
-        except Problem as problem:
-            raise scrub(problem, state.seen_by(role), given) from problem.__cause__
-        basis = None
-        if versioning is not None and reading is not None and versions is not None and self._present.state is state:
-            basis = versioning.basis(reading, versions, arguments)
-
-        def parts() -> Iterator[bytes]:
-            try:
-                yield from rows  # type: ignore[misc]  # (the head came first, and alone)
-            except Problem as problem:
-                raise scrub(problem, state.seen_by(role), given) from problem.__cause__
-
-        told = msgspec.structs.replace(
-            cast("Result", head),
-            catalog_version=state.catalog.version,
-            basis=basis,
-            warnings=tuple(dict.fromkeys(occasion.warnings)),
-        )
-        return Stream(told, parts(), rows.close)
-
-    def _rows(
-        self, database: Answering, shape: StreamShape, arguments: Arguments, occasion: Occasion
-    ) -> Generator[Result | bytes, None, None]:
-        processes, outward = shape.processes, None
-        if processes is not None:
-            arguments = _gone_in(processes, arguments, occasion)
-            if processes.outward is not None:
-                outward = partial(processes.outward, occasion=occasion)
-            if processes.hooks is not None:
-                before = processes.hooks.reads
-                occasion.at_work(lambda work: work.before_reads(before))
-        principal, deadline = occasion.caller.principal, occasion.caller.deadline
-        limit = self._anonymous_limit if principal.anonymous else None
-        with (
-            self._room.taken(),
-            database.snapshot(deadline=deadline, limit=limit, zone=arguments.zone) as snapshot,
-        ):
-            yield from flow(snapshot, shape.statement, arguments, outward)
-
-    def _at_work(
-        self, state: State, database: Answering, caller: Caller, role: str, *, writes: bool, limit: float | None
-    ) -> Callable[[Callable[[Work], Any]], Any]:
-        """The way to a piece of work in which the project's Python takes part."""
-
-        def at_work(doing: Callable[[Work], Any]) -> Any:
-            python = state.python
-            if python is None:
-                raise AssertionError("no Python is loaded that could take part")
-            work = Work(replace(self._desk, database=database), state, python, caller, role, writes=writes, limit=limit)
-            return python.aside(lambda: work.done(doing), deadline=caller.deadline, stop=work.stop)
-
-        return at_work
-
-
-def _gone_in(processes: Processes, arguments: Arguments, occasion: Occasion) -> Arguments:
-    """The arguments after the steps on the way in."""
-    for inward in (processes.inward, processes.late):
-        if inward is not None:
-            arguments = Arguments(inward(arguments.values, occasion), arguments.session, zone=arguments.zone)
-    return arguments
-
-
-def _micros(seconds: float) -> int:
-    return round(seconds * 1_000_000)

@@ -6,9 +6,11 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
-from contracts.catalog import Catalog, EnumValue, Field, GraphqlNaming, Resource
+from contracts.catalog import Catalog, EnumValue, GraphqlNaming, Resource
+from contracts.fields import Field
+from contracts.filters import FieldRef, Param
 from contracts.identity import ADMIN_ROLE, Caller, Principal
-from contracts.operations import FieldOutput, FieldRef, Node, Param, Read, Sort
+from contracts.operations import FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 
 from data_service.beneath import Beneath

@@ -10,7 +10,9 @@ from contracts.identity import unnarrowed
 from contracts.operations import Call, Constant, Create, Delete, Document, Operation, Read, Update
 from contracts.results import Explanation, Rule
 
-from data_service.plan.nodes import ConflictPlan, CreatePlan, DeletePlan, Plan, Scan, UpdatePlan
+from data_service.plan.nodes import Scan
+from data_service.plan.plans import Plan
+from data_service.plan.write_nodes import ConflictPlan, CreatePlan, DeletePlan, UpdatePlan
 from data_service.policy_document import Node
 from data_service.policy_rules import Policies
 from data_service.sql.programs import DocumentStatement, Program, Sequence

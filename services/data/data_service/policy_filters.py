@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts.catalog import Catalog, Resource
-from contracts.catalog import Field as CatalogField
-from contracts.operations import (
+from contracts.fields import Field as CatalogField
+from contracts.filters import (
     And,
     Claim,
     Compare,

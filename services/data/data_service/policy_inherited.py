@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from contracts.filters import Filter, Or
 from contracts.identity import ADMIN_ROLE
-from contracts.operations import Filter, Or
 
 from data_service.policy_document import Faults, Node, mapping, names
 from data_service.policy_rules import Rules, SelectPart, SelectRule

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from contracts.catalog import Catalog, Resource
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
-from contracts.operations import Filter
 
 from data_service.policy_bounds import read_bounds
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
@@ -14,19 +12,9 @@ from data_service.policy_filters import FilterReader
 from data_service.policy_functions import read_functions
 from data_service.policy_inherited import read_inherited, with_inherited
 from data_service.policy_names import read_naming
-from data_service.policy_rules import (
-    CacheRule,
-    DeleteRule,
-    Document,
-    InsertRule,
-    Policies,
-    Presets,
-    Rules,
-    SelectRule,
-    UpdateRule,
-)
+from data_service.policy_permissions import PermissionReader
+from data_service.policy_rules import CacheRule, Document, Policies, Rules
 from data_service.policy_services import read_services
-from data_service.policy_values import operand_of, unfit
 from data_service.processing.enrichment import check_enrichment
 from data_service.processing.reading import KEYS as PROCESSING_KEYS
 from data_service.processing.reading import read_rules
@@ -216,7 +204,7 @@ class _Reader:
             for role, rules in mapping(keys["permissions"], self._faults, "permissions").items():
                 if role == ADMIN_ROLE:
                     self._faults.add(rules.line, "admin may do everything already; leave it out")
-                found[role, key] = _Rules(self._faults, self._filters, resource).read(rules, role)
+                found[role, key] = PermissionReader(self._faults, self._filters, resource).read(rules, role)
         return found
 
     def _resource(
@@ -249,125 +237,3 @@ class _Reader:
             if self._catalog is None or resource is not None:
                 found[key] = read_rules(key, keys, self._faults, self._catalog, resource)
         return Processing(found) if found else NO_PROCESSING
-
-
-class _Rules:
-    """Reads what one role may do with one resource."""
-
-    def __init__(self, faults: Faults, filters: FilterReader, resource: Resource | None) -> None:
-        self._faults = faults
-        self._filters = filters
-        self._resource = resource
-
-    def read(self, node: Node, role: str) -> Rules:
-        given = mapping(node, self._faults, f"the permissions of {role}", ("select", "insert", "update", "delete"))
-        return Rules(
-            select=self._select(given["select"]) if "select" in given else None,
-            insert=self._insert(given["insert"]) if "insert" in given else None,
-            update=self._update(given["update"]) if "update" in given else None,
-            delete=self._delete(given["delete"]) if "delete" in given else None,
-        )
-
-    def _keys(self, node: Node, what: str, needed: tuple[str, ...], *others: str) -> Mapping[str, Node]:
-        found = mapping(node, self._faults, what, (*needed, *others))
-        if isinstance(node.value, Mapping):
-            for key in needed:
-                if key not in found:
-                    self._faults.add(node.line, f"{what} needs {key}{_MEANINGS[key]}")
-        return found
-
-    def _select(self, node: Node) -> SelectRule:
-        keys = self._keys(node, "select", ("columns", "filter"), "limit", "allow_aggregations")
-        return SelectRule(
-            columns=self._columns(keys.get("columns")),
-            filter=self._filter(keys.get("filter")),
-            limit=self._limit(keys.get("limit")),
-            aggregations=self._aggregations(keys.get("allow_aggregations")),
-        )
-
-    def _insert(self, node: Node) -> InsertRule:
-        keys = self._keys(node, "insert", ("columns", "check"), "set")
-        self._possible(node, "insertable", "created")
-        columns, presets = self._columns(keys.get("columns"), writes=True), self._presets(keys)
-        return InsertRule(columns, self._filter(keys.get("check")), presets)
-
-    def _update(self, node: Node) -> UpdateRule:
-        keys = self._keys(node, "update", ("columns", "filter"), "check", "set")
-        self._possible(node, "updatable", "changed")
-        columns, presets = self._columns(keys.get("columns"), writes=True), self._presets(keys)
-        filter_ = self._filter(keys.get("filter"))
-        # as PostgreSQL's own policies do: what may be reached must stay so, unless a check says otherwise
-        return UpdateRule(columns, filter_, self._filter(keys["check"]) if "check" in keys else filter_, presets)
-
-    def _delete(self, node: Node) -> DeleteRule:
-        keys = self._keys(node, "delete", ("filter",))
-        self._possible(node, "deletable", "deleted")
-        return DeleteRule(self._filter(keys.get("filter")))
-
-    def _possible(self, node: Node, right: str, done: str) -> None:
-        if self._resource is not None and not getattr(self._resource, right):
-            kind = self._resource.kind
-            self._faults.add(node.line, f"rows of {self._resource.name}, a {kind}, can't be {done}")
-
-    def _filter(self, node: Node | None) -> Filter | None:
-        return self._filters.read(node, self._resource) if node is not None else None
-
-    def _columns(self, node: Node | None, *, writes: bool = False) -> frozenset[str] | None:
-        if node is None:
-            return frozenset()
-        if node.value == "*":
-            return None
-        if isinstance(node.value, str):
-            self._faults.add(node.line, f"columns must be a list or '*', not {node.kind}")
-            return frozenset()
-        found = names(node, self._faults, "columns")
-        for item in found:
-            self._column(item, item.value, writes)
-        return frozenset(item.value for item in found)
-
-    def _column(self, node: Node, column: str, writes: bool) -> None:
-        if self._resource is None:
-            return
-        field = self._resource.by_name.get(column)
-        if field is None:
-            near = suggestion(column, self._resource.by_name)
-            self._faults.add(node.line, f"{self._resource.name} has no column {column}{near}")
-        elif writes and not field.writable:
-            self._faults.add(node.line, f"{column} is made by the database and can't be written")
-
-    def _presets(self, keys: Mapping[str, Node]) -> Presets:
-        if "set" not in keys:
-            return {}
-        given = mapping(keys["set"], self._faults, "set")
-        listed: Any = keys["columns"].value if "columns" in keys else ()
-        listed = {item.value: item.line for item in listed} if isinstance(listed, tuple) else {}
-        for column, node in given.items():
-            if column in listed:
-                self._faults.add(node.line, f"{column} is preset, so it can't be in columns too")
-            self._column(node, column, True)
-            self._preset_value(column, node)
-        return {column: operand_of(node, self._faults) for column, node in given.items()}
-
-    def _preset_value(self, column: str, node: Node) -> None:
-        field = self._resource.by_name.get(column) if self._resource is not None else None
-        fault = unfit(field, node) if field is not None else None
-        if fault is not None:
-            self._faults.add(node.line, fault)
-
-    def _limit(self, node: Node | None) -> int | None:
-        if node is None or (isinstance(node.value, int) and not isinstance(node.value, bool) and node.value >= 0):
-            return None if node is None else node.value
-        self._faults.add(node.line, f"limit must be a whole number from 0, not {node.kind}")
-        return None
-
-    def _aggregations(self, node: Node | None) -> bool:
-        if node is not None and not isinstance(node.value, bool):
-            self._faults.add(node.line, f"allow_aggregations must be true or false, not {node.kind}")
-        return node is not None and node.value is True
-
-
-_MEANINGS = {
-    "columns": ": a list of names, or '*' for all",
-    "filter": ": which rows; {} is every row",
-    "check": ": what a new row must satisfy; {} is anything",
-}

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from contracts.catalog import GraphqlNaming
+from contracts.filters import Claim, Filter, Literally
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
-from contracts.operations import Claim, Filter, Literally
 
 from data_service.policy_bounds import NO_BOUNDS, DocumentRules
 from data_service.policy_document import Node

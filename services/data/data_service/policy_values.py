@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from contracts.catalog import Field, FieldType
-from contracts.operations import Claim, Comparison, Literally
+from contracts.fields import Field, FieldType
+from contracts.filters import Claim, Comparison, Literally
 
 from data_service.policy_document import Faults, Node, suggestion
 

@@ -6,14 +6,15 @@ WSDLs) is what was granted to it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import msgspec
 from contracts.catalog import Catalog
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, NO_AROUND, Caller, narrowed, unnarrowed
 from contracts.problems import Problem
 
-from data_service.execute.acting import ActingDatabase, Actor, Actors
+from data_service.execute.acting import Actor
+from data_service.execute.acting_database import ActingDatabase
+from data_service.execute.postgres import PostgresDatabase
 from data_service.policy_rules import (
     NOTHING,
     NOTHING_OPEN,
@@ -32,18 +33,6 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 OUTSIDE_CLAIMS = "outside_claims"  # of a token of ours: the claims of the one that it was given for
 
 
-class RoleDatabase(Actors, Protocol):
-    """A database that knows its roles; `data_service.execute.postgres.PostgresDatabase` is one."""
-
-    def roles(self) -> Roles:
-        """The roles that our login may act as. Raises `Problem`."""
-        ...
-
-    def grants(self, exposure: Exposure, role: str) -> Grants:
-        """What a role may do. Raises `Problem`."""
-        ...
-
-
 @dataclass(frozen=True)
 class RoleAccess:
     """How requests run as roles of ``database``.
@@ -52,7 +41,7 @@ class RoleAccess:
     are settings of the application's. ``aggregates``: they may be asked for.
     """
 
-    database: RoleDatabase
+    database: PostgresDatabase
     pre_request: str = ""
     search_path: Sequence[str] = ()
     told: Mapping[str, str] = field(default_factory=dict)

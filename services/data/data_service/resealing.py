@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from contracts.catalog import Catalog, Guard, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Guard
 from contracts.operations import Value
 from contracts.problems import Problem
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from contracts.catalog import Relation
 
-from data_service.plan.nodes import Column, CreatePlan, DeletePlan, DocumentPlan, MemberPlan, Plan, UpdatePlan
+from data_service.plan.nodes import Column
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 
 
 class _All(Exception):

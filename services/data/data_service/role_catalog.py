@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field, Function, GraphqlNaming, Relation, Resource, Writable
+from contracts.catalog import Catalog, Function, GraphqlNaming, Relation, Resource, Writable
+from contracts.fields import Field
 from contracts.identity import unnarrowed
 from contracts.problems import Problem
 

@@ -11,7 +11,8 @@ from chassis.app import Edge
 from chassis.hub.loop import blocking
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, Field, RowFunction
+from contracts.catalog import Catalog, RowFunction
+from contracts.fields import Field
 from contracts.identity import Caller
 from contracts.problems import Problem
 from flask import Blueprint, Response, request
@@ -69,7 +70,11 @@ def _shown(catalog: Catalog) -> Catalog:
         for resource in catalog.resources
     )
     functions = tuple(
-        replace(function, returns=replace(function.returns, fields=_bare(function.returns.fields)))
+        replace(
+            function,
+            arguments=tuple(replace(argument, representation=None) for argument in function.arguments),
+            returns=replace(function.returns, fields=_bare(function.returns.fields)),
+        )
         for function in catalog.functions
     )
     return replace(catalog, resources=resources, functions=functions)

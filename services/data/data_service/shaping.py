@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from contracts.operations import And, Delete, Document, Operation, Update, decode
+from contracts.filters import And
+from contracts.operations import Delete, Document, Operation, Update, decode
 from contracts.problems import Problem
 
 from data_service.access import restrict
@@ -13,15 +14,16 @@ from data_service.dependencies import of_write, reading_of
 from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
 from data_service.operations.hooks import Maker, hooks_of
-from data_service.plan.nodes import Plan, ReadPlan
+from data_service.plan.nodes import ReadPlan
+from data_service.plan.plans import Plan
 from data_service.plan.writes import plan_operation
-from data_service.present import State
 from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.setting import Means
 from data_service.returned import returning_wanted
 from data_service.sql.dialect import Dialect
 from data_service.sql.programs import Program, write_program, write_stream
 from data_service.sql.statements import Caps
+from data_service.state import State
 from data_service.streams import StreamShape
 
 T = TypeVar("T", bound=msgspec.Struct)

@@ -11,22 +11,16 @@ from typing import Any, Protocol
 
 import msgspec
 from contracts.catalog import Catalog, Resource
+from contracts.filters import And, Compare, FieldRef, Filter, Is, Or, Param
 from contracts.identity import ADMIN_ROLE, Caller, Principal
 from contracts.operations import (
     Affected,
-    And,
     Assign,
-    Compare,
     Document,
     FieldOutput,
-    FieldRef,
-    Filter,
-    Is,
     Member,
     Node,
     Operation,
-    Or,
-    Param,
     Read,
     Sort,
     Update,

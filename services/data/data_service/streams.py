@@ -52,7 +52,8 @@ def flow(
     batches = snapshot.batches(statement.rows, arguments)
     first = next(batches, None)
     lines = None if first is None else _lines(first, outward)
-    yield head
+    aside = snapshot.said()
+    yield head if aside is None else msgspec.structs.replace(head, aside=aside)
     if lines is not None:
         yield lines
     for batch in batches:

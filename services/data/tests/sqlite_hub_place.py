@@ -6,8 +6,9 @@ import time
 
 import apsw
 from chassis.hub.loop import Hub
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Assign, Compare, Create, Delete, FieldOutput, FieldRef, Node, Param, Read, Sort, Update
+from contracts.operations import Assign, Create, Delete, FieldOutput, Node, Read, Sort, Update
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase

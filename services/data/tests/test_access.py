@@ -3,25 +3,18 @@
 from contextlib import nullcontext
 
 import pytest
+from contracts.filters import And, Compare, CompareAggregate, Exists, FieldRef, Not, Param, RelationRef
 from contracts.operations import (
     Affected,
     Aggregate,
-    And,
     Assign,
-    Compare,
-    CompareAggregate,
     Create,
     Delete,
     Embed,
-    Exists,
     FieldOutput,
-    FieldRef,
     Group,
     Node,
-    Not,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
     Update,

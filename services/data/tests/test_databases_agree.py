@@ -4,23 +4,8 @@ Values that are none of their type are not asked with here: PostgreSQL may never
 """
 
 import pytest
-from contracts.operations import (
-    Aggregate,
-    And,
-    Compare,
-    Embed,
-    Exists,
-    FieldOutput,
-    FieldRef,
-    Is,
-    Node,
-    Not,
-    Or,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-)
+from contracts.filters import And, Compare, Exists, FieldRef, Is, Not, Or, Param, RelationRef
+from contracts.operations import Aggregate, Embed, FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -7,22 +7,19 @@ import apsw
 import msgspec
 import pytest
 from chassis.versions import EVERYTHING, word_of
-from contracts.catalog import Field
+from contracts.fields import Field
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.operations import (
     Assign,
-    Compare,
     Constant,
     Create,
     Delete,
     Document,
     Embed,
     FieldOutput,
-    FieldRef,
     Member,
     Node,
-    Param,
     Read,
-    RelationRef,
     Update,
 )
 from data_service.access import restrict

@@ -1,8 +1,10 @@
 """What a problem of the database may tell a role, and what a database must not be asked since its error would tell."""
 
 import pytest
-from contracts.catalog import Catalog, Field, Resource, Writable
-from contracts.operations import Aggregate, Assign, Compare, Create, FieldOutput, FieldRef, Node, Param, Read, Update
+from contracts.catalog import Catalog, Resource, Writable
+from contracts.fields import Field
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Aggregate, Assign, Create, FieldOutput, Node, Read, Update
 from contracts.problems import Problem
 from data_service.discretion import scrub
 

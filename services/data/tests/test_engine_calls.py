@@ -6,22 +6,19 @@ from decimal import Decimal
 import psycopg
 import pytest
 from chassis.versions import Writer
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal, narrowed
 from contracts.operations import (
     Aggregate,
     Call,
-    Compare,
     Document,
     Embed,
     FieldOutput,
-    FieldRef,
     Given,
     Group,
     Member,
     Node,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
 )

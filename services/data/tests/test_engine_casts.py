@@ -3,19 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from contracts.operations import (
-    Aggregate,
-    Assign,
-    Compare,
-    Create,
-    FieldOutput,
-    FieldRef,
-    Node,
-    Param,
-    Read,
-    Sort,
-    Update,
-)
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Aggregate, Assign, Create, FieldOutput, Node, Read, Sort, Update
 from contracts.problems import Problem
 
 F, P = FieldRef, Param

@@ -4,30 +4,21 @@ import json
 from decimal import Decimal
 
 import pytest
+from contracts.filters import And, Compare, CompareAggregate, Exists, FieldRef, Is, Not, Or, Param, RelationRef
 from contracts.operations import (
     Affected,
     Aggregate,
-    And,
     Assign,
-    Compare,
-    CompareAggregate,
     Constant,
     Create,
     Delete,
     Document,
     Embed,
-    Exists,
     FieldOutput,
-    FieldRef,
     Group,
-    Is,
     Member,
     Node,
-    Not,
-    Or,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
     Update,

@@ -5,22 +5,11 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from contracts.catalog import Argument, Field, Function, Returns
-from contracts.operations import (
-    Aggregate,
-    Call,
-    Compare,
-    Document,
-    FieldOutput,
-    FieldRef,
-    Given,
-    Member,
-    Node,
-    Param,
-    Sort,
-)
+from contracts.catalog import Argument, Function, Returns
+from contracts.fields import Field
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Aggregate, Call, Document, FieldOutput, Given, Member, Node, Sort
 from contracts.problems import Problem
-from data_service.processing.setting import NO_MEANS, Means
 
 NUMBER = Argument(name="n", type="int4", db_type="integer", required=False)
 FIELDS = (
@@ -75,10 +64,10 @@ def desk(store):
     state = engine._present.state
     catalog = msgspec.structs.replace(state.catalog, functions=tuple(made for made, _ in FUNCTIONS.values()))
     engine._present.state = type(state)(catalog, state.policies, state.mark)
-    engine._means = Means(foreign={"python": calculator})
+    engine._answers._foreign = {"python": calculator}
     store.calculator = calculator
     yield store
-    engine._present.state, engine._means = state, NO_MEANS
+    engine._present.state, engine._answers._foreign = state, {}
 
 
 def call(name, node=Node(), form="json", **options):  # noqa: B008  (it is frozen)

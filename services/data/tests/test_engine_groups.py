@@ -3,24 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from contracts.operations import (
-    Aggregate,
-    And,
-    Compare,
-    CompareGroup,
-    Embed,
-    Exists,
-    FieldOutput,
-    FieldRef,
-    Group,
-    Node,
-    Not,
-    Or,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-)
+from contracts.filters import And, Compare, CompareGroup, Exists, FieldRef, Not, Or, Param, RelationRef
+from contracts.operations import Aggregate, Embed, FieldOutput, Group, Node, Read, Sort
 from contracts.problems import Problem
 
 F, R = FieldRef, RelationRef

@@ -1,7 +1,8 @@
 """JSON changed in place by an update: the same on each database."""
 
 import pytest
-from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Update
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Assign, FieldOutput, Node, Update
 from contracts.problems import Problem
 
 ADA = {"city": "Oslo", "age": 30, "tags": ["a", "b"]}

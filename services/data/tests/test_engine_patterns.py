@@ -1,7 +1,8 @@
 """Patterns that look ahead or behind, as clients write "does not begin so" and "does not end so", on each database."""
 
 import pytest
-from contracts.operations import Compare, FieldOutput, FieldRef, Node, Param, Read, Sort
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 
 NAMES = {1: "Anvil", 2: "Rope", 3: 'Paint "red"', 4: "Unsold"}

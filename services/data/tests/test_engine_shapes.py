@@ -4,7 +4,8 @@ import json
 
 import apsw
 import pytest
-from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Read, Sort, Update, encode
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Assign, FieldOutput, Node, Read, Sort, Update, encode
 from contracts.problems import Problem
 from data_service import shaping
 from data_service.execute.shape import PreparedShape
@@ -52,7 +53,7 @@ def looked_up(event):
 
 
 def test_shapes_are_bounded_and_counted(store, caller, monkeypatch):
-    monkeypatch.setattr("data_service.present._SHAPES", 3)
+    monkeypatch.setattr("data_service.state._SHAPES", 3)
     monkeypatch.setattr("chassis.bounded._TELL", 0.0)
     store.engine.refresh(force=True)
     before = {event: looked_up(event) for event in ("hit", "miss", "evicted")}

@@ -4,8 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import Aggregate, Compare, Embed, FieldOutput, FieldRef, Node, Param, Read, RelationRef, Sort
+from contracts.operations import Aggregate, Embed, FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.sql.statements import Caps

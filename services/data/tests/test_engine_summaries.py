@@ -1,21 +1,8 @@
 """Summaries that ask for no aggregate and no rows are still one object, on each database."""
 
 import pytest
-from contracts.operations import (
-    Compare,
-    Constant,
-    Document,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Group,
-    Member,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-)
+from contracts.filters import Compare, FieldRef, Param, RelationRef
+from contracts.operations import Constant, Document, Embed, FieldOutput, Group, Member, Node, Read, Sort
 
 NAMED = (Constant("__typename", "summary"), Group("aggregate", (Constant("__typename", "fields"),)))
 SUMMARY = {"__typename": "summary", "aggregate": {"__typename": "fields"}}

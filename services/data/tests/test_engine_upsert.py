@@ -4,19 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from contracts.filters import And, Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    And,
-    Compare,
-    Conflict,
-    Create,
-    FieldOutput,
-    FieldRef,
-    Node,
-    Param,
-    Read,
-    Sort,
-)
+from contracts.operations import Conflict, Create, FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 from data_service.engine import Engine
 

@@ -5,8 +5,9 @@ import sqlite3
 
 import psycopg
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Read, Update
+from contracts.operations import Assign, FieldOutput, Node, Read, Update
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase

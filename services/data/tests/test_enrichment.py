@@ -5,23 +5,9 @@ import time
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Assign,
-    Compare,
-    Create,
-    Document,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Member,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-    Update,
-)
+from contracts.operations import Assign, Create, Document, Embed, FieldOutput, Member, Node, Read, Sort, Update
 from contracts.problems import Problem
 from data_service.policies import ConfigurationError, parse
 from prometheus_client import REGISTRY

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from contracts.filters import FieldRef
 from contracts.identity import Caller, Principal
-from contracts.operations import FieldOutput, FieldRef, Node, Read, Sort
+from contracts.operations import FieldOutput, Node, Read, Sort
 
 from tests.fixtures.remote_world import open_world
 

@@ -7,23 +7,9 @@ import msgspec
 import pytest
 from chassis import express, frames
 from chassis.inner_problems import decode_problem
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Compare,
-    Create,
-    Delete,
-    Document,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Member,
-    Node,
-    Operation,
-    Param,
-    Read,
-    RelationRef,
-    encode,
-)
+from contracts.operations import Create, Delete, Document, Embed, FieldOutput, Member, Node, Operation, Read, encode
 from data_service.door import FramesDoor
 from flask import Flask
 

@@ -5,20 +5,18 @@ import textwrap
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
 from contracts.operations import (
     Aggregate,
     Call,
-    Compare,
     Constant,
     Create,
     Document,
     FieldOutput,
-    FieldRef,
     Given,
     Member,
     Node,
-    Param,
     Read,
     Sort,
 )

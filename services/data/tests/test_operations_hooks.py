@@ -5,23 +5,19 @@ import textwrap
 from decimal import Decimal
 
 import pytest
+from contracts.filters import And, Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
 from contracts.operations import (
-    And,
     Assign,
-    Compare,
     Create,
     Delete,
     Document,
     Embed,
     FieldOutput,
-    FieldRef,
     Member,
     Nested,
     Node,
-    Param,
     Read,
-    RelationRef,
     Sort,
     Update,
     encode,

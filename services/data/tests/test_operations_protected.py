@@ -3,21 +3,8 @@
 import textwrap
 
 import pytest
-from contracts.operations import (
-    Assign,
-    Call,
-    Compare,
-    Create,
-    FieldOutput,
-    FieldRef,
-    Given,
-    Nested,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Update,
-)
+from contracts.filters import Compare, FieldRef, Param, RelationRef
+from contracts.operations import Assign, Call, Create, FieldOutput, Given, Nested, Node, Read, Update
 from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project

@@ -5,20 +5,9 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Assign,
-    Compare,
-    Create,
-    Delete,
-    Document,
-    FieldOutput,
-    FieldRef,
-    Member,
-    Node,
-    Param,
-    Update,
-)
+from contracts.operations import Assign, Create, Delete, Document, FieldOutput, Member, Node, Update
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

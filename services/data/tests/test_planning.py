@@ -2,8 +2,9 @@
 
 import psycopg
 import pytest
+from contracts.filters import FieldRef
 from contracts.identity import Around, Caller, Principal, narrowed
-from contracts.operations import FieldOutput, FieldRef, Node, Read
+from contracts.operations import FieldOutput, Node, Read
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from contracts.operations import (
+from contracts.filters import (
     And,
     Claim,
     Compare,

@@ -1,7 +1,8 @@
 """The configuration held against a catalog: unknown names with the nearest, values that can't be, impossible writes."""
 
 import pytest
-from contracts.catalog import Catalog, Field, FieldType, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field, FieldType
 from data_service.policies import NOTHING_OPEN, check_against, parse
 
 

@@ -1,7 +1,8 @@
 """``functions:`` in the configuration: who may call what, and every fault with its line."""
 
 import pytest
-from contracts.catalog import Argument, Catalog, Field, Function, Resource, Returns
+from contracts.catalog import Argument, Catalog, Function, Resource, Returns
+from contracts.fields import Field
 from data_service.policies import ConfigurationError, check_against, parse
 
 SHOP = Resource(

@@ -1,7 +1,8 @@
 """The configuration's part on promised SOAP services."""
 
 import pytest
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from data_service.policies import ConfigurationError, ServiceRule, check_against, parse
 
 ORDERS = Resource(

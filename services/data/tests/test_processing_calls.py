@@ -4,8 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Call, Compare, FieldOutput, FieldRef, Given, Node, Param, Sort
+from contracts.operations import Call, FieldOutput, Given, Node, Sort
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.processing.setting import Means

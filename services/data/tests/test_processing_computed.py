@@ -3,26 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from contracts.filters import And, Compare, FieldRef, Is, Not, Or, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Aggregate,
-    And,
-    Assign,
-    Compare,
-    Create,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Is,
-    Node,
-    Not,
-    Or,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-    Update,
-)
+from contracts.operations import Aggregate, Assign, Create, Embed, FieldOutput, Node, Read, Sort, Update
 from contracts.problems import Problem
 
 P = Param

@@ -3,21 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from contracts.operations import (
-    And,
-    Assign,
-    Compare,
-    Conflict,
-    Create,
-    Document,
-    FieldOutput,
-    FieldRef,
-    Member,
-    Node,
-    Param,
-    Read,
-    Update,
-)
+from contracts.filters import And, Compare, FieldRef, Param
+from contracts.operations import Assign, Conflict, Create, Document, FieldOutput, Member, Node, Read, Update
 from contracts.problems import Problem
 
 P = Param

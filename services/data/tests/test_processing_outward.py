@@ -4,24 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param, RelationRef
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Aggregate,
-    Compare,
-    Create,
-    Document,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Group,
-    Member,
-    Node,
-    Param,
-    Read,
-    RelationRef,
-    Rows,
-    Sort,
-)
+from contracts.operations import Aggregate, Create, Document, Embed, FieldOutput, Group, Member, Node, Read, Rows, Sort
 from contracts.problems import Problem
 from data_service.processing.setting import Means
 

@@ -13,33 +13,35 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from contracts import operations
-from contracts.operations import (
-    Affected,
-    Aggregate,
+from contracts import filters, operations
+from contracts.filters import (
     And,
-    Assign,
     Compare,
     CompareAggregate,
     CompareGroup,
+    Exists,
+    FieldRef,
+    Is,
+    Not,
+    Or,
+    Param,
+    RelationRef,
+)
+from contracts.operations import (
+    Affected,
+    Aggregate,
+    Assign,
     Conflict,
     Constant,
     Create,
     Delete,
     Document,
     Embed,
-    Exists,
     FieldOutput,
-    FieldRef,
     Group,
-    Is,
     Member,
     Node,
-    Not,
-    Or,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
     Star,
@@ -61,8 +63,8 @@ GUESSES = {
 FIELDS = ("email", "phone", "born", "city", "salary", "ssn", "card", "note", "shout")
 VIEW = {"email": "mail", "phone": "phone", "ssn": "ssn", "card": "card", "shout": "mail_lower", "city": "place"}
 ROLES = ("clerk", "teller", "admin")
-OPERATORS = typing.get_args(operations.Comparison)
-FUNCTIONS = typing.get_args(operations.AggregateFunction)
+OPERATORS = typing.get_args(filters.Comparison)
+FUNCTIONS = typing.get_args(filters.AggregateFunction)
 HOWS = typing.get_args(operations.How)
 CASTS = ("text", "int", "jsonb", "date", "bytea")
 
@@ -289,8 +291,9 @@ HARMLESS = {
 
 def constructs() -> Iterator[str]:
     """Every member of every construct of the language."""
-    for name, kind in inspect.getmembers(operations, inspect.isclass):
-        if issubclass(kind, msgspec.Struct) and kind.__module__ == operations.__name__ and not name.startswith("_"):
+    both = filters, operations
+    for name, kind in {one for module in both for one in inspect.getmembers(module, inspect.isclass)}:
+        if issubclass(kind, msgspec.Struct) and kind.__module__ in [module.__name__ for module in both]:
             for member in msgspec.structs.fields(kind):
                 yield f"{name}.{member.name}"
 

@@ -1,7 +1,8 @@
 """What rules make of protected fields: Python gets what the role sees, an expression is seen by who sees all of it."""
 
 import pytest
-from contracts.operations import Compare, FieldOutput, FieldRef, Node, Param, Read, Sort
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import FieldOutput, Node, Read, Sort
 
 from tests.fixtures.protected_people import CONFIG, people_in
 

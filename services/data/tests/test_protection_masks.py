@@ -4,7 +4,8 @@ import hmac
 from contextlib import nullcontext
 
 import pytest
-from contracts.operations import Aggregate, Compare, FieldOutput, FieldRef, Is, Node, Param, Read, Sort
+from contracts.filters import Compare, FieldRef, Is, Param
+from contracts.operations import Aggregate, FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 
 from tests.fixtures.on_hub import EngineOnHub, TurningHub

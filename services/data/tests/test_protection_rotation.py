@@ -1,7 +1,8 @@
 """Stored rows from before a rule, and under older keys, are kept as new ones are; stopped and gone on with."""
 
 import pytest
-from contracts.operations import Compare, FieldOutput, FieldRef, Node, Param, Read, Sort
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import FieldOutput, Node, Read, Sort
 from contracts.problems import Problem
 from data_service.processing.keyring import Keyring, sealed_by
 from data_service.resealing import reseal_vault

@@ -4,7 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from contracts.catalog import Catalog, Field, Part, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, Part
 from data_service.policies import ConfigurationError, check_processing, parse
 from data_service.processing.keyring import Keyring, KeyringError, is_sealed, open_keyring, sealed_by
 from data_service.processing.masks import PatternError, masked, parse_pattern

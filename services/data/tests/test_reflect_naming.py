@@ -1,7 +1,8 @@
 """Names of resources and relations, and relations from foreign keys, without a database."""
 
 import pytest
-from contracts.catalog import Field, Relation, Resource
+from contracts.catalog import Relation, Resource
+from contracts.fields import Field
 from data_service.reflect.assemble import assemble
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure, ExposureError

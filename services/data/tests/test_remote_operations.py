@@ -5,8 +5,9 @@ import shutil
 from decimal import Decimal
 
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Call, Compare, Document, FieldOutput, FieldRef, Given, Member, Node, Param, Sort
+from contracts.operations import Call, Document, FieldOutput, Given, Member, Node, Sort
 from contracts.problems import Problem
 from data_service.policies import ConfigurationError
 

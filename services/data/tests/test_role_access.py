@@ -7,21 +7,19 @@ from contextlib import closing
 import psycopg
 import pytest
 from chassis.settings import SettingsError
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Around, Caller, Principal
 from contracts.operations import (
     Affected,
     Assign,
     Call,
-    Compare,
     Create,
     Delete,
     Document,
     FieldOutput,
-    FieldRef,
     Given,
     Member,
     Node,
-    Param,
     Read,
     Update,
 )

@@ -1,6 +1,7 @@
 """Stored rows cleansed on both databases: what would change, batch by batch, and what becomes of it."""
 
-from contracts.operations import Assign, Compare, FieldOutput, FieldRef, Node, Param, Read, Sort, Update
+from contracts.filters import Compare, FieldRef, Param
+from contracts.operations import Assign, FieldOutput, Node, Read, Sort, Update
 from data_service.policies import parse
 from data_service.stored_rows import ADMIN, batches, count, targets
 

@@ -5,8 +5,9 @@ from contextlib import nullcontext
 
 import psycopg
 import pytest
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Around, Caller, Principal
-from contracts.operations import Compare, Create, Delete, FieldOutput, FieldRef, Node, Param, Read
+from contracts.operations import Create, Delete, FieldOutput, Node, Read
 from contracts.problems import Problem
 from data_service.app import ending_of
 from data_service.engine import Engine

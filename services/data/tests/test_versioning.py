@@ -8,21 +8,9 @@ import apsw
 import psycopg
 import pytest
 from chassis.versions import Versions, Writer, word_of
+from contracts.filters import Compare, FieldRef, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Assign,
-    Compare,
-    Create,
-    Delete,
-    Document,
-    FieldOutput,
-    FieldRef,
-    Member,
-    Node,
-    Param,
-    Read,
-    Update,
-)
+from contracts.operations import Assign, Create, Delete, Document, FieldOutput, Member, Node, Read, Update
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

@@ -8,7 +8,7 @@ from graphql import FieldNode, GraphQLArgument
 from graphql_service.coercion import arguments_of
 from graphql_service.errors import NOT_SUPPORTED, Misfit
 from graphql_service.reads import outputs, rows_node, summary_node
-from graphql_service.schema.exposed import ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.selection import Scope
 
 Nodes = list[FieldNode]

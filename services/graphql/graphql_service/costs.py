@@ -12,7 +12,8 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Opera
 from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
-from graphql_service.schema.exposed import Exposed, ExposedFunction, ExposedRelation
+from graphql_service.schema.exposed import Exposed, ExposedRelation
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.schema.roots import Root
 
 _UNKNOWN = 1000  # rows of a resource of which nothing is known

@@ -4,9 +4,11 @@ from typing import Any
 
 import msgspec
 from chassis.examples import LIMIT, Example, Question
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog
+from contracts.fields import Field
 
-from graphql_service.schema.exposed import Exposed, Exposure
+from graphql_service.schema.exposed import Exposed
+from graphql_service.schema.exposure import Exposure
 
 
 def write(catalog: Catalog, question: Question) -> Example:

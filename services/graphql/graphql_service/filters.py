@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from contracts.operations import (
+from contracts.filters import (
     AggregateFunction,
     And,
     Compare,

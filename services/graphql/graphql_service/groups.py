@@ -3,20 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, cast
 
-from contracts.operations import (
-    AggregateFunction,
-    And,
-    CompareGroup,
-    FieldOutput,
-    FieldRef,
-    Filter,
-    Group,
-    Node,
-    Not,
-    Or,
-    Output,
-    Sort,
-)
+from contracts.filters import AggregateFunction, And, CompareGroup, FieldRef, Filter, Not, Or
+from contracts.operations import FieldOutput, Group, Node, Output, Sort
 
 from graphql_service.coercion import arguments_of
 from graphql_service.errors import Misfit

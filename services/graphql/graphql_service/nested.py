@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from contracts.operations import Conflict, Create, Nested, RelationRef
+from contracts.filters import RelationRef
+from contracts.operations import Conflict, Create, Nested
 from msgspec.structs import replace
 
 from graphql_service.errors import Misfit, Path

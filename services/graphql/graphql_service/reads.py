@@ -3,21 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from contracts.operations import (
-    Aggregate,
-    AggregateFunction,
-    Constant,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Filter,
-    Group,
-    Node,
-    Output,
-    Param,
-    RelationRef,
-    Rows,
-)
+from contracts.filters import AggregateFunction, FieldRef, Filter, Param, RelationRef
+from contracts.operations import Aggregate, Constant, Embed, FieldOutput, Group, Node, Output, Rows
 from graphql import FieldNode, GraphQLArgument, VariableNode
 from msgspec.structs import replace
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.operations import Param, Value
+from contracts.filters import Param
+from contracts.operations import Value
 from graphql import (
     DirectiveNode,
     FieldNode,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, cast
 
-from contracts.operations import AggregateFunction, FieldRef, RelationRef, Sort
+from contracts.filters import AggregateFunction, FieldRef, RelationRef
+from contracts.operations import Sort
 
 from graphql_service.errors import Misfit
 from graphql_service.schema.exposed import Exposed, ExposedRelation

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, Field, Relation, Resource, Unique, Writable
+from contracts.catalog import Catalog, Relation, Resource, Unique, Writable
+from contracts.fields import Field
 from contracts.identity import ANONYMOUS_ROLE, Caller, Principal
 from contracts.operations import (
     Affected,

@@ -1,7 +1,7 @@
 """The documents that well-known clients send (graphql.md §10)."""
 
 import pytest
-from contracts.operations import Param
+from contracts.filters import Param
 
 REACT_ADMIN = [
     (

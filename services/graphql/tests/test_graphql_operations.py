@@ -2,29 +2,20 @@
 
 from decimal import Decimal
 
+from contracts.filters import And, Compare, CompareAggregate, Exists, FieldRef, Is, Not, Or, Param, RelationRef
 from contracts.operations import (
     Affected,
     Aggregate,
-    And,
     Assign,
-    Compare,
-    CompareAggregate,
     Conflict,
     Constant,
     Create,
     Delete,
     Embed,
-    Exists,
     FieldOutput,
-    FieldRef,
     Group,
-    Is,
     Node,
-    Not,
-    Or,
-    Param,
     Read,
-    RelationRef,
     Rows,
     Sort,
     Update,

@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, EnumValue, Field, Relation, Resource
+from contracts.catalog import Catalog, EnumValue, Relation, Resource
+from contracts.fields import Field
 from graphql import build_client_schema, get_introspection_query, introspection_from_schema, validate_schema
 from graphql_service.names import assign, fitting
 from graphql_service.schema import build

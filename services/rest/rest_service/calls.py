@@ -16,7 +16,7 @@ from rest_service.grammar.keys import RESERVED, TOP_LEVEL, parse_key
 from rest_service.grammar.select import parse_select
 from rest_service.media import Media
 from rest_service.page import Page, parse_page
-from rest_service.payload import parse_json, text_of
+from rest_service.payload import Row, parse_json, parse_payload, text_of
 from rest_service.preferences import Preferences
 from rest_service.request import (
     Asked,
@@ -175,24 +175,37 @@ def _of_body(incoming: Incoming, overloads: Sequence[Function], columns: str | N
     media_type = (incoming.headers.get("Content-Type") or "application/json").partition(";")[0].strip().lower()
     body = incoming.body
     if media_type in _WHOLE:
-        form = _WHOLE[media_type]
-        return [Passed("", msgspec.to_builtins(body) if form == "bytes" else text_of(body), form)]
+        whole = _WHOLE[media_type]
+        return [Passed("", msgspec.to_builtins(body) if whole == "bytes" else text_of(body), whole)]
     if media_type == "application/x-www-form-urlencoded":
         pairs = parse_qsl(text_of(body), keep_blank_values=True)
         return _texts(pairs, overloads, {argument.name for one in overloads for argument in one.arguments})
-    if media_type != "application/json":
+    form: Form = "json"
+    if media_type == "text/csv":
+        found: Any = parse_payload(media_type, body, None).rows
+        form = "text"
+    elif media_type == "application/json":
+        found = parse_json(body) if body else {}
+    else:
         raise Problem("PGRST102", f"Content-Type not acceptable: {media_type}")
-    found: Any = parse_json(body) if body else {}
-    if not isinstance(found, dict):
+    given = _first_row(found)
+    if given is None:
         return [Passed("", found, "json")]
     if columns is not None:
         listed = names.names(columns, "columns parameter")
-        found = {name: value for name, value in found.items() if name in listed}
-    named = frozenset(found)
-    whole = any(one.body_form == "json" for one in overloads)
-    if whole and not any(one.takes(named) for one in overloads):
+        given = {name: value for name, value in given.items() if name in listed}
+    named = frozenset(given)
+    takes_all = form == "json" and any(one.body_form == "json" for one in overloads)
+    if takes_all and not any(one.takes(named) for one in overloads):
         return [Passed("", found, "json")]
-    return [Passed(name, value, "json") for name, value in found.items()]
+    return [Passed(name, value, form) for name, value in given.items()]
+
+
+def _first_row(found: Any) -> Row | None:
+    """The arguments in a body: of an array of objects its first one; None where they have no names."""
+    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
+        found = found[0]
+    return found if isinstance(found, dict) else None
 
 
 # --- answers -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from chassis import express, trace
 from chassis.express import Request
 from chassis.facade import Gate
+from contracts.identity import ANONYMOUS_ROLE, Caller
 from contracts.problems import Problem
 
 from rest_service import response
@@ -31,14 +32,22 @@ class RestDoor:
         if not (path.startswith(_BEFORE) and name.isidentifier() and name.isascii() and request.method in _METHODS):
             return None
         caller = self._gate.caller()
-        if (current := trace.current()) is not None:
-            current.anonymous = caller.principal.anonymous
+        note(caller)
         incoming = Incoming(request.method, name, request.query, request.headers, request.body(self._body_limit))
         return _sent(self._tables.answer(incoming, caller))
 
     def refuse(self, problem: Problem) -> express.Answer:
         """A problem in PostgREST's form."""
         return _sent(refusal(problem))
+
+
+def note(caller: Caller) -> None:
+    """Remember whether the caller acts as nobody: a right that it lacks is then a login that it lacks (401).
+
+    A token that names no role acts as nobody, too.
+    """
+    if (current := trace.current()) is not None:
+        current.anonymous = caller.principal.anonymous or caller.principal.role == ANONYMOUS_ROLE
 
 
 def refusal(problem: Problem) -> Answer:

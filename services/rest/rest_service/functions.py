@@ -44,7 +44,7 @@ class Functions:
             result, known = stream.head, perf_counter()
             answer = streaming.answer_of(stream, asked.wish)
             if not isinstance(answer.body, bytes):
-                return answer
+                return answer if result.aside is None else response.said(answer, result.aside, asked.wish)
         else:
             result = self._data.execute(asked.operation, asked.values, caller)
             known = perf_counter()

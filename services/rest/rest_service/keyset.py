@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
-from contracts.catalog import FieldType, Resource
-from contracts.operations import FieldOutput, FieldRef, Sort, Star
+from contracts.catalog import Resource
+from contracts.fields import FieldType
+from contracts.filters import FieldRef
+from contracts.operations import FieldOutput, Sort, Star
 from contracts.problems import Problem
 
 from rest_service.grammar import names

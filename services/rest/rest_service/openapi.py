@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 document of what a role may do, built once for each role and version of the catalog."""
 
 import hashlib
-from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -77,14 +76,18 @@ class Documents:
     def __init__(self, title: str, url: str) -> None:
         self._title = title
         self._url = url
-        self._kept: Bounded[tuple[Format, str | None, str], Document] = Bounded(_KEPT)
+        self._kept: Bounded[tuple[Format, str | None, str, str | None], Document] = Bounded(_KEPT)
 
-    def get(self, catalog: Catalog, format_: Format = "3.1") -> Document:
-        """The document of a catalog, from memory where the same was built before."""
-        key = (format_, catalog.role, catalog.version)
+    def get(self, catalog: Catalog, format_: Format = "3.1", schema: str | None = None) -> Document:
+        """The document of a catalog, built once; that of 2.0 is of one ``schema`` where there are several."""
+        key = (format_, catalog.role, catalog.version, schema)
         document = self._kept.get(key)
         if document is None:
-            body = msgspec.json.encode(_DESCRIBE[format_](catalog, self._title, self._url))
+            if format_ == "2.0":
+                described = swagger.describe(catalog, self._title, self._url, schema)
+            else:
+                described = describe(catalog, self._title, self._url)
+            body = msgspec.json.encode(described)
             document = Document(body, hashlib.sha256(body).hexdigest()[:32])
             self._kept.put(key, document)
         return document
@@ -235,6 +238,3 @@ def _rows_answer(entry: _Entry, description: str) -> dict[str, Any]:
 
 def _ref(component: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{component}"}
-
-
-_DESCRIBE: dict[Format, Callable[[Catalog, str, str], dict[str, Any]]] = {"3.1": describe, "2.0": swagger.describe}

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from contracts.catalog import Argument, Catalog, Field, Function, Returns
+from contracts.catalog import Argument, Catalog, Function, Returns
+from contracts.fields import Field
 
 from rest_service import schemas
 from rest_service.grammar.keys import RESERVED
@@ -27,8 +28,22 @@ def older_paths(catalog: Catalog) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, overloads in catalog.functions_by_name.items():
         body = {"name": "args", "in": "body", "required": True, "schema": _older_body(overloads)}
-        post = {"tags": [f"(rpc) {name}"], "parameters": [body], "responses": {"200": {"description": "OK"}}}
-        found[f"/rpc/{quote(name, safe='')}"] = {"post": {**post, **_told(overloads)}}
+        common = {"tags": [f"(rpc) {name}"], **_told(overloads), "responses": {"200": {"description": "OK"}}}
+        methods = {"post": {**common, "parameters": [body]}}
+        if any(function.reads_only for function in overloads):
+            methods = {"get": {**common, "parameters": _older_parameters(overloads)}, **methods}
+        found[f"/rpc/{quote(name, safe='')}"] = methods
+    return found
+
+
+def _older_parameters(overloads: Sequence[Function]) -> list[Schema]:
+    """The arguments of those that read, as they stand in an address."""
+    reading = [function for function in overloads if function.reads_only]
+    found = []
+    for shown in _parameters(reading):
+        argument = next(one for function in reading for one in function.arguments if one.name == shown["name"])
+        kind = {"type": "string", "format": argument.db_type}
+        found.append({"name": shown["name"], "in": "query", "required": shown["required"], **kind})
     return found
 
 
@@ -83,9 +98,14 @@ def _operations(overloads: Sequence[Function], rows: Mapping[str, str]) -> dict[
 def _told(overloads: Sequence[Function]) -> dict[str, str]:
     """What the function's own words say: their first line is the summary."""
     comments = [function.comment for function in overloads if function.comment]
-    if not comments:
-        return {"summary": f"Call {overloads[0].name}"}
-    first, _, rest = comments[0].partition("\n")
+    return in_words(comments[0] if comments else None) or {"summary": f"Call {overloads[0].name}"}
+
+
+def in_words(comment: str | None) -> dict[str, str]:
+    """A comment as a summary, its first line, and a description; nothing where there is none."""
+    if not comment:
+        return {}
+    first, _, rest = comment.partition("\n")
     return {"summary": first, **({"description": rest.strip()} if rest.strip() else {})}
 
 

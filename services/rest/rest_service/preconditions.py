@@ -7,24 +7,10 @@ is written is then a condition of the write itself, over all columns whose value
 from typing import Any, NamedTuple
 
 import msgspec
-from contracts.catalog import Catalog, Engine, FieldType, Resource
-from contracts.operations import (
-    And,
-    Assign,
-    Compare,
-    Create,
-    Delete,
-    FieldOutput,
-    FieldRef,
-    Filter,
-    Is,
-    Node,
-    Operation,
-    Param,
-    Read,
-    Update,
-    Value,
-)
+from contracts.catalog import Catalog, Engine, Resource
+from contracts.fields import FieldType
+from contracts.filters import And, Compare, FieldRef, Filter, Is, Param
+from contracts.operations import Assign, Create, Delete, FieldOutput, Node, Operation, Read, Update, Value
 from contracts.problems import Problem
 
 from rest_service.request import Asked, Incoming

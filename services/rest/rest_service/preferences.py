@@ -18,7 +18,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
 }
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ECHOED = {
-    "read": ("count", "handling", "timezone", "pages"),
+    "read": ("count", "tx", "handling", "timezone", "pages"),
     "create": ("resolution", "missing", "return", "count", "tx", "handling", "timezone"),
     "update": ("missing", "return", "count", "tx", "handling", "timezone", "max-affected"),
     "put": ("return", "count", "tx", "handling", "timezone"),

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, Protocol, cast
 from urllib.parse import quote, unquote_plus
 
 import msgspec
+from contracts.filters import Not, Or, Param
 from contracts.operations import (
     Aggregate,
     Assign,
@@ -13,10 +14,7 @@ from contracts.operations import (
     Delete,
     FieldOutput,
     Node,
-    Not,
     Operation,
-    Or,
-    Param,
     Read,
     Shape,
     Update,
@@ -255,6 +253,8 @@ def _write(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals
     if wish.kind == "update":
         return Asked(_update(wish, payload, shape.root, back, literals), literals.values, wish)
     if wish.kind == "put":
+        # of several rows PostgREST puts the first, and its clients may rely on it
+        payload = payload._replace(rows=payload.rows[:1])
         refuse_another_row(payload, refuse_other_filters(shape.root, incoming.key), literals.values)
         conflict: Conflict | None = Conflict(update=payload.columns)
     else:

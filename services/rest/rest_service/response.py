@@ -188,6 +188,7 @@ def _body(result: Result, wish: Wish) -> bytes:
     return strip_nulls(result.body) if wish.media.stripped else result.body
 
 
-def _location(address: str, key: dict[str, str]) -> str:
-    conditions = (f"{quote(filter_key(name), safe='')}=eq.{quote(value, safe='')}" for name, value in key.items())
+def _location(address: str, key: dict[str, str | None]) -> str:
+    told = ((name, "is.null" if value is None else f"eq.{quote(value, safe='')}") for name, value in key.items())
+    conditions = (f"{quote(filter_key(name), safe='')}={condition}" for name, condition in told)
     return f"{address}?{'&'.join(conditions)}"

@@ -2,7 +2,6 @@
 
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from chassis import trace
 from chassis.facade import Gate
 from contracts.data import Data
 from contracts.identity import Caller
@@ -11,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import Rule
 
 from rest_service import media, openapi, resources
-from rest_service.door import PREFIX, refusal
+from rest_service.door import PREFIX, note, refusal
 from rest_service.functions import Functions
 from rest_service.request import KINDS, Incoming
 from rest_service.response import Answer
@@ -35,8 +34,7 @@ class Rest:
     def serve(self, path: str = "") -> Response:
         """Answer any request below the mount. Raises `Problem`."""
         caller = self._gate.caller()
-        if (current := trace.current()) is not None:
-            current.anonymous = caller.principal.anonymous
+        note(caller)
         segments = _segments()
         if segments in ([], [DOCUMENT]):
             return self._document(caller, root=not segments)
@@ -72,13 +70,18 @@ class Rest:
             return _flask(Answer(200, {"Allow": "OPTIONS,GET,HEAD"}))
         if request.method not in ("GET", "HEAD"):
             raise _unsupported(request.method)
-        media_type = media.choose_document(request.headers.get("Accept")) if root else media.JSON.type
-        document = self._documents.get(self._data.catalog(caller), "2.0" if media_type == media.OPENAPI else "3.1")
+        media_type, catalog = media.JSON.type, self._data.catalog(caller)
+        schema = None
+        if root:  # clients of PostgREST read the schema there, whatever type they ask for
+            media_type = media.choose_document(request.headers.get("Accept"))
+            schema = resources.negotiate(catalog, request.headers.get("Accept-Profile"))
+        document = self._documents.get(catalog, "2.0" if root else "3.1", schema)
         headers = {
             "Content-Type": f"{media_type}; charset=utf-8",
-            "Vary": "Accept, Authorization, apikey",
+            "Vary": "Accept, Accept-Profile, Authorization, apikey" if schema else "Accept, Authorization, apikey",
             "Cache-Control": "no-cache",
             "ETag": f'"{document.etag}"',
+            **({"Content-Profile": schema} if schema else {}),
         }
         fresh = request.if_none_match.contains_weak(document.etag)
         return _flask(Answer(304, headers) if fresh else Answer(200, headers, document.body))

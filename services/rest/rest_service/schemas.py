@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field, FieldType, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, FieldType
 
 Schema = dict[str, Any]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

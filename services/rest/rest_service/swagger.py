@@ -3,29 +3,45 @@
 Notes stand in the descriptions: ``<pk/>``, and ``<fk table='…' column='…'/>`` (spec: rest.md §10).
 """
 
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from contracts.catalog import Catalog, Field, Resource
+import msgspec
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 
 from rest_service import schemas
 from rest_service.grammar.keys import filter_key
-from rest_service.openapi_functions import older_paths
+from rest_service.openapi_functions import in_words, older_paths
 from rest_service.schemas import Schema
 
-_SHARED: dict[str, Schema] = {
-    name: {"name": header or name, "in": "header" if header else "query", "required": False, "type": "string"}
-    for name, header in {
-        "select": "", "order": "", "limit": "", "offset": "", "range": "Range", "prefer": "Prefer"
-    }.items()
-}  # fmt: skip
-_READ = ("select", "order", "limit", "offset", "range", "prefer")
+_RETURNS = ("return=representation", "return=minimal", "return=headers-only")
+_COUNTS = ("count=exact", "count=planned", "count=estimated")
+_RESOLUTIONS = ("resolution=ignore-duplicates", "resolution=merge-duplicates")
+# id: place, name, what it is, its values
+_SHARED: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "select": ("query", "select", "Filtering Columns", ()),
+    "on_conflict": ("query", "on_conflict", "On Conflict", ()),
+    "order": ("query", "order", "Ordering", ()),
+    "range": ("header", "Range", "Limiting and Pagination", ()),
+    "rangeUnit": ("header", "Range-Unit", "Limiting and Pagination", ()),
+    "offset": ("query", "offset", "Limiting and Pagination", ()),
+    "limit": ("query", "limit", "Limiting and Pagination", ()),
+    "preferCount": ("header", "Prefer", "Preference", _COUNTS),
+    "preferReturn": ("header", "Prefer", "Preference", _RETURNS),
+    "preferPost": ("header", "Prefer", "Preference", (*_RETURNS, *_RESOLUTIONS)),
+}
+_READ = ("select", "order", "range", "rangeUnit", "offset", "limit", "preferCount")
+_MODIFIERS = re.compile(r"\(.*?\)")
 
 
-def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
-    """The document of a catalog, served at ``url``."""
+def describe(catalog: Catalog, title: str, url: str, schema: str | None = None) -> dict[str, Any]:
+    """The document of a catalog, served at ``url``; of one ``schema``, by the names that its tables have there."""
     address = urlsplit(url)
-    parameters: dict[str, Schema] = dict(_SHARED)
+    if schema is not None:
+        catalog = _within(catalog, schema)
+    parameters: dict[str, Schema] = {name: _shared(*told) for name, told in _SHARED.items()}
     paths: dict[str, Any] = {}
     for resource in catalog.resources:
         filters = _filters(resource)
@@ -47,6 +63,28 @@ def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
     }
 
 
+def _within(catalog: Catalog, schema: str) -> Catalog:
+    """What of a catalog is in a schema, each by its own name."""
+    replace = msgspec.structs.replace
+    own = {resource.name: resource.table for resource in catalog.resources if resource.schema == schema}
+    resources = tuple(
+        replace(
+            resource,
+            name=resource.table,
+            relations=tuple(replace(one, target=own.get(one.target, one.target)) for one in resource.relations),
+        )
+        for resource in catalog.resources
+        if resource.schema == schema
+    )
+    functions = tuple(replace(one, name=one.function) for one in catalog.functions if one.schema == schema)
+    return replace(catalog, resources=resources, functions=functions)
+
+
+def _shared(place: str, name: str, description: str, values: tuple[str, ...]) -> Schema:
+    found: Schema = {"name": name, "in": place, "required": False, "type": "string", "description": description}
+    return {**found, "enum": list(values)} if values else found
+
+
 def _definition(resource: Resource) -> Schema:
     definition: Schema = {
         "type": "object",
@@ -61,7 +99,7 @@ def _definition(resource: Resource) -> Schema:
 
 def _property(resource: Resource, field: Field) -> Schema:
     schema = schemas.of_field(field)
-    found: Schema = {"format": field.db_type}
+    found: Schema = {"format": _MODIFIERS.sub("", field.db_type)}
     kind = schema.get("type")
     if kind is not None:  # this version of the format knows no null
         found["type"] = kind if isinstance(kind, str) else kind[0]
@@ -108,19 +146,21 @@ def _body(resource: Resource) -> Schema:
 def _operations(resource: Resource, filters: list[str]) -> dict[str, Any]:
     body = f"body.{resource.name}"
     rows = {"type": "array", "items": {"$ref": _pointer("definitions", resource.name)}}
-    found = {"get": _operation(resource, [*filters, *_READ], {"200": {"description": "OK", "schema": rows}})}
+    read = {"200": {"description": "OK", "schema": rows}, "206": {"description": "Partial Content"}}
+    found = {"get": _operation(resource, [*filters, *_READ], read)}
     if resource.insertable:
-        found["post"] = _operation(resource, [body, "select", "prefer"], {"201": {"description": "Created"}})
+        found["post"] = _operation(resource, [body, "select", "preferPost"], {"201": {"description": "Created"}})
     if resource.updatable:
-        found["patch"] = _operation(resource, [*filters, body, "prefer"], {"204": {"description": "No Content"}})
+        found["patch"] = _operation(resource, [*filters, body, "preferReturn"], {"204": {"description": "No Content"}})
     if resource.deletable:
-        found["delete"] = _operation(resource, [*filters, "prefer"], {"204": {"description": "No Content"}})
+        found["delete"] = _operation(resource, [*filters, "preferReturn"], {"204": {"description": "No Content"}})
     return found
 
 
 def _operation(resource: Resource, parameters: list[str], responses: dict[str, Any]) -> dict[str, Any]:
     return {
         "tags": [resource.name],
+        **in_words(resource.comment),
         "parameters": [{"$ref": _pointer("parameters", name)} for name in parameters],
         "responses": responses,
     }

@@ -3,22 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from contracts.operations import (
-    And,
-    Compare,
-    Embed,
-    Exists,
-    Filter,
-    Is,
-    Node,
-    Not,
-    Or,
-    Output,
-    Param,
-    RelationRef,
-    Shape,
-    Sort,
-)
+from contracts.filters import And, Compare, Exists, Filter, Is, Not, Or, Param, RelationRef
+from contracts.operations import Embed, Node, Output, Shape, Sort
 from contracts.problems import Problem
 
 from rest_service.grammar.select import EmbedItem, Item

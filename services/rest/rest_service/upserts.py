@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from contracts.operations import Compare, Conflict, FieldRef, Filter, Param, Value
+from contracts.filters import Compare, FieldRef, Filter, Param
+from contracts.operations import Conflict, Value
 from contracts.problems import Problem
 
 from rest_service.grammar import names

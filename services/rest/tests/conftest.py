@@ -5,9 +5,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
+from contracts.filters import And, Compare, Filter, Is
 from contracts.identity import Caller, Principal
-from contracts.operations import And, Call, Compare, Create, Delete, Filter, Is, Operation, Read, Update, Value
+from contracts.operations import Call, Create, Delete, Operation, Read, Update, Value
 from contracts.problems import Problem
 from contracts.results import Result, Stream
 from flask import Flask

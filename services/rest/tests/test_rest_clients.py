@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from contracts.operations import And, Compare, FieldRef, Is, Not, Or, Param
+from contracts.filters import And, Compare, FieldRef, Is, Not, Or, Param
 from postgrest import SyncPostgrestClient
 from rest_service.request import Incoming, translate
 

@@ -1,20 +1,8 @@
 """Each production of the grammar: text in, pieces of an operation out."""
 
 import pytest
-from contracts.operations import (
-    Aggregate,
-    And,
-    Compare,
-    FieldOutput,
-    FieldRef,
-    Is,
-    Not,
-    Or,
-    Param,
-    RelationRef,
-    Sort,
-    Star,
-)
+from contracts.filters import And, Compare, FieldRef, Is, Not, Or, Param, RelationRef
+from contracts.operations import Aggregate, FieldOutput, Sort, Star
 from contracts.problems import Problem
 from rest_service.grammar import names
 from rest_service.grammar.arrays import parse_array

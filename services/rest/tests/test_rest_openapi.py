@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, Field, Relation, Resource, Writable
+from contracts.catalog import Catalog, Relation, Resource, Writable
+from contracts.fields import Field
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 from rest_service import swagger
 from rest_service.grammar.keys import parse_key
@@ -157,7 +158,7 @@ def test_component_names_are_never_given_twice():
     ]
 
 
-@pytest.mark.parametrize("path", ["/", "/rest/v1", "/rest/v1/", "/openapi.json", "/rest/v1/openapi.json"])
+@pytest.mark.parametrize("path", ["/openapi.json", "/rest/v1/openapi.json"])
 def test_the_document_is_served_with_a_tag(client, memory, path):
     response = client.get(path)
     assert response.status_code == 200
@@ -169,6 +170,37 @@ def test_the_document_is_served_with_a_tag(client, memory, path):
     memory.catalog_of = msgspec.structs.replace(memory.catalog_of, version="v2")
     changed = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert (changed.status_code, changed.json["info"]["version"]) == (200, "v2")
+
+
+@pytest.mark.parametrize("path", ["/", "/rest/v1", "/rest/v1/"])
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json"])
+def test_the_root_is_what_postgrest_s_clients_read(client, path, accept):
+    response = client.get(path, headers={"Accept": accept} if accept else {})
+    assert (response.status_code, response.json["swagger"]) == (200, "2.0")
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    again = client.get(path, headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_swagger_has_postgrest_s_parameters(film_catalog):
+    document = swagger.describe(film_catalog, "T", "http://x/rest/v1")
+    film = document["paths"]["/film"]
+    assert film["get"]["summary"] == "Films"
+    refs = {method: [one["$ref"].rpartition("/")[2] for one in told["parameters"]] for method, told in film.items()}
+    filters = [f"rowFilter.film.{field.name}" for field in film_catalog.by_name["film"].fields]
+    assert refs["get"] == [*filters, "select", "order", "range", "rangeUnit", "offset", "limit", "preferCount"]
+    assert refs["post"] == ["body.film", "select", "preferPost"]
+    assert refs["patch"] == [*filters, "body.film", "preferReturn"]
+    assert refs["delete"] == [*filters, "preferReturn"]
+    assert document["definitions"]["film"]["properties"]["rate"]["format"] == "numeric"
+
+
+def test_swagger_of_one_schema_of_several(film_catalog):
+    film = film_catalog.by_name["film"]
+    other = msgspec.structs.replace(film, name="archive_film", schema="archive")
+    catalog = msgspec.structs.replace(film_catalog, schemas=("public", "archive"), resources=(film, other))
+    assert set(swagger.describe(catalog, "T", "http://x", "archive")["paths"]) == {"/film"}
+    assert set(swagger.describe(catalog, "T", "http://x")["paths"]) == {"/film", "/archive_film"}
 
 
 def test_the_document_by_its_own_media_type(client):

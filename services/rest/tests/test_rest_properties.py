@@ -2,7 +2,8 @@
 
 import string
 
-from contracts.operations import Compare, FieldOutput, FieldRef, Sort, decode, encode
+from contracts.filters import Compare, FieldRef
+from contracts.operations import FieldOutput, Sort, decode, encode
 from contracts.problems import Problem
 from hypothesis import given, settings
 from hypothesis import strategies as st

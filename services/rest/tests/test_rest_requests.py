@@ -3,25 +3,16 @@
 from decimal import Decimal
 
 import pytest
+from contracts.filters import And, Compare, CompareGroup, Exists, FieldRef, Is, Not, Or, Param, RelationRef
 from contracts.operations import (
     Aggregate,
-    And,
     Assign,
-    Compare,
-    CompareGroup,
     Create,
     Delete,
     Embed,
-    Exists,
     FieldOutput,
-    FieldRef,
-    Is,
     Node,
-    Not,
-    Or,
-    Param,
     Read,
-    RelationRef,
     Sort,
     Star,
     Update,

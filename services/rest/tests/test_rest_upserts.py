@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from contracts.operations import Conflict, Param
+from contracts.filters import Param
+from contracts.operations import Conflict
 from contracts.problems import Problem
 from contracts.results import Result
 from rest_service.request import Incoming, translate
@@ -88,7 +89,7 @@ def test_puts_that_are_refused(query, key, code, status):
     assert (caught.value.code, caught.value.status) == (code, status)
 
 
-@pytest.mark.parametrize("body", [[], {}, {"title": "a"}, {"id": None}, ROWS, 5])
+@pytest.mark.parametrize("body", [[], {}, {"title": "a"}, {"id": None}, ROWS[::-1], 5])
 def test_bodies_that_are_not_the_row_of_the_address(body):
     with pytest.raises(Problem) as caught:
         put("id=eq.1", body)

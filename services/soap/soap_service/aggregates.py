@@ -4,18 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from contracts.operations import (
-    Aggregate,
-    AggregateFunction,
-    CompareGroup,
-    FieldOutput,
-    FieldRef,
-    Filter,
-    Group,
-    Node,
-    Output,
-    Sort,
-)
+from contracts.filters import AggregateFunction, CompareGroup, FieldRef, Filter
+from contracts.operations import Aggregate, FieldOutput, Group, Node, Output, Sort
 from contracts.problems import Problem
 
 from soap_service import literals, xsd

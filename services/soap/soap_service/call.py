@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts import operations
-from contracts.operations import And, Compare, FieldOutput, FieldRef, Filter, Output
+from contracts.filters import And, Compare, FieldRef, Filter
+from contracts.operations import FieldOutput, Output
 from contracts.problems import Problem
 from lxml import etree
 

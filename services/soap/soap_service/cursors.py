@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from contracts.operations import And, Compare, FieldOutput, FieldRef, Filter, Is, Or, Output, Param, Sort
+from contracts.filters import And, Compare, FieldRef, Filter, Is, Or, Param
+from contracts.operations import FieldOutput, Output, Sort
 from contracts.problems import Problem
 
 from soap_service.call import Order

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contracts.operations import And, Compare, Exists, FieldRef, Filter, Is, Not, Or, Param, RelationRef, Sort
+from contracts.filters import And, Compare, Exists, FieldRef, Filter, Is, Not, Or, Param, RelationRef
+from contracts.operations import Sort
 from contracts.problems import Problem
 
 from soap_service import literals, xsd

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts.catalog import WHOLE_BODY, Argument, Field, FieldType, Function, Returns
+from contracts.catalog import WHOLE_BODY, Argument, Function, Returns
+from contracts.fields import Field, FieldType
 from contracts.structured import is_structured
 
 from soap_service.names import fold, numbered, pascal_case, unique

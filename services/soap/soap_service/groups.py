@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from contracts.catalog import Field
+from contracts.fields import Field
 from contracts.results import Result
 
 from soap_service import xsd

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from contracts.operations import Embed, Node, RelationRef
+from contracts.filters import RelationRef
+from contracts.operations import Embed, Node
 from contracts.problems import Problem
 
 from soap_service.call import Included, outputs, strings

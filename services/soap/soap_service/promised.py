@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 from chassis.bounded import Bounded
-from contracts.catalog import Field
 from contracts.data import Data
+from contracts.fields import Field
 from contracts.identity import Caller
 from contracts.problems import Problem
 from contracts.promise import Promise

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
 
 from soap_service.names import camel_case, escape, unique
 from soap_service.profiles import Profile

@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Any, NamedTuple
 
 import msgspec
-from contracts.catalog import Field
+from contracts.fields import Field
 from contracts.problems import Problem
 from contracts.results import Result
 from msgspec.structs import astuple

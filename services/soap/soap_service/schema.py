@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from contracts.catalog import Field
+from contracts.fields import Field
 
 from soap_service import namespaces as ns
 from soap_service import wsdl_groups, xsd

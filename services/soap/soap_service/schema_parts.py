@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contracts.catalog import Field
+from contracts.fields import Field
 
 from soap_service import xsd
 from soap_service.markup import content

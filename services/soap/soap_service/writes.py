@@ -3,7 +3,8 @@
 from typing import Any
 
 from contracts import operations
-from contracts.operations import And, Assign, Conflict, Create, Delete, Filter, Node, Read, Update
+from contracts.filters import And, Filter
+from contracts.operations import Assign, Conflict, Create, Delete, Node, Read, Update
 from contracts.problems import Problem
 
 from soap_service import xsd

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from contracts.catalog import Field, FieldType
-from contracts.operations import Comparison
+from contracts.fields import Field, FieldType
+from contracts.filters import Comparison
 
 from soap_service import columns, literals, values
 from soap_service.columns import Column

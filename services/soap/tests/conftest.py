@@ -10,8 +10,10 @@ import requests
 import zeep
 from chassis import trace
 from chassis.exchange import Digest
+from contracts import filters
 from contracts import operations as ops
-from contracts.catalog import Catalog, Field, Relation, Resource, Writable
+from contracts.catalog import Catalog, Relation, Resource, Writable
+from contracts.fields import Field
 from contracts.identity import ANONYMOUS, Caller, Principal
 from contracts.problems import Problem
 from contracts.results import Result
@@ -127,11 +129,11 @@ class MemoryData:
     def _holds(self, filter: Any, row: dict[str, Any], values: list[Any]) -> bool:
         if filter is None:
             return True
-        if isinstance(filter, ops.And):
+        if isinstance(filter, filters.And):
             return all(self._holds(item, row, values) for item in filter.items)
-        if isinstance(filter, ops.Or):
+        if isinstance(filter, filters.Or):
             return any(self._holds(item, row, values) for item in filter.items)
-        if isinstance(filter, ops.Is):
+        if isinstance(filter, filters.Is):
             return (row.get(filter.left.name) is None) == (filter.value == "null")
         right = values[filter.right.index]
         left = row.get(filter.left.name)

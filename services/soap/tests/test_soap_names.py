@@ -1,7 +1,8 @@
 """Names of the database as names of XML."""
 
 import pytest
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree

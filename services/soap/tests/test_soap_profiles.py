@@ -8,7 +8,8 @@ import msgspec
 import pytest
 import zeep
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from lxml import etree
 from soap_service import __main__ as command
 from soap_service import wsdl

@@ -5,7 +5,7 @@ import os
 import msgspec
 import pytest
 from contracts import promise as promises
-from contracts.catalog import Field
+from contracts.fields import Field
 from contracts.promise import Promise
 from lxml import etree
 from soap_service.app import create_app

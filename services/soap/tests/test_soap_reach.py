@@ -2,23 +2,10 @@
 
 import pytest
 import zeep
-from contracts.catalog import Catalog, Field, Relation, Resource
-from contracts.operations import (
-    And,
-    Compare,
-    Conflict,
-    Create,
-    Embed,
-    Exists,
-    FieldRef,
-    Is,
-    Not,
-    Or,
-    Param,
-    RelationRef,
-    Sort,
-    Update,
-)
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
+from contracts.filters import And, Compare, Exists, FieldRef, Is, Not, Or, Param, RelationRef
+from contracts.operations import Conflict, Create, Embed, Sort, Update
 from contracts.problems import Problem
 from lxml import etree
 from soap_service import cursors, wsdl

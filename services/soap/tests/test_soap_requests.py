@@ -3,25 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from contracts.operations import (
-    And,
-    Assign,
-    Compare,
-    Create,
-    Delete,
-    Embed,
-    FieldOutput,
-    FieldRef,
-    Is,
-    Node,
-    Not,
-    Or,
-    Param,
-    Read,
-    RelationRef,
-    Sort,
-    Update,
-)
+from contracts.filters import And, Compare, FieldRef, Is, Not, Or, Param, RelationRef
+from contracts.operations import Assign, Create, Delete, Embed, FieldOutput, Node, Read, Sort, Update
 from contracts.problems import Problem
 
 CUSTOMER = tuple(FieldOutput(name, FieldRef(name)) for name in ("id", "name", "notes"))

@@ -2,7 +2,8 @@
 
 import pytest
 import zeep
-from contracts.catalog import Catalog, Field, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree

@@ -4,30 +4,37 @@ What the transaction is told, what it asks for and what it leaves behind (``resp
 go to the server and back together: one wait for a read.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
-import msgspec
 from contracts.problems import Problem
-from contracts.results import Aside, Result
+from contracts.results import Aside
 
-from data_service.execute.database import Session, Snapshot
 from data_service.execute.raised import headers_of, no_headers, no_status, status_of
-from data_service.execute.run import run
-from data_service.execute.shape import PreparedShape
-from data_service.execute.undoing import RolledBack
-from data_service.sql.programs import DocumentStatement, Program
-from data_service.sql.statements import Arguments, CallStatement, ReadStatement
 
 _LIMIT = "statement_timeout"
 _ISOLATION = "default_transaction_isolation"
 _READ_ONLY = "default_transaction_read_only"
 _ISOLATIONS = {"serializable", "repeatable read", "read committed", "read uncommitted"}
-# a text that is no JSON, or no number, fails here and with it the transaction, before it is committed
-LEFT_BEHIND = """select nullif(current_setting('response.headers', true), '')::json::text,
-    nullif(current_setting('response.status', true), '')::integer::text"""
+# What can't be headers, or a status, fails here and with it the transaction, before it is committed: then a JSON text
+# is made that is none, or a number. The rules are those of `data_service.execute.raised`.
+LEFT_BEHIND = r"""
+    select case when h is null then null
+            when case when json_typeof(h::json) <> 'array' then true else exists (
+                select from json_array_elements(h::json) as one where case when json_typeof(one) <> 'object' then true
+                else (
+                    select count(*) <> 1 or bool_or(json_typeof(p.value) in ('object', 'array')
+                        or p.key !~ '^[!#$%&''*+.^_`|~0-9A-Za-z-]+$' or lower(p.key) ~ '^x-(accel|trivet)-'
+                        or lower(p.key) in ('connection', 'content-length', 'keep-alive', 'trailer',
+                                            'transfer-encoding', 'upgrade')
+                        or coalesce(p.value #>> '{}', '') ~ E'[^\\t\\x20-\\x7e\\x80-\\xff]')
+                    from json_each(one) as p) end) end
+            then (h || '!')::json::text else h end,
+        case when s is null then null when s !~ '^[2-5][0-9][0-9]$' then (s || '!')::integer::text else s end
+    from (select nullif(current_setting('response.headers', true), '') as h,
+        nullif(current_setting('response.status', true), '') as s) as l
+"""
 _ZONE = "timezone"
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "min": 60_000.0, "h": 3_600_000.0, "d": 86_400_000.0}
 
@@ -68,110 +75,21 @@ class Actor:
         return f"select {', '.join(calls)}", [text for pair in pairs for text in pair]
 
 
-class ActingSession(Session, Protocol):
-    """A session as a role, which knows afterwards what it ``left`` behind (`LEFT_BEHIND`'s row)."""
-
-    left: tuple[Any, ...] | None
-
-
-class Actors(Protocol):
-    """A database that opens sessions as roles; `data_service.execute.postgres.PostgresDatabase` is one."""
-
-    def session(
-        self,
-        *,
-        writes: bool,
-        deadline: float | None,
-        limit: float | None = None,
-        zone: str | None = None,
-        actor: Actor | None = None,
-    ) -> AbstractContextManager[Any]:
-        """A transaction as an actor."""
-        ...
-
-    def snapshot(
-        self,
-        *,
-        deadline: float | None,
-        limit: float | None = None,
-        zone: str | None = None,
-        actor: Actor | None = None,
-    ) -> AbstractContextManager[Snapshot]:
-        """A transaction as an actor, for rows that are taken one by one."""
-        ...
-
-
-class ActingDatabase:
-    """What `data_service.execute.database.Database` answers by, all of it as one actor."""
-
-    def __init__(self, actors: Actors, actor: Actor) -> None:
-        self._actors = actors
-        self._actor = actor
-
-    def answer(
-        self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
-    ) -> Result:
-        """The answer to a shape."""
-        with self.session(writes=shape.writes, deadline=deadline, limit=limit, zone=arguments.zone) as session:
-            if not shape.writes and _is_single(shape.program):
-                session.last()
-            result = run(shape.program, session, arguments)
-        return _with_aside(result, session)
-
-    def within(
-        self,
-        work: Callable[[Session], Result],
-        *,
-        deadline: float | None,
-        limit: float | None = None,
-        zone: str | None = None,
-    ) -> Result:
-        """What ``work`` gives, done in one transaction."""
-        with self.session(writes=True, deadline=deadline, limit=limit, zone=zone) as session:
-            try:
-                result = work(session)
-            except RolledBack as found:
-                raise RolledBack(_with_aside(found.result, session)) from None
-        return _with_aside(result, session)
-
-    def session(
-        self, *, writes: bool, deadline: float | None, limit: float | None = None, zone: str | None = None
-    ) -> AbstractContextManager[Any]:
-        """A transaction."""
-        return self._actors.session(writes=writes, deadline=deadline, limit=limit, zone=zone, actor=self._actor)
-
-    def snapshot(
-        self, *, deadline: float | None, limit: float | None = None, zone: str | None = None
-    ) -> AbstractContextManager[Snapshot]:
-        """A transaction for rows that are taken one by one."""
-        return self._actors.snapshot(deadline=deadline, limit=limit, zone=zone, actor=self._actor)
-
-
 def judge(problem: Problem) -> NoReturn:
     """Raise what is wrong with what a transaction left behind, which the database has refused to read."""
-    if problem.code == "22P02" and "json" in problem.message:
-        raise no_headers() from problem
-    if problem.code in ("22P02", "22003", "22023"):
-        raise no_status() from problem
-    raise problem
+    if not problem.code.startswith("22"):
+        raise problem
+    raise (no_status() if "integer" in problem.message else no_headers()) from problem
 
 
-def _with_aside(result: Result, session: ActingSession) -> Result:
-    left = session.left
+def aside_of(left: tuple[Any, ...] | None) -> Aside | None:
+    """What `LEFT_BEHIND`'s row says to the answer."""
     if left is None or left == (None, None):
-        return result
+        return None
     headers, status = left
-    aside = Aside(
+    return Aside(
         status=None if status is None else status_of(status), headers=() if headers is None else headers_of(headers)
     )
-    return msgspec.structs.replace(result, aside=aside)
-
-
-def _is_single(program: Program) -> bool:
-    """Whether a program that reads is one statement."""
-    if isinstance(program, CallStatement):
-        return program.foreign is None and program.read is not None and program.read.estimate is None
-    return isinstance(program, DocumentStatement) or (isinstance(program, ReadStatement) and program.estimate is None)
 
 
 def _milliseconds(text: str) -> int:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from contracts.problems import Problem
+from contracts.results import Aside
 
-from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
 from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
@@ -74,6 +75,15 @@ class ActingStream(StreamTransaction):
     def __init__(self, pipeline: Pipeline, limit: int, patience: float, zone: str | None, actor: Actor) -> None:
         super().__init__(pipeline, actor.limit(limit), patience, zone)
         self._actor = actor
+
+    def said(self) -> Aside | None:
+        """What is left behind by now."""
+        looked = self.ask(LEFT_BEHIND)
+        try:
+            self._run([looked])
+        except Problem as problem:
+            judge(problem)
+        return aside_of(outcome(self._pipeline, looked))
 
     def _begun(self) -> list[Ask]:
         return [*super()._begun(), *_acted(self, self._actor, self._zone)]

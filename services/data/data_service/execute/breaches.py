@@ -8,7 +8,7 @@ import msgspec
 
 from data_service.execute.database import Session
 from data_service.execute.rows import as_bytes
-from data_service.plan.nodes import RowCheck
+from data_service.plan.write_nodes import RowCheck
 from data_service.processing.stages import Broken, RowFault
 from data_service.sql.programs import Program, Sequence
 from data_service.sql.statements import Arguments, CallStatement, RowChecks, WriteStatement

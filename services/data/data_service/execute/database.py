@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from contracts.catalog import Catalog
-from contracts.results import Result
+from contracts.results import Aside, Result
 
 from data_service.execute.shape import PreparedShape
 from data_service.reflect.effects import Effects
@@ -62,6 +62,10 @@ class Snapshot(Session, Protocol):
 
     def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
         """The values of the rows' one column, JSON as bytes, some at a time; no more are read than are taken."""
+        ...
+
+    def said(self) -> Aside | None:
+        """What the database says beside the rows by now. Raises `Problem` PGRST111, PGRST112."""
         ...
 
 

@@ -11,29 +11,24 @@ import psycopg
 from chassis.hub.loop import Hub, current_hub
 from chassis.zones import posix_of
 from contracts.catalog import Catalog
-from contracts.problems import Problem
 from contracts.results import Result
-from psycopg import RawCursor
-from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Loader, Transformer
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import Format
 
 from data_service.execute import terms
-from data_service.execute.acting import LEFT_BEHIND, Actor, judge
+from data_service.execute.acting import Actor
 from data_service.execute.acting_transactions import ActingStream, ActingTransaction
-from data_service.execute.batches import OPENING, batches
+from data_service.execute.connections import connect, connect_apart, loader_of, translated
 from data_service.execute.database import Snapshot
 from data_service.execute.lookout import Lookout
 from data_service.execute.pipeline import Pipeline
-from data_service.execute.pool import Connection, Held, Pool
+from data_service.execute.pool import Connection, Pool
+from data_service.execute.pooled import Pooled, run_text
 from data_service.execute.run import run
 from data_service.execute.sending import Terms
 from data_service.execute.sessions import PostgresSession, SharedReads
 from data_service.execute.shape import PreparedShape
 from data_service.execute.slots import Slots
 from data_service.execute.transactions import BEGIN, BEGIN_READING, StreamTransaction, Transaction
-from data_service.execute.trouble import Lost, Undone, problem_of, read_only
+from data_service.execute.trouble import read_only
 from data_service.reflect import postgres as reflection
 from data_service.reflect.effects import Effects
 from data_service.reflect.lineage import Lineage
@@ -42,91 +37,15 @@ from data_service.reflect.postgres_effects import read_effects
 from data_service.reflect.postgres_lineage import read_lineage
 from data_service.reflect.postgres_roles import Grants, Roles, read_grants, read_roles
 from data_service.sql.postgres import PostgresDialect
-from data_service.sql.statements import Arguments, Statement
+from data_service.sql.statements import Arguments
 from data_service.survey import postgres as surveys
 from data_service.survey.facts import Survey
 
-_JSON = frozenset({114, 3802})  # the types json and jsonb
 _LEAST = 0.05  # seconds that a statement is given, however little is left
-# a server that has vanished without a word is noticed in a minute
-_CONNECTION = {
-    "connect_timeout": "3", "application_name": "trivet", "client_encoding": "UTF8",
-    "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
-}  # fmt: skip
-
-
 _CONNECTED = """
     select pid, application_name from pg_stat_activity
     where datname = current_database() and application_name is not null
 """
-
-
-class _Untouched(Loader):
-    """JSON as the bytes that the server sent."""
-
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
-
-
-class PooledSession(PostgresSession):
-    """A session on one connection, in the thread that has it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.left: tuple[Any, ...] | None = None  # behind, where it acts as a role
-        self._prepare: bool | None = None  # as the connection does
-
-    def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
-        with translated():
-            cursor = self._connection.execute(
-                cast(Any, statement.sql), statement.arguments(arguments), prepare=self._prepare
-            )
-            return cursor.fetchone() if cursor.description else None
-
-    def column(self, statement: Statement, arguments: Arguments) -> list[Any]:
-        """The first values of all rows."""
-        with translated():
-            found = self._connection.execute(
-                cast(Any, statement.sql), statement.arguments(arguments), prepare=self._prepare
-            )
-            return [row[0] for row in found]
-
-    def act(self, actor: Actor, zone: str | None) -> None:
-        """Act as a role from here to the end of the transaction. What is prepared is the login's, and not used."""
-        self._prepare = False
-        sql, values = actor.setting(zone)
-        self._connection.execute(cast(Any, sql), values, prepare=False)
-        if actor.pre_request:
-            _run(self._connection, actor.pre_request)
-
-    def settle(self) -> None:
-        """Hold deferred constraints against what was written, and see what is left behind."""
-        super().settle()
-        if self._prepare is False:
-            self.look()
-
-    def look(self) -> None:
-        """See what the transaction leaves behind."""
-        try:
-            self.left = self.fetch(Statement(LEFT_BEHIND), Arguments((), {}))
-        except Problem as problem:
-            judge(problem)
-
-
-class PooledSnapshot(PooledSession):
-    """`data_service.execute.database.Snapshot` on one connection, in the thread that has it."""
-
-    def batches(self, statement: Statement, arguments: Arguments) -> Iterator[list[bytes]]:
-        with translated():
-            _run(self._connection, terms.WHOLE)
-            self._connection.execute(
-                cast(Any, OPENING + statement.sql), statement.arguments(arguments), prepare=self._prepare
-            )
-        return batches(self._fetched)
-
-    def _fetched(self, sql: str) -> list[bytes]:
-        with translated():
-            return [row[0] or b"null" for row in self._connection.execute(cast(Any, sql), prepare=False)]
 
 
 class PostgresDatabase:
@@ -167,10 +86,11 @@ class PostgresDatabase:
         self._read_only = read_only
         self._slots = Slots(size, slots_dir, sharers)
         self._pool = Pool(self._connect, slots=self._slots, patience=patience)
+        self._pooled = Pooled(self._pool, self.adrift, prepare=prepare)
         self._terms = Terms(limit=int(1000 * limit), patience=patience, prepare=prepare, queue=queue)
         self._pipeline: Pipeline | None = None
         # LISTEN does not pass a pooler, and would stay on a connection that is somebody else's next
-        self._lookout = Lookout(self._connect_apart, listens=listens and (prepare or bool(direct_url)))
+        self._lookout = Lookout(self._look, listens=listens and (prepare or bool(direct_url)))
 
     def answer(
         self, shape: PreparedShape, arguments: Arguments, *, deadline: float | None, limit: float | None = None
@@ -206,7 +126,9 @@ class PostgresDatabase:
             raise read_only()
         hub = current_hub()
         if hub is None:
-            return self._pooled(writes, deadline, limit, zone, actor)
+            left = self._left(deadline)
+            milliseconds = self._milliseconds(limit, left)
+            return self._pooled.transaction(milliseconds, left, writes=writes, zone=zone, actor=actor)
         pipeline = self._piped(hub)
         if not writes and zone is None and actor is None:
             end = float("inf") if deadline is None else max(deadline, time.monotonic() + _LEAST)
@@ -224,34 +146,6 @@ class PostgresDatabase:
         if pipeline is None or pipeline.hub is not hub:
             pipeline = self._pipeline = Pipeline(hub, self._connect, self._slots, self._terms, loader_of)
         return pipeline
-
-    @contextmanager
-    def _pooled(
-        self, writes: bool, deadline: float | None, limit: float | None, zone: str | None, actor: Actor | None
-    ) -> Iterator[PostgresSession]:
-        left = self._left(deadline)
-        milliseconds = self._milliseconds(limit, left)
-        with self._pool.connection(milliseconds, left) as held:
-            backend = held.connection.info.backend_pid
-            try:
-                with translated(), self._transaction(held, milliseconds, writes=writes, zone=zone, actor=actor):
-                    session = PooledSession(held.connection)
-                    if actor is None:
-                        yield session
-                    else:
-                        session.act(actor, zone)
-                        yield session
-                        session.look()
-            except Lost:
-                self._pool.renew()  # the others were lost with it, most likely
-                raise
-            except Undone as problem:
-                if problem.code not in ("40001", "40P01"):
-                    self._pool.renew()  # none of what was prepared can be trusted
-                raise
-            finally:
-                if writes and held.connection.closed:
-                    self.adrift.add(backend)
 
     def _left(self, deadline: float | None) -> float:
         return float("inf") if deadline is None else max(deadline - time.monotonic(), _LEAST)
@@ -278,13 +172,7 @@ class PostgresDatabase:
             with transaction:
                 yield transaction
             return
-        opening = terms.beginning(milliseconds, writes=False, snapshot=True)
-        with self._pool.connection(milliseconds, left) as held, translated(), _block(held.connection, opening):
-            if zone is not None:
-                _enter_zone(held.connection, zone)
-            session = PooledSnapshot(held.connection)
-            if actor is not None:
-                session.act(actor, zone)
+        with self._pooled.snapshot(milliseconds, left, zone=zone, actor=actor) as session:
             yield session
 
     def reflect(self, exposure: Exposure) -> Catalog:
@@ -354,7 +242,7 @@ class PostgresDatabase:
     def survey(self, exposure: Exposure) -> Survey:
         """What an operator should know of it."""
         with translated():
-            with psycopg.connect(**_parameters(self._url), autocommit=True, prepare_threshold=None) as connection:
+            with connect_apart(self._url) as connection:
                 pooled = surveys.is_pooled(connection)
             with self._lookout.connection() as connection:
                 return dataclasses.replace(surveys.survey(connection, exposure), pooled=pooled)
@@ -370,93 +258,11 @@ class PostgresDatabase:
             self._pipeline.close()
         self._lookout.close()
 
-    @contextmanager
-    def _transaction(
-        self, held: Held, milliseconds: int, *, writes: bool, zone: str | None = None, actor: Actor | None = None
-    ) -> Iterator[None]:
-        """What a session runs in: nothing that stays behind where others use the connection too."""
-        if zone is not None or actor is not None:
-            limit, begin = (
-                (milliseconds, "") if actor is None else (actor.limit(milliseconds), actor.begin(writes=writes))
-            )
-            with _block(held.connection, terms.beginning(limit, writes=writes, begin=begin)):
-                if zone is not None:
-                    _enter_zone(held.connection, zone)
-                yield
-            return
-        if self._prepare:
-            if held.limit != milliseconds:
-                _run(held.connection, terms.limits(milliseconds))
-                held.limit = milliseconds
-            if not writes:
-                yield
-                return
-            with _block(held.connection, "begin read write"):
-                yield
-            return
-        with _block(held.connection, terms.beginning(milliseconds, writes=writes)):
-            yield
-
     def _connect(self) -> Connection:
-        connection = psycopg.connect(
-            **{**_parameters(self._url), **({"application_name": self._name} if self._name else {})},
-            autocommit=True,
-            cursor_factory=RawCursor,
-            prepare_threshold=3 if self._prepare else None,
-        )
-        for name in ("json", "jsonb"):
-            connection.adapters.register_loader(name, _Untouched)
+        connection = connect(self._url, name=self._name, prepare=self._prepare)
         if self._prepare:
-            _run(connection, terms.of_connection(int(1000 * self._limit)))
+            run_text(connection, terms.of_connection(int(1000 * self._limit)))
         return connection
 
-    def _connect_apart(self) -> psycopg.Connection[Any]:
-        parameters = {**_parameters(self._direct_url), "application_name": "trivet catalog"}
-        return psycopg.connect(**parameters, autocommit=True, prepare_threshold=None)
-
-
-def _parameters(url: str) -> dict[str, Any]:
-    return {**_CONNECTION, **conninfo_to_dict(url)}
-
-
-def _run(connection: Connection, text: str) -> None:
-    connection.execute(cast(Any, text), prepare=False)
-
-
-def _enter_zone(connection: Connection, zone: str) -> None:
-    """Have times told in a zone, for the rest of the transaction."""
-    connection.execute(cast(Any, terms.ZONE), [posix_of(zone)], prepare=False)
-
-
-@contextmanager
-def _block(connection: Connection, opening: str) -> Iterator[None]:
-    """A transaction: committed at its end, rolled back by an exception."""
-    _run(connection, opening)
-    try:
-        yield
-    except BaseException:
-        if not connection.closed:
-            _run(connection, "rollback")
-        raise
-    _run(connection, "commit")
-
-
-class _Types:
-    """How values of PostgreSQL's types become Python's, without a connection."""
-
-    adapters = AdaptersMap(psycopg.adapters)
-    connection = None
-
-
-def loader_of(oid: int) -> Callable[[Any], Any] | None:
-    """What makes a Python value of the text of this type, as a connection's cursors do; None for JSON."""
-    return None if oid in _JSON else Transformer(_Types()).get_loader(oid, Format.TEXT).load
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """PostgreSQL's errors as problems."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise problem_of(error) from error
+    def _look(self) -> psycopg.Connection[Any]:
+        return connect_apart(self._direct_url, "trivet catalog")

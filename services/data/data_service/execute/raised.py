@@ -53,7 +53,8 @@ def raised(message: str | None, detail: str | None) -> Problem:
         if not 200 <= asked.status <= 599:
             raise ValueError("no status")
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return _bad(f"Invalid JSON value for DETAIL: '{detail or ''}'" if detail else "DETAIL is missing", _SHAPE)
+        missing = "DETAIL is missing in the RAISE statement"
+        return _bad(f"Invalid JSON value for DETAIL: '{detail}'" if detail else missing, _SHAPE)
     return Raised(said.code, said.message, details=said.details, hint=said.hint, status=asked.status, headers=headers)
 
 

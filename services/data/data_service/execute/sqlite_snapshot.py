@@ -61,6 +61,9 @@ class SqliteSnapshot:
             yield batch
             batch = self._step(lambda: self._taken(cursor), False)
 
+    def said(self) -> None:
+        """Nothing: SQLite says nothing beside its rows."""
+
     def _taken(self, cursor: apsw.Cursor) -> list[bytes]:
         rows: list[bytes] = []
         size = 0

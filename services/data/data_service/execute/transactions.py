@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from chassis.hub.lanes import shielded
+from contracts.results import Aside
 from greenlet import getcurrent, greenlet
 from psycopg.pq import TransactionStatus
 
@@ -178,6 +179,10 @@ class StreamTransaction(Transaction):
         asks = [opening] if self._wire is not None else [*self._begun(), opening]
         self._run([*asks[:-1], self.ask(terms.WHOLE), opening])
         return batches(self._fetched)
+
+    def said(self) -> Aside | None:
+        """Nothing."""
+        return None
 
     def _fetched(self, sql: str) -> list[bytes]:
         ask = self.ask(sql)

@@ -5,7 +5,7 @@ from contracts.problems import Problem
 
 from data_service.execute.raised import STATE as RAISED
 from data_service.execute.raised import raised, wished
-from data_service.sql.postgres import BREACH
+from data_service.sql.postgres_writes import BREACH
 
 _AGAIN = {"Retry-After": "2"}
 _SOON = {"Retry-After": "1"}

@@ -68,7 +68,7 @@ def _breach(write: WriteStatement) -> Problem:
     return Problem("42501", f'new row violates row-level security policy for table "{write.table}"')
 
 
-def _location(written: Written) -> dict[str, str] | None:
+def _location(written: Written) -> dict[str, str | None] | None:
     if written.key is None or written.affected != 1:
         return None
-    return {name: plain_text(value) or "" for name, value in written.key.items()}
+    return {name: plain_text(value) for name, value in written.key.items()}

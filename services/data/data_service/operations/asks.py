@@ -4,25 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.catalog import Catalog, Resource
+from contracts.filters import And, Compare, Comparison, FieldRef, Filter, Operand, Param, RelationRef
 from contracts.operations import (
-    And,
     Assign,
     Call,
-    Compare,
-    Comparison,
     Create,
     Delete,
     FieldOutput,
-    FieldRef,
-    Filter,
     Given,
     Node,
-    Operand,
     Operation,
     Output,
-    Param,
     Read,
-    RelationRef,
     Sort,
     Star,
     Update,

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from contracts.catalog import Argument, Catalog, Field, Function, Returns
+from contracts.catalog import Argument, Catalog, Function, Returns
+from contracts.fields import Field
 
 from data_service.policy_document import Fault, suggestion
 

@@ -8,25 +8,9 @@ from typing import Any
 from contracts.catalog import Catalog, Resource
 
 from data_service.operations.declared import Declared, Hook
-from data_service.plan.nodes import (
-    CallPlan,
-    Change,
-    Column,
-    ColumnOutput,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
-    EmbedOutput,
-    Given,
-    GroupOutput,
-    Plan,
-    ReadPlan,
-    RowsOutput,
-    Scan,
-    Source,
-    UpdatePlan,
-    WritePlan,
-)
+from data_service.plan.nodes import Column, ColumnOutput, EmbedOutput, GroupOutput, ReadPlan, RowsOutput, Scan, Source
+from data_service.plan.plans import CallPlan, DocumentPlan, Plan
+from data_service.plan.write_nodes import Change, CreatePlan, DeletePlan, Given, UpdatePlan, WritePlan
 from data_service.processing.sealing import Sealing, sealing_of
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from chassis.hub.loop import Hub, current_hub
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 from contracts.operations import Value
 from contracts.problems import Problem
 

@@ -31,11 +31,11 @@ from data_service.operations.conversation import Conversation, failed
 from data_service.operations.declared import Hook
 from data_service.operations.hooks import HookedWrite, Hooks, Unfit, assigned
 from data_service.operations.python import Python
-from data_service.plan.nodes import CreatePlan, UpdatePlan
-from data_service.present import State
+from data_service.plan.write_nodes import CreatePlan, UpdatePlan
 from data_service.processing.inward import BrokenRows
 from data_service.processing.stages import Occasion
 from data_service.sql.statements import Arguments, RowInsert, Statement
+from data_service.state import State
 from data_service.versioning import Versioning
 
 log = logging.getLogger("trivet.operations")

@@ -1,18 +1,23 @@
 """Calls planned: which function a name and the arguments given mean, and its result as rows to be read."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from contracts.catalog import Argument, Field, Function, Resource
+from contracts.catalog import Argument, Function, Resource
+from contracts.fields import Field
 from contracts.operations import Call, Given
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, optional_source, source_of
 from data_service.plan.names import nearest
-from data_service.plan.nodes import CallPlan, Invocation, Passed, ReadPlan, Scan, Source
+from data_service.plan.nodes import Invocation, Passed, ReadPlan, Scan, Source
+from data_service.plan.plans import CallPlan
 from data_service.plan.reads import plan_node
 
 RESULT = "result"  # the only field of a function's result that is no row
+_WHOLE = {"bytes": "bytea"}  # as PostgreSQL calls them
+_LIKE = 0.4  # of two lists of arguments: less is no likeness
 
 
 def plan_call(names: Names, call: Call) -> ReadPlan | CallPlan:
@@ -26,8 +31,7 @@ def plan_call(names: Names, call: Call) -> ReadPlan | CallPlan:
     if call.at_most is not None and not returns.many:
         raise Problem(
             "PGRST128",
-            "Invalid preferences given with handling=strict",
-            details="The max-affected preference is for functions that return a set",
+            "Function must return SETOF or TABLE when max-affected preference is used with handling=strict",
         )
     resource = _of_scalar(function) if returns.kind != "rows" else _of_rows(names, function)
     foreign = function.source != "database"
@@ -108,6 +112,11 @@ def _signature(function: Function) -> str:
     return f"{function.schema}.{function.function}({arguments})"
 
 
+def _listed(names: Iterable[str]) -> str:
+    """Arguments as they stand in a call."""
+    return f"({', '.join(sorted(names))})"
+
+
 def _ambiguous(fitting: Sequence[Function]) -> Problem:
     return Problem(
         "PGRST203",
@@ -120,29 +129,31 @@ def _ambiguous(fitting: Sequence[Function]) -> Problem:
 def _unknown(names: Names, call: Call, overloads: Sequence[Function]) -> Problem:
     prefix = call.schema or (names.full.schemas[0] if names.full.schemas else "public")
     name = f"{prefix}.{call.function}"
-    given = ", ".join(sorted(argument.name for argument in call.arguments if argument.name))
+    given = sorted(argument.name for argument in call.arguments if argument.name)
+    listed = ", ".join(given)
     whole = next((argument.form for argument in call.arguments if not argument.name), None)
-    if whole is not None:
-        shown, searched = f"{name} with a single unnamed {whole} parameter", f"with a single unnamed {whole} parameter"
-    elif given:
-        shown, searched = f"{name}({given})", f"with parameters {given}"
+    if whole is not None and whole != "json":
+        shown, searched = name, f" with a single unnamed {_WHOLE.get(whole, whole)} parameter"
     else:
-        shown, searched = f"{name} without parameters", "without parameters"
+        shown = f"{name}({listed})" if given else f"{name} without parameters"
+        searched = f" with parameter{'s' if len(given) > 1 else ''} {listed}" if given else " without parameters"
+        if not call.reads_only and all(argument.form == "json" for argument in call.arguments):
+            searched += " or with a single unnamed json/jsonb parameter"
     return Problem(
         "PGRST202",
         f"Could not find the function {shown} in the schema cache",
-        details=f"Searched for the function {name} {searched}, but no matches were found in the schema cache.",
-        hint=_hint(names, call, overloads, prefix),
+        details=f"Searched for the function {name}{searched}, but no matches were found in the schema cache.",
+        hint=_hint(names, call, overloads, prefix) if whole in (None, "json") else None,
     )
 
 
 def _hint(names: Names, call: Call, overloads: Sequence[Function], prefix: str) -> str | None:
-    """The overload whose arguments are nearest to those given, else the function whose name is."""
+    """The overload whose arguments look most like those given, else the function whose name does."""
     if overloads:
-        given = {argument.name for argument in call.arguments}
-        closest = max(overloads, key=lambda f: len(given & {a.name for a in f.arguments}) / (len(f.arguments) or 1))
-        arguments = ", ".join(argument.name for argument in closest.arguments)
-        return f"Perhaps you meant to call the function {prefix}.{call.function}({arguments})"
+        given = _listed(argument.name for argument in call.arguments)
+        lists = sorted({_listed(argument.name for argument in one.arguments) for one in overloads})
+        like = difflib.get_close_matches(given, lists, n=1, cutoff=_LIKE)
+        return f"Perhaps you meant to call the function {prefix}.{call.function}{like[0]}" if like else None
     catalog = names.catalog
     known = (
         catalog.functions_by_name

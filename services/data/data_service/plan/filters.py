@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Catalog, FieldType, Resource
-from contracts.operations import (
+from contracts.catalog import Catalog, Resource
+from contracts.fields import FieldType
+from contracts.filters import (
     AggregateFunction,
     And,
     Claim,

@@ -3,8 +3,9 @@
 import difflib
 from collections.abc import Collection
 
-from contracts.catalog import Catalog, Field, Relation, Resource
-from contracts.operations import FieldRef, RelationRef
+from contracts.catalog import Catalog, Relation, Resource
+from contracts.fields import Field
+from contracts.filters import FieldRef, RelationRef
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Column
@@ -199,3 +200,15 @@ def _described(catalog: Catalog, resource: Resource, relation: Relation) -> dict
         "embedding": f"{resource.name} with {target.name}",
         "relationship": text,
     }
+
+
+def unwritable(field: Field, verb: str) -> Problem:
+    """The database alone makes the values of a field, in PostgreSQL's words."""
+    name = field.name
+    message = f'cannot insert a non-DEFAULT value into column "{name}"'
+    if verb == "update":
+        message = f'column "{name}" can only be updated to DEFAULT'
+    details = f'Column "{name}" is a generated column.'
+    if field.identity is not None:
+        details = f'Column "{name}" is an identity column defined as GENERATED ALWAYS.'
+    return Problem("428C9", message, details=details)

@@ -2,9 +2,8 @@
 
 import dataclasses
 
-from contracts.problems import Problem
-
-from data_service.plan.nodes import CreatePlan, Given, NestedPlan
+from data_service.plan.names import unwritable
+from data_service.plan.write_nodes import CreatePlan, Given, NestedPlan
 
 
 def with_nested(plan: CreatePlan, nested: tuple[NestedPlan, ...]) -> CreatePlan:
@@ -32,6 +31,6 @@ def _filled(plan: CreatePlan, names: list[str]) -> CreatePlan:
     given = {item.field.name: item for item in plan.given}
     for name in names:
         if not fields[name].writable:
-            raise Problem("428C9", f'cannot write to column "{name}"')
+            raise unwritable(fields[name], "create")
         given[name] = Given(fields[name], filled=True)
     return dataclasses.replace(plan, given=tuple(given.values()))

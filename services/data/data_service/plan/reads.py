@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from contracts.catalog import Resource
+from contracts.filters import FieldRef
 from contracts.operations import (
     Affected,
     Aggregate,
@@ -10,7 +11,6 @@ from contracts.operations import (
     Count,
     Embed,
     FieldOutput,
-    FieldRef,
     Group,
     Node,
     Output,

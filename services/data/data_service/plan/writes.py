@@ -1,6 +1,7 @@
 """Writes planned, and whole operations: the entry of planning."""
 
-from contracts.catalog import Catalog, Field, Resource, Writable
+from contracts.catalog import Catalog, Resource, Writable
+from contracts.fields import Field
 from contracts.operations import (
     Call,
     Conflict,
@@ -18,28 +19,21 @@ from contracts.problems import Problem
 
 from data_service.plan.calls import plan_call
 from data_service.plan.filters import Names, at, optional_source, plan_filter, source_of
-from data_service.plan.names import find_field, find_relation, find_resource, forbidden_table, nearest
+from data_service.plan.names import find_field, find_relation, find_resource, forbidden_table, nearest, unwritable
 from data_service.plan.nested import with_nested
-from data_service.plan.nodes import (
-    AffectedOutput,
-    CallPlan,
+from data_service.plan.nodes import AffectedOutput, ConstantOutput, Predicate, ReadPlan, Scan
+from data_service.plan.plans import CallPlan, DocumentPlan, MemberPlan, Plan
+from data_service.plan.reads import plan_node, plan_read
+from data_service.plan.write_nodes import (
     Change,
     ConflictPlan,
-    ConstantOutput,
     CreatePlan,
     DeletePlan,
-    DocumentPlan,
     Given,
-    MemberPlan,
     NestedPlan,
-    Plan,
-    Predicate,
-    ReadPlan,
-    Scan,
     UpdatePlan,
     WritePlan,
 )
-from data_service.plan.reads import plan_node, plan_read
 
 _JSON = frozenset({"json"})
 # ways to change a field: PostgreSQL's sign for each, and the types that know it
@@ -192,7 +186,7 @@ def _given_field(names: Names, resource: Resource, name: str, verb: str) -> Fiel
     allowed = getattr(names.catalog.writable.get(resource.name, _ALL), verb)
     full = names.full.by_name[resource.name].by_name
     if name in resource.by_name and not full[name].writable:
-        raise Problem("428C9", f'cannot write to column "{name}"', details=f'Column "{name}" is a generated column.')
+        raise unwritable(full[name], verb)
     if name not in full or (allowed is not None and name not in allowed):
         if name in resource.by_name:
             raise Problem("42501", f'permission denied for column "{name}" of table {resource.name}')

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 
 from data_service.policy_document import Faults, Node
 

@@ -7,7 +7,7 @@ from contracts.catalog import Catalog, Resource
 
 from data_service.operations.hooks import Hooks
 from data_service.operations.stages import read_hooks
-from data_service.plan.nodes import Plan
+from data_service.plan.plans import Plan
 from data_service.processing import cleanse, compute, enrichment, validate
 from data_service.processing.checks import with_row_checks
 from data_service.processing.inward import Inward, inward_of

@@ -12,18 +12,10 @@ from contracts.catalog import Catalog, Relation, Resource
 
 from data_service.access import unrestricted
 from data_service.plan.filters import Names, plan_filter
-from data_service.plan.nodes import (
-    Change,
-    Column,
-    CreatePlan,
-    DocumentPlan,
-    MemberPlan,
-    Plan,
-    RowCheck,
-    Source,
-    UpdatePlan,
-)
+from data_service.plan.nodes import Column, Source
 from data_service.plan.nodes import Test as Comparing
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import Change, CreatePlan, RowCheck, UpdatePlan
 from data_service.processing.rules import ResourceRules
 from data_service.processing.validate import BOUNDS, Validation
 

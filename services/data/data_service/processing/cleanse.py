@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field
+from contracts.fields import Field
 from contracts.operations import Value
 from contracts.problems import Problem
 

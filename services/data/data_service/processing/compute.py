@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from contracts.catalog import Catalog, Engine, Field, FieldType, Resource
+from contracts.catalog import Catalog, Engine, Resource
+from contracts.fields import Field, FieldType
 from contracts.problems import Problem
 
 from data_service.policy_document import Faults, Node, mapping, names, suggestion

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contracts.catalog import Catalog, Field, FieldType, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, FieldType
 
 from data_service.policy_document import Faults, Node, mapping, names, suggestion
 from data_service.processing.area import Place

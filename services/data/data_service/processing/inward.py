@@ -8,7 +8,8 @@ from contracts.catalog import Resource
 from contracts.operations import How, Value
 from contracts.problems import Problem
 
-from data_service.plan.nodes import CreatePlan, DocumentPlan, Plan, UpdatePlan
+from data_service.plan.plans import DocumentPlan, Plan
+from data_service.plan.write_nodes import CreatePlan, UpdatePlan
 from data_service.processing.stages import Batch, Broken, Occasion, RowFault, Step
 
 # by the resource and the fields that are given: a step or none for each kind of rule, in the order in which they run

@@ -1,7 +1,8 @@
 """The catalog with what rules make of it: fields like any other, and what values of columns must satisfy."""
 
 import msgspec
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 
 from data_service.processing.areas import AREAS
 from data_service.processing.rules import FieldRules, Processing, ResourceRules

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from contracts.catalog import Form, Part
+from contracts.fields import Form, Part
 
 FORMS: tuple[Form, ...] = ("clear", "hidden", "hash", "token")
 _PLACE = re.compile(r"\{([^{}]*)\}")

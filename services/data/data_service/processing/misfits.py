@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts.catalog import Catalog, Field, Resource
-from contracts.operations import (
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
+from contracts.filters import (
     And,
     Compare,
     CompareAggregate,

@@ -11,27 +11,23 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field
+from contracts.catalog import Catalog
+from contracts.fields import Field
 from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.plan.nodes import (
-    CallPlan,
     Column,
     ColumnOutput,
     ConstantOutput,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
     EmbedOutput,
     GroupOutput,
-    MemberPlan,
-    Plan,
     PlanOutput,
     ReadPlan,
     RowsOutput,
-    UpdatePlan,
 )
+from data_service.plan.plans import CallPlan, DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.processing.stages import Occasion, Row, Stage
 
 StagesOf = Callable[[str], Sequence[Stage]]  # by the resource's name, in the order in which they run

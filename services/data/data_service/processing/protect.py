@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from contracts.catalog import FieldType, Form, Part
+from contracts.fields import FieldType, Form, Part
 
 from data_service.policy_document import Faults, Node, mapping, name, suggestion
 from data_service.processing.area import Place

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Field, Guard, Relation, Resource, Writable
+from contracts.catalog import Catalog, Relation, Resource, Writable
+from contracts.fields import Field, Guard
 from contracts.identity import unnarrowed
 
 from data_service.processing.protect import CLEAR, HIDDEN, ProtectRule, Sight

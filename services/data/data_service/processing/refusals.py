@@ -4,10 +4,13 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from contracts.catalog import Catalog, Field, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field
 from contracts.problems import Problem
 
-from data_service.plan.nodes import ColumnOutput, CreatePlan, DocumentPlan, MemberPlan, Plan
+from data_service.plan.nodes import ColumnOutput
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import CreatePlan
 
 
 def without_tales(plan: Plan, seen: Catalog) -> Plan:

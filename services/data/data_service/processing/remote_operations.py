@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 
 from data_service.policy_document import Faults, Node, mapping, name, names
 from data_service.processing.asks import Ask, Kind, ask_keys, parse_ask

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from contracts.operations import Filter
+from contracts.filters import Filter
 
 K = TypeVar("K")
 V = TypeVar("V")

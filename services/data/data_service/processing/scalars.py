@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import get_args
 
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 
 from data_service.policy_document import Faults, Node, name, suggestion
 

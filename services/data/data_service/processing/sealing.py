@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.hub.loop import blocking
-from contracts.catalog import Catalog, Field, Guard, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import Field, Guard
 from contracts.operations import Value
 from contracts.problems import Problem
 
-from data_service.plan.nodes import Change, CreatePlan, DocumentPlan, Given, MemberPlan, Plan, Source, UpdatePlan
+from data_service.plan.nodes import Source
+from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
+from data_service.plan.write_nodes import Change, CreatePlan, Given, UpdatePlan
 from data_service.processing.secrets import index_of, keep
 from data_service.processing.stages import Occasion
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from contracts.catalog import Guard
+from contracts.fields import Guard
 from contracts.operations import Value
 from contracts.problems import Problem
 

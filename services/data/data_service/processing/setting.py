@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contracts.catalog import Catalog, FieldType, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.fields import FieldType
 from contracts.operations import Value
 from contracts.problems import Problem
 

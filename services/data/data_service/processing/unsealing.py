@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from chassis.hub.loop import blocking
-from contracts.catalog import Guard, Resource
+from contracts.catalog import Resource
+from contracts.fields import Guard
 
 from data_service.processing.masks import masked
 from data_service.processing.secrets import clear

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from contracts.catalog import Field
-from contracts.operations import Comparison, Value
+from contracts.fields import Field
+from contracts.filters import Comparison
+from contracts.operations import Value
 from contracts.problems import Problem
 
 from data_service.policy_document import Faults, Node, suggestion

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 import psycopg
-from contracts.catalog import Catalog, Field, Resource, ResourceKind, Unique
+from contracts.catalog import Catalog, Resource, ResourceKind, Unique
+from contracts.fields import Field
 
 from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from contracts.catalog import Argument, Field, Function, Returns, Volatility
+from contracts.catalog import Argument, Function, Returns, Volatility
+from contracts.fields import Field
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_queries import COLUMNS, TYPES, ColumnRow, TypeRow
 from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import Portable, portable
+from data_service.sql.postgres_calls import RECORD
 
 SESSION = "hasura_session"  # as Hasura's users call it
 _VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
@@ -43,20 +45,21 @@ class FunctionRow:
 
 
 # Not aggregates, window functions, procedures or triggers, nor what our login may not call; a type that is none of its
-# own (`anyelement`, `record` without columns) could not be described.
+# own (`anyelement`) could not be described.
 _FUNCTIONS: LiteralString = """
     select p.oid::bigint, n.nspname::text, p.proname::text, coalesce(p.proargnames, '{}'),
         coalesce(p.proargmodes::text[], '{}'), a.types::bigint[],
         array(select format_type(t, null) from unnest(a.types) with ordinality u(t, o) order by o), p.pronargdefaults,
-        p.prorettype::bigint, format_type(p.prorettype, null), p.proretset, y.typrelid::bigint, p.provolatile::text,
-        p.prosecdef, x.description
+        p.prorettype::bigint, format_type(p.prorettype, null), p.proretset,
+        coalesce(b.typrelid, y.typrelid)::bigint, p.provolatile::text, p.prosecdef, x.description
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type y on y.oid = p.prorettype
+    left join pg_type b on b.oid = y.typbasetype and b.typrelid <> 0
     cross join lateral (select coalesce(p.proallargtypes, p.proargtypes::oid[]) as types) a
     left join pg_description x on x.objoid = p.oid and x.classoid = 'pg_proc'::regclass
     where n.nspname = any(%(schemas)s) and p.prokind = 'f' and (%(granted)s or has_function_privilege(p.oid, 'execute'))
     and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                     and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e')
-    and (y.typtype <> 'p' or y.typname = 'void' or y.typname = 'record' and p.proargmodes && '{o,b,t}'::"char"[])
+    and (y.typtype <> 'p' or y.typname in ('void', 'record'))
     and not exists (select from unnest(a.types) t join pg_type z on z.oid = t where z.typtype = 'p')
     order by array_position(%(schemas)s::text[], n.nspname::text), p.proname collate "C",
         pg_get_function_identity_arguments(p.oid) collate "C"
@@ -158,6 +161,7 @@ def _argument(one: _Typed, *, required: bool, variadic: bool) -> Argument:
         variadic=variadic,
         nullable=not kind.not_null,
         values=kind.values,
+        representation=kind.representation,
     )
 
 
@@ -177,6 +181,8 @@ def _returns(
         return Returns(kind="rows", many=row.many, fields=fields)
     if row.returns_text == "void":
         return Returns(kind="void")
+    if row.returns_text == RECORD:  # what its columns are is known once it has been called
+        return Returns(kind="scalar", many=row.many, type="json", db_type=RECORD)
     kind = portable(_bare("", row.returns, row.returns_text), types)
     return Returns(
         kind="scalar",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from contracts.catalog import Field, Relation, Resource, RowFunction
+from contracts.catalog import Relation, Resource, RowFunction
+from contracts.fields import Field
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure

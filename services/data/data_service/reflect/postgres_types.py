@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.catalog import FieldType, Representation
+from contracts.fields import FieldType, Representation
 
 from data_service.reflect.postgres_queries import ColumnRow, TypeRow
 

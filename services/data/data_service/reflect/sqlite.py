@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import count
 
 import apsw
-from contracts.catalog import Catalog, Field, Resource, Unique
+from contracts.catalog import Catalog, Resource, Unique
+from contracts.fields import Field
 
 from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.inheritance import NOTHING_INHERITED, Inherited, StoredKey, inherit

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 
 _KNOWN: dict[str, FieldType] = {
     "SMALLINT": "int2", "INT2": "int2", "TINYINT": "int2", "YEAR": "int8",

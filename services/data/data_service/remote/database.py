@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 from contracts.catalog import Catalog
+from contracts.filters import And, Compare, FieldRef, Filter, Or, Param
 from contracts.identity import ADMIN_ROLE, Caller, Principal
-from contracts.operations import And, Compare, FieldOutput, FieldRef, Filter, Node, Operation, Or, Param, Read, Value
+from contracts.operations import FieldOutput, Node, Operation, Read, Value
 from contracts.problems import Kind, Problem, describe
 from contracts.results import Result
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from contracts.catalog import FieldType
+from contracts.fields import FieldType
 
 from data_service.remote.places import text_of
 

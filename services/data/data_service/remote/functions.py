@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Argument, Field, Function, Returns
+from contracts.catalog import Argument, Function, Returns
+from contracts.fields import Field
 from contracts.operations import Value
 from contracts.problems import Problem
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import zeep
-from contracts.catalog import Argument, Field, FieldType, Returns
+from contracts.catalog import Argument, Returns
+from contracts.fields import Field, FieldType
 from zeep.xsd import ComplexType
 from zeep.xsd.elements import indicators
 from zeep.xsd.types import builtins

@@ -1,12 +1,13 @@
-"""The SET clause of an update: a value, a default, a number moved, or JSON changed in place."""
+"""UPDATE and DELETE as both databases write them, and the SET clause: values, defaults, numbers moved, JSON changed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field
+from contracts.catalog import Resource
+from contracts.fields import Field
 
-from data_service.plan.nodes import Change
+from data_service.plan.write_nodes import Change, DeletePlan, UpdatePlan
 from data_service.sql.predicates import Predicates
 from data_service.sql.statements import Encode
 from data_service.sql.values import any_json, array_text, json_text, plain_text, whole_number
@@ -27,8 +28,21 @@ class Words:
     increment: Callable[[Field, str, str], str] = lambda field, old, value: f"{old} + {value}"
 
 
-def set_clause(writer: Predicates, words: Words, changes: Sequence[Change], alias: str) -> str:
-    """The clause, with the space before it; ``alias`` is the row's as it was."""
+def update_text(writer: Predicates, words: Words, plan: UpdatePlan, full: Resource, alias: str) -> str:
+    """The UPDATE of the rows that a plan reaches, up to its RETURNING clause; ``alias`` is the row's as it was."""
+    changes = _set_clause(writer, words, plan.changes, alias)
+    where = writer.where(alias, plan.scan, plan.where)
+    return f"update {writer.dialect.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
+
+
+def delete_text(writer: Predicates, plan: DeletePlan, full: Resource, alias: str) -> str:
+    """The DELETE of the rows that a plan reaches, up to its RETURNING clause."""
+    where = writer.where(alias, plan.scan, plan.where)
+    return f"delete from {writer.dialect.table(full)} as {alias}{' where ' + where if where else ''}"
+
+
+def _set_clause(writer: Predicates, words: Words, changes: Sequence[Change], alias: str) -> str:
+    """The SET clause, with the space before it."""
     name = writer.dialect.name
     parts = [f"{name(item.field.name)} = {_new_value(writer, words, item, alias)}" for item in changes]
     return f" set {', '.join(parts)}"

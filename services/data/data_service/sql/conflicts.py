@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from data_service.plan.nodes import ConflictPlan, Preset
+from data_service.plan.write_nodes import ConflictPlan, Preset
 from data_service.sql.predicates import Predicates
 
 

@@ -3,21 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison, PairFunction
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison, PairFunction
 
-from data_service.plan.nodes import (
-    AggregateTest,
-    Column,
-    CreatePlan,
-    DeletePlan,
-    GroupTest,
-    Invocation,
-    Predicate,
-    Source,
-    Test,
-    UpdatePlan,
-)
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Source, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
 Binder = Callable[[Encode], str]

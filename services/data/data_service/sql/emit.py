@@ -17,12 +17,12 @@ from data_service.plan.nodes import (
     PlanOutput,
     Predicate,
     ReadPlan,
-    RowCheck,
     RowsOutput,
     Scan,
     SortTerm,
     Source,
 )
+from data_service.plan.write_nodes import RowCheck
 from data_service.sql.dialect import Dialect
 from data_service.sql.groups import grouped_order, grouped_pairs, grouped_rows
 from data_service.sql.predicates import Predicates

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from contracts.catalog import Guard, Part
+from contracts.fields import Guard, Part
 
 from data_service.processing.masks import needed_length, shows_value
 from data_service.sql.dialect import Dialect

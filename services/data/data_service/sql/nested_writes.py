@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from contracts.catalog import Catalog
 
-from data_service.plan.nodes import Column, ColumnOutput, CreatePlan, ReadPlan, Scan
+from data_service.plan.nodes import Column, ColumnOutput, ReadPlan, Scan
+from data_service.plan.write_nodes import CreatePlan
 from data_service.sql.statements import Linked, Nesting, Statement, WriteStatement
 
 Write = Callable[[CreatePlan], WriteStatement]

@@ -1,34 +1,22 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from contracts.catalog import Field, FieldType, Resource
-from contracts.operations import AggregateFunction, Comparison, PairFunction
-from contracts.problems import Problem
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison, PairFunction
 
-from data_service.plan.nodes import (
-    AggregateTest,
-    Column,
-    CreatePlan,
-    DeletePlan,
-    GroupTest,
-    Invocation,
-    Predicate,
-    Preset,
-    Test,
-    UpdatePlan,
-)
-from data_service.sql.changes import POSTGRES_JSON, Words, set_clause
-from data_service.sql.conflicts import conflict_clause
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_casts import cast_column, cast_type
 from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
-from data_service.sql.predicates import Predicates, is_of_one_row
+from data_service.sql.postgres_writes import create, delete, rows_text, update
+from data_service.sql.predicates import is_of_one_row
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
 
-BREACH = "a row breaks the check of its policy"
 _PAIRS = 50  # json_build_object takes 100 arguments at most
 _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
@@ -41,35 +29,6 @@ _TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key", "path_e
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
-CASTS = {
-    "text": "text", "varchar": "text", "int": "integer", "integer": "integer", "int2": "smallint", "int4": "integer",
-    "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
-    "real": "real", "float": "double precision", "float4": "real", "float8": "double precision",
-    "double precision": "double precision", "bool": "boolean", "boolean": "boolean", "date": "date", "time": "time",
-    "timetz": "timetz", "timestamp": "timestamp", "timestamptz": "timestamptz", "character varying": "text",
-    "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
-    "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
-    "citext": "text",
-}  # fmt: skip
-_CAST_TYPES: dict[str, FieldType] = {
-    "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
-    "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
-}  # fmt: skip
-
-
-def cast_type(name: str) -> str:
-    """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
-    found = CASTS.get(name.strip().lower())
-    if found is None:
-        raise Problem("42704", f'type "{name}" does not exist')
-    return found
-
-
-def cast_column(cast: str) -> Column:
-    """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
-    kind = cast_type(cast)
-    return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
 
 
 class PostgresDialect:
@@ -307,7 +266,7 @@ class PostgresDialect:
     # --- writes --------------------------------------------------------------------------------------------------
 
     def written_rows(self, resource: Resource) -> Encode:
-        return _rows_text
+        return rows_text
 
     def recordset(self, resource: Resource, place: str) -> str:
         return f"json_populate_recordset(null::{self.table(resource)}, {place}::json)"
@@ -316,158 +275,10 @@ class PostgresDialect:
         return is_of_one_row(check)
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
-        writer = Predicates(self)
-        rows = writer.bind(plan.rows, any_json)
-        given = [item.field for item in plan.given]
-        columns = [quoted(field.name) for field in given]
-        values = [self._default_or(field) if plan.ragged and plan.defaults else _given_value(field) for field in given]
-        for preset in plan.presets:
-            columns.append(quoted(preset.field.name))
-            values.append(self._preset(writer, preset))
-        if not columns:
-            field = next(field for field in full.columns if field.writable)
-            columns, values = [quoted(field.name)], [field.default or "null"]
-        shape = ", ".join(f"{quoted(field.name)} {_given_type(field)}" for field in given)
-        record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
-        source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
-        alias = writer.alias()
-        into = f"{self.table(full)} as {alias} ({', '.join(columns)})"
-        sql = f"insert into {into} select {', '.join(values)} from {source}"
-        if plan.conflict is None:
-            guard = self._guard(writer, plan.check)
-            key = full.key if plan.tells_key else ()
-            return writer.statement(
-                self._returning(sql, key, back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
-            )
-        clause = conflict_clause(writer, plan.conflict, alias, lambda item: self._preset(writer, item))
-        key = full.key if plan.tells_key else ()
-        if full.kind == "table":
-            return writer.statement(_merged(sql + clause, alias, key, back=back))
-        if plan.check is not None or plan.conflict.check is not None:
-            # which of the two rules a row is held to must be beyond doubt
-            details = f"Upserts into a {full.kind} resource under a check."
-            raise Problem("PGRST127", "Feature not implemented", details=details)
-        target = plan.conflict.target
-        return writer.statement(_merged_anywhere(sql + clause, alias, key, target, self.table(full), back=back))
-
-    def _preset(self, writer: Predicates, preset: Preset) -> str:
-        return f"{writer.bind(preset.source, _encoder_of(preset.field))}::{free_type(preset.field.db_type)}"
-
-    def _default_or(self, field: Field) -> str:
-        given = _given_value(field)
-        return f"case when (r.o -> {self.text(field.name)}) is not null then {given} else {field.default or 'null'} end"
+        return create(self, plan, full, back=back)
 
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
-        writer = Predicates(self)
-        alias = writer.alias()
-        changes = set_clause(writer, _CHANGES, plan.changes, alias)
-        where = writer.where(alias, plan.scan, plan.where)
-        sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
-        guard = self._guard(writer, plan.check)
-        return writer.statement(
-            self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias, guard=guard)
-        )
+        return update(self, plan, full, back=back)
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
-        writer = Predicates(self)
-        alias = writer.alias()
-        where = writer.where(alias, plan.scan, plan.where)
-        sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
-        return writer.statement(self._returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias))
-
-    def _guard(self, writer: Predicates, check: Predicate | None) -> str:
-        """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
-
-        So that nothing has to come back before the COMMIT: a number is read from a text that is none.
-        """
-        if check is None or not self.decides(check):
-            return ""
-        failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
-        return f" + coalesce((case when {failing} > 0 then {self.text(BREACH)} end)::bigint, 0)"
-
-    def _returning(self, sql: str, key: Sequence[str], *, back: Sequence[str], alias: str, guard: str = "") -> str:
-        """The write's rows as one JSON text and their number; without a look ``back``, the first one's ``key``.
-
-        Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
-        """
-        prefix = f"{alias}."
-        if back:
-            return (
-                f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), count(*){guard} from w"
-            )
-        if guard:
-            keys = ", ".join(quoted(name) for name in key) or "1"
-            first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
-            return f"with w as ({sql} returning {prefix}*) select {first}, count(*){guard} from w"
-        keys = ", ".join(prefix + quoted(name) for name in key) or "1"
-        first = "(select row_to_json(w) from w limit 1)"
-        return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
-
-
-def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str) -> Sequence[str]:
-    """What of the rows is looked back at, as SQL: where no field is wanted the rows are counted at least."""
-    if plan.returned is None:
-        return (f"{alias}.*",)
-    wanted = [f"{alias}.{quoted(field.name)}" for field in full.columns if field.name in plan.returned]
-    return wanted or ("true as trivet_there",)
-
-
-def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:
-    """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
-    new = f"({alias}.xmax = 0) as trivet_new"
-    keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
-    return f"with w as ({sql} returning {keys}, {new}) {_told_apart(key, back=back)}"
-
-
-def _merged_anywhere(
-    sql: str, alias: str, key: Sequence[str], target: Sequence[Field], table: str, *, back: bool
-) -> str:
-    """As `_merged`, for a view or a partitioned table, whose rows do not tell who wrote them.
-
-    New is what was not there when the statement began, which is all that its other parts see.
-    """
-    same = " and ".join(f"o.{quoted(field.name)} = i.{quoted(field.name)}" for field in target)
-    new = f"not exists (select from {table} as o where {same}) as trivet_new"
-    written = f"with i as ({sql} returning {alias}.*), w as (select i.*, {new} from i)"
-    return f"{written} {_told_apart(key, back=back)}"
-
-
-def _told_apart(key: Sequence[str], *, back: bool) -> str:
-    """What is asked of ``w``, the rows of an insert with a conflict rule, of which ``trivet_new`` are new."""
-    if not back:
-        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
-        counts = "count(*), count(*) filter (where w.trivet_new)"
-        return f"select {first}, {counts} from w"
-    rows = "json_agg(row_to_json(w))"
-    apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
-    return f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"
-
-
-def _given_type(field: Field) -> str:
-    """The type in which a row of JSON gives a field."""
-    return "json" if field.representation is not None and field.representation.body else field.db_type
-
-
-def _given_value(field: Field) -> str:
-    """What a row of JSON, read as ``x``, gives a field."""
-    value = f"x.{quoted(field.name)}"
-    form = field.representation
-    return f"{form.body}({value})" if form is not None and form.body else value
-
-
-def _rows_text(rows: Any) -> str:
-    return rows or "[]"
-
-
-def _encoder_of(field: Field) -> Encode:
-    if field.type == "json":
-        return any_json
-    return array_text if field.type == "array" else plain_text
-
-
-_CHANGES = Words(
-    default=lambda field: "default",
-    encoder=_encoder_of,
-    cast=lambda field: f"::{free_type(field.db_type)}",
-    json=POSTGRES_JSON,
-)
+        return delete(self, plan, full, back=back)

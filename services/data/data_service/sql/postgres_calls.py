@@ -5,6 +5,7 @@ from base64 import b64decode
 from typing import Any
 
 from contracts.catalog import Argument
+from contracts.fields import Representation
 from contracts.problems import Problem
 
 from data_service.plan.calls import RESULT
@@ -14,6 +15,7 @@ from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.statements import Encode
 from data_service.sql.values import any_json, array_text, json_text, plain_text
 
+RECORD = "record"  # a row whose columns nobody has declared
 _PLAIN_ELEMENTS = ("json", "array", "other", None)  # those that an array's text can't be written of, and no array
 
 
@@ -26,6 +28,8 @@ def call(invocation: Invocation, bind: Bound) -> str:
         _no_more(argument) for argument in function.arguments if argument.variadic and argument.name not in given
     ]
     source = f"{quoted(function.schema)}.{quoted(function.function)}({', '.join(passed)})"
+    if function.returns.db_type == RECORD:
+        return f"select row_to_json(r.v) as {quoted(RESULT)} from (select {source} as v) as r"
     if function.returns.kind != "rows":
         return f"select r.v as {quoted(RESULT)} from {source} as r(v)"
     # a row that is null as a whole is none
@@ -35,7 +39,10 @@ def call(invocation: Invocation, bind: Bound) -> str:
 def _argument(passed: Passed, bind: Bound) -> str:
     argument = passed.argument
     kind = free_type(argument.db_type)
-    if passed.form == "json" and _is_structured(argument):
+    form = argument.representation
+    if form is not None and (made := _represented(passed, form, bind)) is not None:
+        value = made
+    elif passed.form == "json" and _is_structured(argument):
         place = bind(passed.source, _wrapped)
         value = f"(select v from json_to_record({place}::json) as x(v {kind}))"
     else:
@@ -43,6 +50,13 @@ def _argument(passed: Passed, bind: Bound) -> str:
     if not argument.name:
         return value
     return f"{'variadic ' if argument.variadic else ''}{quoted(argument.name)} := {value}"
+
+
+def _represented(passed: Passed, form: Representation, bind: Bound) -> str | None:
+    """What the function of a domain makes of what was given; None where there is none for that."""
+    if passed.form == "json" and form.body:
+        return f"{form.body}({bind(passed.source, any_json)}::json)"
+    return f"{form.text}({bind(passed.source, plain_text)}::text)" if passed.form == "text" and form.text else None
 
 
 def _no_more(argument: Argument) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.catalog import Field
+from contracts.fields import Field
 
 _MODIFIERS = re.compile(r"\s*\(\s*\d+\s*(,\s*-?\d+\s*)?\)")
 _UNLIMITED = {"character": "bpchar", "bit": "varbit", "character[]": "bpchar[]", "bit[]": "varbit[]"}

@@ -1,6 +1,7 @@
 """Predicates, joins and aggregates written: what statements of every kind are made of."""
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Resource
+from contracts.fields import Field
 
 from data_service.plan.nodes import (
     AggregateOutput,

@@ -1,6 +1,7 @@
 """Statements that are never run: the database shall say whether it understands what stands in them."""
 
-from contracts.catalog import Field, Resource
+from contracts.catalog import Resource
+from contracts.fields import Field
 
 from data_service.plan.nodes import Column
 from data_service.sql.dialect import Dialect

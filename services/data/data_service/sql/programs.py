@@ -6,18 +6,9 @@ from typing import Union
 
 from contracts.catalog import Catalog
 
-from data_service.plan.nodes import (
-    CallPlan,
-    ConflictPlan,
-    ConstantOutput,
-    CreatePlan,
-    DeletePlan,
-    DocumentPlan,
-    Plan,
-    ReadPlan,
-    UpdatePlan,
-    WritePlan,
-)
+from data_service.plan.nodes import ConstantOutput, ReadPlan
+from data_service.plan.plans import CallPlan, DocumentPlan, Plan
+from data_service.plan.write_nodes import ConflictPlan, CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter, countable
 from data_service.sql.foreign_values import foreign_value

@@ -3,31 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.catalog import Field, Resource
-from contracts.operations import AggregateFunction, Comparison, PairFunction
+from contracts.catalog import Resource
+from contracts.fields import Field
+from contracts.filters import AggregateFunction, Comparison, PairFunction
 from contracts.problems import Problem
 
-from data_service.plan.nodes import (
-    AggregateTest,
-    Column,
-    ConflictPlan,
-    CreatePlan,
-    DeletePlan,
-    GroupTest,
-    Invocation,
-    Predicate,
-    Test,
-    UpdatePlan,
-)
-from data_service.sql.changes import SQLITE_JSON, Words, set_clause, sqlite_sum
-from data_service.sql.conflicts import conflict_clause
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.dialect import Binder, Bound
-from data_service.sql.postgres import cast_column, cast_type
+from data_service.sql.postgres_casts import cast_column
 from data_service.sql.postgres_names import quoted
-from data_service.sql.predicates import Predicates
 from data_service.sql.sqlite_json import json_array, json_object, json_of
-from data_service.sql.sqlite_rows import given_rows, returning, rows_as_json
-from data_service.sql.statements import Bind, Caps, Encode, GivenField, RowConflict, RowInsert, Statement
+from data_service.sql.sqlite_outputs import as_text, cast_output, cast_value, field_output, inside
+from data_service.sql.sqlite_rows import rows_as_json
+from data_service.sql.sqlite_writes import create, delete, update
+from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 from data_service.sql.values import (
     any_json,
     given_json,
@@ -47,24 +37,10 @@ _FUNCTIONS = {
     "contained": "trivet_contained", "overlaps": "trivet_overlaps", "has_key": "trivet_has_key",
     "has_keys_any": "trivet_has_keys_any", "has_keys_all": "trivet_has_keys_all",
 }  # fmt: skip
-_CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
 _AFFINITIES = {
     **dict.fromkeys(("int2", "int4", "int8"), "integer"), **dict.fromkeys(("float4", "float8"), "real"),
     "numeric": "numeric", "text": "text",
 }  # fmt: skip
-_WHOLE = frozenset({"smallint", "integer", "bigint"})
-_MOMENTS = {
-    "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
-    "timestamptz": "replace(datetime({0}), ' ', 'T') || '+00:00'",
-}  # fmt: skip
-_TIMES = frozenset({"timestamp", "timestamptz"})
-_CHANGES = Words(
-    default=lambda field: f"({field.default or 'null'})",
-    encoder=stored,
-    cast=lambda field: "",
-    json=SQLITE_JSON,
-    increment=sqlite_sum,
-)
 _AGGREGATES = {name: name for name in ("count", "sum", "avg", "min", "max")} | {"bool_and": "min", "bool_or": "max"}
 
 
@@ -152,86 +128,22 @@ class SqliteDialect:
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
         if cast is not None:
-            return self._cast_output(expression, column, cast)
+            return cast_output(expression, column, cast)
         if column.path or column.text:
             return expression if column.text else self.nest(expression)
-        return self._field_output(expression, column.field)
-
-    def _field_output(self, value: str, field: Field) -> str:
-        """A field's value as JSON: PostgreSQL's forms, and a blob in any column as hex rather than an error."""
-        hexed = f"'\\x' || lower(hex({value}))"
-        kind = field.type
-        if kind == "bytes":
-            return f"case when {value} is not null then {hexed} end"
-        if kind == "bool":
-            false = f"{value} in (0, '0', 'false', 'f', 'FALSE', 'False')"
-            return self.nest(f"case when {value} is null then null when {false} then 'false' else 'true' end")
-        if kind == "json":  # not joined as it is: it may hold line breaks
-            return f"json(case when json_valid({value}) then {value} else json_quote({value}) end)"
-        if kind == "numeric" and field.scale:
-            return self._scaled(value, field.scale)
-        if kind in ("float8", "float4", "numeric"):
-            huge = f"case when {value} > 0 then 'Infinity' else '-Infinity' end"
-            return f"case when typeof({value}) = 'real' and abs({value}) > 1.7e308 then {huge} else {value} end"
-        blob = f"case when {value} >= x'' then {hexed}"  # blobs are beyond all other values
-        if kind in _TIMES:
-            spaced = f"{value} like '____-__-__ %'"
-            if kind == "timestamptz" and self._zoned:
-                return f"{blob} else trivet_in_zone({value}) end"
-            return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
-        return f"{blob} else {value} end"
-
-    def _scaled(self, value: str, scale: int) -> str:
-        """A decimal with all digits of its declared scale, as PostgreSQL prints it."""
-        number = f"+{value} between -1.7e308 and 1.7e308"  # texts are beyond all numbers
-        return self.nest(f"case when {number} then printf('%.{int(scale)}f', {value}) else json_quote({value}) end")
-
-    def _cast_output(self, expression: str, column: Column, cast: str) -> str:
-        kind = cast_type(cast)
-        if kind in ("json", "jsonb"):
-            return self.nest(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
-        if kind == "boolean":
-            return self._field_output(expression, Field(name="", type="bool", db_type="BOOLEAN"))
-        return self._as_text(expression, column) if kind == "text" else self.cast(expression, cast)
-
-    def _as_text(self, expression: str, column: Column) -> str:
-        if column.path:
-            return f"({expression} || '')"  # joined, for a cast would leave it JSON
-        if column.type == "bool":
-            return f"case when {expression} is null then null when {expression} then 'true' else 'false' end"
-        if column.type == "numeric" and column.field.scale:
-            return f"case when {expression} is not null then printf('%.{int(column.field.scale)}f', {expression}) end"
-        return f"cast({expression} as text)"
+        return field_output(expression, column.field, zoned=self._zoned)
 
     def cast_column(self, cast: str) -> Column:
         return cast_column(cast)
 
     def aggregated(self, expression: str, column: Column) -> str:
-        return expression if column.path else self._field_output(expression, column.field)
+        return expression if column.path else field_output(expression, column.field, zoned=self._zoned)
 
     def inside(self, expression: str, column: Column) -> str:
-        if not column.path:
-            return f"trivet_json_text({expression})"
-        steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
-        path = self.text("$" + steps)
-        document = f"case when json_valid({expression}) then {expression} end"
-        if not column.text:
-            return f"({document} -> {path})"
-        kind = f"json_type({document}, {path})"
-        return (
-            f"(case {kind} when 'true' then 'true' when 'false' then 'false' when 'null' then null "
-            f"else ({document} ->> {path}) || '' end)"  # joined, for a cast would leave lists and objects JSON
-        )
+        return inside(expression, column)
 
     def cast(self, expression: str, cast: str) -> str:
-        kind = cast_type(cast)
-        if kind in _MOMENTS:
-            return _MOMENTS[kind].format(expression)
-        if kind in _WHOLE:  # PostgreSQL rounds where SQLite cuts
-            return (
-                f"cast(case typeof({expression}) when 'real' then round({expression}) else {expression} end as integer)"
-            )
-        return f"cast({expression} as {_CASTS.get(kind, 'text')})"
+        return cast_value(expression, cast)
 
     def aggregate(
         self,
@@ -252,7 +164,7 @@ class SqliteDialect:
         return "null"
 
     def as_text(self, expression: str, field: Field) -> str:
-        return self._as_text(expression, Column(field))
+        return as_text(expression, Column(field))
 
     def first_of(self, text: str, count: int) -> str:
         return f"substr({text}, 1, {int(count)})"
@@ -367,45 +279,13 @@ class SqliteDialect:
         return False
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
-        given = tuple(GivenField(item.field, stored(item.field)) for item in plan.given)
-        presets = tuple((preset.field.name, Bind(preset.source, stored(preset.field))) for preset in plan.presets)
-        conflict = None if plan.conflict is None else self._conflict(plan.conflict)
-        return RowInsert(
-            self.table(full), Bind(plan.rows, given_rows), given, presets, plan.ragged, plan.defaults, conflict
-        )
-
-    def _conflict(self, plan: ConflictPlan) -> RowConflict:
-        writer = Predicates(self)
-        alias = writer.alias()
-        clause = conflict_clause(writer, plan, alias, lambda item: writer.bind(item.source, stored(item.field)))
-        target = tuple(field.name for field in plan.target)
-        return RowConflict(target, plan.changes is None, alias, writer.statement(clause))
+        return create(self, plan, full)
 
     def update(self, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
-        writer = Predicates(self)
-        alias = writer.alias()
-        changes = set_clause(writer, _CHANGES, plan.changes, alias)
-        where = writer.where(alias, plan.scan, plan.where)
-        sql = f"update {self.table(full)} as {alias}{changes}{' where ' + where if where else ''}"
-        return writer.statement(sql + self._returning(full, back=back))
+        return update(self, plan, full, back=back)
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
-        writer = Predicates(self)
-        alias = writer.alias()
-        where = writer.where(alias, plan.scan, plan.where)
-        sql = f"delete from {self.table(full)} as {alias}{' where ' + where if where else ''}"
-        return writer.statement(sql + self._returning(full, back=back))
-
-    def _returning(self, full: Resource, *, back: bool) -> str:
-        return returning(full) if back else ""
-
-
-def _index(step: int) -> str:
-    return str(step) if step >= 0 else f"#{step}"
-
-
-def _key(step: str) -> str:
-    return json_text(step).decode()  # a label in quotes is escaped as JSON's texts are
+        return delete(self, plan, full, back=back)
 
 
 def _key_list(value: Any) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.catalog import Field, Function
+from contracts.catalog import Function
+from contracts.fields import Field
 from contracts.operations import Shape
 from contracts.problems import Problem
 
-from data_service.plan.nodes import RowCheck, Source
+from data_service.plan.nodes import Source
+from data_service.plan.write_nodes import RowCheck
 
 Encode = Callable[[Any], Any]
 SURE = 1000  # rows that an estimated count counts one by one

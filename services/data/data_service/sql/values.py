@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from contracts.catalog import Field
+from contracts.fields import Field
 from contracts.problems import Problem
 
 json_text = msgspec.json.Encoder(decimal_format="number").encode

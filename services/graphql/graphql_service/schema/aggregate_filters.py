@@ -10,7 +10,8 @@ from graphql import (
     GraphQLNonNull,
 )
 
-from graphql_service.schema.exposed import AGGREGATE_TESTS, PAIR_TESTS, Exposed, ExposedField
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.patterns import AGGREGATE_TESTS, PAIR_TESTS
 from graphql_service.schema.scalars import Scalar
 from graphql_service.schema.types import Types
 

@@ -21,8 +21,9 @@ from graphql import (
 
 from graphql_service.readers import Readers
 from graphql_service.schema import aggregate_filters, functions, groups, inputs, outputs, roots, structures, upserts
-from graphql_service.schema.exposed import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, PAIR_TESTS, Exposure
+from graphql_service.schema.exposure import Exposure
 from graphql_service.schema.groups import HAVING_FUNCTIONS
+from graphql_service.schema.patterns import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, PAIR_TESTS
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
 

@@ -1,88 +1,22 @@
-"""The catalog under GraphQL names: which types, root fields, fields and relations a role's schema has."""
+"""A resource under GraphQL names: which root fields, fields and relations it has in a role's schema."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from contracts.catalog import (
-    WHOLE_BODY,
-    Argument,
-    Catalog,
-    EnumValue,
-    Field,
-    Function,
-    GraphqlNames,
-    Relation,
-    Resource,
-    Returns,
-    Unique,
-    Writable,
-)
+from contracts.catalog import GraphqlNames, Relation, Resource, Unique, Writable
+from contracts.fields import Field
 
 from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars
-from graphql_service.schema.naming import CAMEL_CASE, HASURA
-from graphql_service.schema.scalars import Scalar, scalar_of
+from graphql_service.schema.naming import HASURA
+from graphql_service.schema.patterns import ROOTS
+from graphql_service.schema.scalars import Scalar
 
-NUMERIC_FUNCTIONS = ("avg", "sum", "stddev", "stddev_pop", "stddev_samp", "var_pop", "var_samp", "variance")
-FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
-# what related rows may be compared by beside their number
-AGGREGATE_TESTS = (
-    "avg", "bool_and", "bool_or", "corr", "covar_samp", "max", "min", "stddev_samp", "sum", "var_samp",
-)  # fmt: skip
-PAIR_TESTS = ("corr", "covar_samp")  # those of two columns
-JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
+if TYPE_CHECKING:
+    from graphql_service.schema.exposure import Exposure
 
-TYPE_PATTERNS = (
-    "{}",
-    "{}_aggregate",
-    "{}_aggregate_fields",
-    *(f"{{}}_{function}_fields" for function in FUNCTIONS),
-    "{}_bool_exp",
-    "{}_aggregate_bool_exp",
-    "{}_aggregate_bool_exp_count",
-    *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
-    *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
-    *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIR_TESTS),
-    "{}_order_by",
-    "{}_aggregate_order_by",
-    *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
-    "{}_select_column",
-    "{}_group",
-    "{}_group_key",
-    "{}_group_order_by",
-    "{}_group_key_order_by",
-    "{}_having",
-    *(f"{{}}_{function}_having" for function in ("sum", "avg", "min", "max")),
-    "{}_insert_input",
-    "{}_obj_rel_insert_input",
-    "{}_arr_rel_insert_input",
-    "{}_set_input",
-    "{}_inc_input",
-    *(f"{{}}_{operator}_input" for operator in JSON_OPERATORS),
-    "{}_updates",
-    "{}_pk_columns_input",
-    "{}_mutation_response",
-    "{}_constraint",
-    "{}_update_column",
-    "{}_on_conflict",
-)
-# root fields by what they do, with Hasura's word for each in its metadata
-_ROOTS = {
-    "select": ("select", "{}"),
-    "aggregate": ("select_aggregate", "{}_aggregate"),
-    "grouped": ("select_grouped", "{}_grouped"),
-    "by_pk": ("select_by_pk", "{}_by_pk"),
-    "insert": ("insert", "insert_{}"),
-    "insert_one": ("insert_one", "insert_{}_one"),
-    "update": ("update", "update_{}"),
-    "update_by_pk": ("update_by_pk", "update_{}_by_pk"),
-    "update_many": ("update_many", "update_{}_many"),
-    "delete": ("delete", "delete_{}"),
-    "delete_by_pk": ("delete_by_pk", "delete_{}_by_pk"),
-}
-_ROOT_PATTERNS = tuple(pattern for _, pattern in _ROOTS.values())
 _OWN_NAMES = GraphqlNames()
 _EVERYTHING = Writable()
 
@@ -134,7 +68,7 @@ class Exposed:
 
     def root(self, kind: str) -> str:
         """The name of the root field that does this."""
-        word, pattern = _ROOTS[kind]
+        word, pattern = ROOTS[kind]
         return self._names.roots.get(word) or self.exposure.naming.field(pattern.format(self.root_name))
 
     def aggregate_name(self, relation: str) -> str:
@@ -267,149 +201,3 @@ class Exposed:
     def _expose(self, field: Field) -> ExposedField:
         name = self.field_names[field.name]
         return ExposedField(name, field, self.exposure.scalar(field))
-
-
-@dataclass(eq=False)
-class ExposedFunction:
-    """A function under the name of its root field; ``rows`` are what it gives where it gives rows."""
-
-    name: str
-    arguments_type: str
-    function: Function
-    rows: Exposed | None
-    exposure: "Exposure"
-
-    @cached_property
-    def arguments(self) -> dict[str, "ExposedArgument"]:
-        """Its arguments by GraphQL name."""
-        engine = self.exposure.catalog.engine
-        names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
-        names = {given: self.exposure.naming.field(name) for given, name in names.items()}
-        found = {}
-        for argument in self.function.arguments:
-            name, field = names[argument.name or WHOLE_BODY], _argument_field(argument)
-            found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, engine)), argument)
-        return found
-
-    @property
-    def value(self) -> ExposedField:
-        """What it gives where that is no row, as a field."""
-        field = _value_field(self.name, self.function.returns)
-        return ExposedField(self.name, field, scalar_of(field, self.exposure.catalog.engine))
-
-
-def _argument_field(argument: Argument) -> Field:
-    return Field(
-        name=argument.name,
-        type=argument.type,
-        db_type=argument.db_type,
-        element=argument.element,
-        values=argument.values,
-        nullable=argument.nullable,
-        comment=argument.comment,
-    )
-
-
-def _value_field(name: str, returns: Returns) -> Field:
-    return Field(name=name, type=returns.type, db_type=returns.db_type, element=returns.element, values=returns.values)
-
-
-class ExposedArgument(NamedTuple):
-    """An argument of a function: how it is shown, and what it is."""
-
-    shown: ExposedField
-    argument: Argument
-
-
-class Exposure:
-    """All resources and functions of a role's catalog under GraphQL names."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        camel = catalog.graphql is not None and catalog.graphql.convention == "graphql-default"
-        self.naming = CAMEL_CASE if camel else HASURA
-        names = [resource.name for resource in catalog.resources]
-        types = assign(names, self._reserved(), TYPE_PATTERNS)
-        roots = assign(names, ("no_queries_available",), _ROOT_PATTERNS)
-        self.resources = {
-            resource.name: Exposed(resource, types[resource.name], roots[resource.name], self)
-            for resource in catalog.resources
-        }
-        self.functions = self._expose_functions(types.values(), roots.values())
-        results = (called.rows for called in self.functions.values() if called.rows is not None)
-        self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
-
-    @cached_property
-    def inserts(self) -> dict[str, str]:
-        """The argument that has the rows, by the root fields that insert."""
-        pairs = (("insert", "objects"), ("insert_one", "object"))
-        return {exposed.root(kind): word for exposed in self.resources.values() for kind, word in pairs}
-
-    @cached_property
-    def scalars(self) -> frozenset[Scalar]:
-        """The scalars of all fields that the role may see or give, of functions' arguments and values too."""
-        return frozenset(self.scalar(field) for field in self._fields())
-
-    def scalar(self, field: Field) -> Scalar:
-        """The scalar of a field, or the enum that its values are of."""
-        return scalar_of(field, self.catalog.engine) if field.enum is None else self._enums[field.enum]
-
-    def enum_values(self, scalar: Scalar) -> tuple[EnumValue, ...]:
-        """The values of an enum."""
-        return next(self.catalog.enums[table] for table, enum in self._enums.items() if enum == scalar)
-
-    @cached_property
-    def _enums(self) -> dict[str, Scalar]:
-        """The enums of all enum tables that fields refer to, by resource."""
-        fields = tuple(self._fields())
-        taken = {scalar_of(field, self.catalog.engine).name for field in fields} | scalars.NAMES | scalars.OWN_TYPES
-        wishes = {table: f"{fitting(table)}_enum" for table in sorted({field.enum for field in fields if field.enum})}
-        return {table: Scalar(name, operators="enum") for table, name in assign_wished(wishes, taken).items()}
-
-    def _fields(self) -> Iterator[Field]:
-        for resource in self.catalog.resources:
-            yield from resource.fields
-            yield from (one.field for one in resource.row_functions if one.field is not None)
-            yield from self.catalog.hidden.get(resource.name, ())
-        for function in self.catalog.calls.values():
-            yield from function.returns.fields
-            yield from map(_argument_field, function.arguments)
-            if function.returns.kind == "scalar":
-                yield _value_field(function.name, function.returns)
-
-    def _expose_functions(self, types: Iterable[str], roots: Iterable[str]) -> dict[str, "ExposedFunction"]:
-        """The functions by the names of their root fields, which no resource has."""
-        calls = self.catalog.calls
-        taken = {pattern.format(name) for name in roots for pattern in _ROOT_PATTERNS} | {"no_queries_available"}
-        taken |= {exposed.root(kind) for exposed in self.resources.values() for kind in _ROOTS}
-        names = assign(calls, taken, ("{}", "{}_aggregate"))
-        if self.naming is not HASURA:
-            names = assign_wished({call: self.naming.field(name) for call, name in names.items()}, taken)
-        reserved = self._reserved() | {pattern.format(name) for name in types for pattern in TYPE_PATTERNS}
-        own = assign(names.values(), reserved, (*TYPE_PATTERNS, "{}_args"))
-        return {
-            name: ExposedFunction(name, f"{own[name]}_args", calls[call], self._result(calls[call], own[name]), self)
-            for call, name in names.items()
-        }
-
-    def _result(self, function: Function, type_name: str) -> Exposed | None:
-        """What a function's rows are: those of a resource, or of a type of its own; None where it gives none."""
-        returns = function.returns
-        if returns.kind != "rows":
-            return None
-        if returns.resource is not None:
-            return self.resources.get(returns.resource)
-        made = Resource(
-            name=function.name,
-            schema=function.schema,
-            table=function.function,
-            kind="view",
-            fields=returns.fields,
-            comment=f'what the function "{function.name}" gives',
-        )
-        return Exposed(made, type_name, type_name, self)
-
-    def _reserved(self) -> set[str]:
-        every = scalars.NAMES | {scalar.name for scalar in self.scalars}
-        suffixes = ("", "_comparison_exp", "_array_comparison_exp")
-        return {name + suffix for name in every for suffix in suffixes} | scalars.OWN_TYPES

@@ -13,7 +13,7 @@ from graphql import (
     GraphQLOutputType,
 )
 
-from graphql_service.schema.exposed import ExposedArgument, ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedArgument, ExposedFunction
 from graphql_service.schema.outputs import list_arguments, rows_of
 from graphql_service.schema.structures import input_type, type_name
 from graphql_service.schema.types import Types

@@ -16,7 +16,8 @@ from graphql import (
     GraphQLString,
 )
 
-from graphql_service.schema.exposed import FUNCTIONS, NUMERIC_FUNCTIONS, Exposed, ExposedField
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.scalars import NUMBERS, Scalar
 from graphql_service.schema.types import TEXT, Types
 

@@ -14,7 +14,8 @@ from graphql import (
     GraphQLString,
 )
 
-from graphql_service.schema.exposed import FUNCTIONS, NUMERIC_FUNCTIONS, Exposed, ExposedField, ExposedRelation
+from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
+from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.types import Types
 
 _KEEPS_TYPE = ("max", "min", "sum")

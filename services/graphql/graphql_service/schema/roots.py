@@ -13,7 +13,9 @@ from graphql import (
 )
 
 from graphql_service.schema import inputs, upserts
-from graphql_service.schema.exposed import Exposed, ExposedFunction, Exposure
+from graphql_service.schema.exposed import Exposed
+from graphql_service.schema.exposed_functions import ExposedFunction
+from graphql_service.schema.exposure import Exposure
 from graphql_service.schema.functions import aggregate_field, call_field
 from graphql_service.schema.groups import grouped_field
 from graphql_service.schema.outputs import list_arguments, rows_of

@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from contracts.catalog import Engine, Field, FieldType
+from contracts.catalog import Engine
+from contracts.fields import Field, FieldType
 
 from graphql_service.names import fitting
 

@@ -7,7 +7,7 @@ from contracts.structured import Schema, is_structured, leaf_type, without_null
 from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
 
 from graphql_service.names import assign, fitting
-from graphql_service.schema.exposed import ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.schema.types import Types
 
 Makers = dict[str, Callable[[Types], GraphQLInputObjectType]]

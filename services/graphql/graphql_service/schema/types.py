@@ -20,7 +20,8 @@ from graphql import (
 )
 
 from graphql_service.schema.enums import table_enum
-from graphql_service.schema.exposed import Exposed, ExposedField, Exposure
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.exposure import Exposure
 from graphql_service.schema.scalars import TREE_PATTERNS, Scalar
 
 Maker = Callable[["Types", Exposed], GraphQLNamedType | None]

@@ -4,18 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Literal, cast
 
-from contracts.operations import (
-    AggregateFunction,
-    Compare,
-    CompareGroup,
-    Comparison,
-    FieldRef,
-    Filter,
-    Is,
-    Not,
-    Param,
-    Value,
-)
+from contracts.filters import AggregateFunction, Compare, CompareGroup, Comparison, FieldRef, Filter, Is, Not, Param
+from contracts.operations import Value
 
 from rest_service.grammar import names
 from rest_service.grammar.arrays import parse_array

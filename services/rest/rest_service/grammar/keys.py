@@ -3,7 +3,7 @@
 import re
 from typing import Literal, NamedTuple, cast
 
-from contracts.operations import AggregateFunction, FieldRef
+from contracts.filters import AggregateFunction, FieldRef
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner

@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.operations import And, Filter, Not, Or
+from contracts.filters import And, Filter, Not, Or
 
 from rest_service.grammar import names
 from rest_service.grammar.filters import Literals, closed_quote, comparison

@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.operations import FieldRef
+from contracts.filters import FieldRef
 
 from rest_service.grammar.scanner import Scanner
 

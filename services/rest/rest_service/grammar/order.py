@@ -3,7 +3,8 @@
 import re
 from typing import Literal, cast
 
-from contracts.operations import AggregateFunction, FieldRef, RelationRef, Sort
+from contracts.filters import AggregateFunction, FieldRef, RelationRef
+from contracts.operations import Sort
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from contracts.operations import Aggregate, AggregateFunction, FieldOutput, FieldRef, RelationRef, Star
+from contracts.filters import AggregateFunction, FieldRef, RelationRef
+from contracts.operations import Aggregate, FieldOutput, Star
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner

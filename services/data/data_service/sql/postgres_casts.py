@@ -1,0 +1,36 @@
+"""PostgREST's casts: the types that one may ask for, by all their names, and what each makes of a value."""
+
+from contracts.fields import Field, FieldType
+from contracts.problems import Problem
+
+from data_service.plan.nodes import Column
+
+CASTS = {
+    "text": "text", "varchar": "text", "int": "integer", "integer": "integer", "int2": "smallint", "int4": "integer",
+    "int8": "bigint", "smallint": "smallint", "bigint": "bigint", "numeric": "numeric", "decimal": "numeric",
+    "real": "real", "float": "double precision", "float4": "real", "float8": "double precision",
+    "double precision": "double precision", "bool": "boolean", "boolean": "boolean", "date": "date", "time": "time",
+    "timetz": "timetz", "timestamp": "timestamp", "timestamptz": "timestamptz", "character varying": "text",
+    "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
+    "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
+    "citext": "text",
+}  # fmt: skip
+_CAST_TYPES: dict[str, FieldType] = {
+    "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
+    "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
+}  # fmt: skip
+
+
+def cast_type(name: str) -> str:
+    """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
+    found = CASTS.get(name.strip().lower())
+    if found is None:
+        raise Problem("42704", f'type "{name}" does not exist')
+    return found
+
+
+def cast_column(cast: str) -> Column:
+    """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
+    kind = cast_type(cast)
+    return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))

@@ -1,0 +1,109 @@
+"""SQLite's values in an answer: its losses (booleans, scales, blobs) are made good, its casts PostgreSQL's."""
+
+from contracts.fields import Field
+
+from data_service.plan.nodes import Column
+from data_service.sql.postgres_casts import cast_type
+from data_service.sql.sqlite_json import json_of
+from data_service.sql.values import json_text
+
+_CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+_MOMENTS = {
+    "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
+    "timestamptz": "replace(datetime({0}), ' ', 'T') || '+00:00'",
+}  # fmt: skip
+_TIMES = frozenset({"timestamp", "timestamptz"})
+
+
+def field_output(value: str, field: Field, *, zoned: bool) -> str:
+    """A field's value as JSON: PostgreSQL's forms, and a blob in any column as hex rather than an error.
+
+    ``zoned``: times with an offset are told in the session's zone.
+    """
+    hexed = f"'\\x' || lower(hex({value}))"
+    kind = field.type
+    if kind == "bytes":
+        return f"case when {value} is not null then {hexed} end"
+    if kind == "bool":
+        return _boolean(value)
+    if kind == "json":  # not joined as it is: it may hold line breaks
+        return f"json(case when json_valid({value}) then {value} else json_quote({value}) end)"
+    if kind == "numeric" and field.scale:
+        return _scaled(value, field.scale)
+    if kind in ("float8", "float4", "numeric"):
+        huge = f"case when {value} > 0 then 'Infinity' else '-Infinity' end"
+        return f"case when typeof({value}) = 'real' and abs({value}) > 1.7e308 then {huge} else {value} end"
+    blob = f"case when {value} >= x'' then {hexed}"  # blobs are beyond all other values
+    if kind in _TIMES:
+        spaced = f"{value} like '____-__-__ %'"
+        if kind == "timestamptz" and zoned:
+            return f"{blob} else trivet_in_zone({value}) end"
+        return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
+    return f"{blob} else {value} end"
+
+
+def cast_output(expression: str, column: Column, cast: str) -> str:
+    """A column's value as JSON, cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
+    kind = cast_type(cast)
+    if kind in ("json", "jsonb"):
+        return json_of(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
+    if kind == "boolean":
+        return _boolean(expression)
+    return as_text(expression, column) if kind == "text" else cast_value(expression, cast)
+
+
+def as_text(expression: str, column: Column) -> str:
+    """A column's value as PostgreSQL's text of it."""
+    if column.path:
+        return f"({expression} || '')"  # joined, for a cast would leave it JSON
+    if column.type == "bool":
+        return f"case when {expression} is null then null when {expression} then 'true' else 'false' end"
+    if column.type == "numeric" and column.field.scale:
+        return f"case when {expression} is not null then printf('%.{int(column.field.scale)}f', {expression}) end"
+    return f"cast({expression} as text)"
+
+
+def cast_value(expression: str, cast: str) -> str:
+    """A value cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
+    kind = cast_type(cast)
+    if kind in _MOMENTS:
+        return _MOMENTS[kind].format(expression)
+    if kind in _WHOLE:  # PostgreSQL rounds where SQLite cuts
+        return f"cast(case typeof({expression}) when 'real' then round({expression}) else {expression} end as integer)"
+    return f"cast({expression} as {_CASTS.get(kind, 'text')})"
+
+
+def inside(expression: str, column: Column) -> str:
+    """The place that a column's path names, inside its JSON; without a path all of it as PostgreSQL's text."""
+    if not column.path:
+        return f"trivet_json_text({expression})"
+    steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
+    path = "'" + f"${steps}".replace("'", "''") + "'"
+    document = f"case when json_valid({expression}) then {expression} end"
+    if not column.text:
+        return f"({document} -> {path})"
+    kind = f"json_type({document}, {path})"
+    return (
+        f"(case {kind} when 'true' then 'true' when 'false' then 'false' when 'null' then null "
+        f"else ({document} ->> {path}) || '' end)"  # joined, for a cast would leave lists and objects JSON
+    )
+
+
+def _boolean(value: str) -> str:
+    false = f"{value} in (0, '0', 'false', 'f', 'FALSE', 'False')"
+    return json_of(f"case when {value} is null then null when {false} then 'false' else 'true' end")
+
+
+def _scaled(value: str, scale: int) -> str:
+    """A decimal with all digits of its declared scale, as PostgreSQL prints it."""
+    number = f"+{value} between -1.7e308 and 1.7e308"  # texts are beyond all numbers
+    return json_of(f"case when {number} then printf('%.{int(scale)}f', {value}) else json_quote({value}) end")
+
+
+def _index(step: int) -> str:
+    return str(step) if step >= 0 else f"#{step}"
+
+
+def _key(step: str) -> str:
+    return json_text(step).decode()  # a label in quotes is escaped as JSON's texts are
