@@ -139,9 +139,14 @@ def _catalog(
     url: str, policies: Policies, declared: Declared, settings: DataSettings, findings: Findings
 ) -> Catalog | None:
     """The database's catalog under the configuration's names, after both were held against each other."""
-    by_grants = settings.access == "database"
     exposure = Exposure(
-        policies.schemas, policies.resource_names, policies.relation_names, policies.functions.definers, by_grants
+        policies.schemas,
+        policies.resource_names,
+        policies.relation_names,
+        policies.functions.definers,
+        policies.computed,
+        policies.functions.sessions,
+        by_grants=settings.access == "database",
     )
     try:
         with closing(open_database(dataclasses.replace(settings, database_url=url, read_only=True))) as database:

@@ -6,11 +6,12 @@ from typing import Any
 
 from contracts.catalog import Catalog, Function, Resource
 from contracts.identity import ADMIN_ROLE
-from data_service.reflect.options import Exposure
+from data_service.reflect.options import Computed, Exposure
 
+from trivet_cli.hasura_computed import computed_fields, session_arguments
 from trivet_cli.hasura_filters import Filters, Place
 from trivet_cli.hasura_metadata import Metadata
-from trivet_cli.hasura_names import custom_name, names_in_graphql, place_of, relation_names
+from trivet_cli.hasura_names import custom_name, names_in_graphql, names_of_function, place_of, relation_names
 from trivet_cli.hasura_permissions import Rules, read_permissions, with_backend
 
 Reflect = Callable[[Exposure], Catalog]
@@ -48,9 +49,25 @@ class _Translation:
         plain = reflect(Exposure(schemas=schemas, resource_names=names))
         self._renamed = self._relations(plain)
         renamed = {(name, old): new for name, pairs in self._renamed.items() for old, new in pairs.items()}
-        tracked = frozenset(_prefixed(place_of(entry["function"]), schemas) for entry in metadata.functions)
-        self._catalog = reflect(Exposure(schemas, names, renamed, tracked))
-        self._definers = {one.name for one in self._catalog.functions} - {one.name for one in plain.functions}
+        self._computed = {
+            (resource.name, _prefixed(field.place, schemas)): field
+            for place, entry in self._entries.items()
+            if (resource := plain.by_table.get(place)) is not None
+            for field in computed_fields(entry)
+        }
+        self._sessions = {_prefixed(place, schemas): name for place, name in session_arguments(metadata)}
+        tracked = {_prefixed(place_of(entry["function"]), schemas) for entry in metadata.functions}
+        self._catalog = reflect(
+            Exposure(
+                schemas,
+                names,
+                renamed,
+                frozenset(tracked | {function for _, function in self._computed}),
+                {key: field.computed for key, field in self._computed.items()},
+                self._sessions,
+            )
+        )
+        self._definers = self._catalog.callable_names - plain.callable_names
         self._schemas = schemas
         self._filters = Filters(self._catalog, lambda table: self._served(place_of(table)))
 
@@ -84,10 +101,10 @@ class _Translation:
     def _served(self, place: Place) -> Resource | None:
         return self._catalog.by_table.get(place)
 
-    def _resources(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
+    def _resources(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str, str]]]:
         resources: dict[str, dict[str, Any]] = {}
         backend: dict[str, Rules] = {}
-        computed: list[tuple[str, str]] = []
+        computed: list[tuple[str, str, str]] = []
         for place, entry in self._entries.items():
             resource = self._served(place)
             if resource is None:
@@ -103,7 +120,9 @@ class _Translation:
                 made["permissions"] = permissions.open
             if permissions.backend:
                 backend[resource.name] = permissions.backend
-            computed += self._computed(entry, resource, permissions.computed)
+            computed += [(resource.name, role, name) for role, name in permissions.computed]
+            if fields := self._fields(resource):
+                made["computed_fields"] = fields
             self._left_out += self._details(entry, resource)
             resources[resource.name] = made
         for role in with_backend(resources, backend):
@@ -113,20 +132,19 @@ class _Translation:
             )
         return {name: entry for name, entry in resources.items() if entry}, computed
 
-    def _computed(
-        self, entry: dict[str, Any], resource: Resource, wanted: list[tuple[str, str]]
-    ) -> Iterator[tuple[str, str]]:
-        """Role and function of the computed fields that are to be had under their own names."""
-        functions = {
-            str(item["name"]): place_of((item.get("definition") or {}).get("function"))
-            for item in entry.get("computed_fields") or []
-        }
-        own = {one.field.name if one.field else one.relation.name if one.relation else "": one.function
-               for one in resource.row_functions}  # fmt: skip
-        for name, place in functions.items():
-            if name not in own:
-                self._left_out.append(f"the computed field {resource.name}.{name}, which {'.'.join(place)} makes")
-        yield from ((role, own[name]) for role, name in wanted if name in own)
+    def _fields(self, resource: Resource) -> dict[str, Any]:
+        """The computed fields of a resource, as far as they are not those that their functions' own names give."""
+        made = {(one.function, one.name) for one in resource.row_functions}
+        found: dict[str, Any] = {}
+        for (owner, function), one in self._computed.items():
+            if owner != resource.name:
+                continue
+            if (function, one.computed.name) not in made:
+                shown = ".".join(one.place)
+                self._left_out.append(f"the computed field {resource.name}.{one.computed.name}, which {shown} makes")
+            elif one.computed != Computed(one.place[1]):
+                found[one.computed.name] = one.written(function)
+        return found
 
     def _details(self, entry: dict[str, Any], resource: Resource) -> Iterator[str]:
         """What of a table's entry is not carried over."""
@@ -136,10 +154,17 @@ class _Translation:
     # --- functions -------------------------------------------------------------------------------------------------
 
     def _functions(
-        self, resources: dict[str, dict[str, Any]], computed: list[tuple[str, str]]
+        self, resources: dict[str, dict[str, Any]], computed: list[tuple[str, str, str]]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        made: dict[str, dict[str, Any]] = {}
-        for role, name in computed:
+        made: dict[str, dict[str, Any]] = {
+            name: {"session_argument": argument}
+            for name, argument in self._sessions.items()
+            if name in self._catalog.callable_names
+        }
+        for _, name in self._computed:
+            if name in self._definers:
+                made.setdefault(name, {})["security_definer"] = True
+        for name, role in self._callers_of_fields(resources, computed):
             made.setdefault(name, {}).setdefault("permissions", {})[role] = {}
         for entry in self._metadata.functions:
             place = place_of(entry["function"])
@@ -150,12 +175,36 @@ class _Translation:
             function = known[0]
             roles = list(self._callers(entry, function, resources))
             rule = made.setdefault(function.name, {})
+            if names := names_of_function(entry, function):
+                rule["graphql"] = names
             if function.name in self._definers:
                 rule["security_definer"] = True
             if roles:
                 rule.setdefault("permissions", {}).update({role: {} for role in roles})
-            self._left_out += self._details_of_function(entry, function)
+            argument = (entry.get("configuration") or {}).get("session_argument")
+            if argument and function.session is None:
+                self._left_out.append(f"the session argument {argument} of {function.name}: clients must give it")
         yield from ((name, rule) for name, rule in made.items() if rule)
+
+    def _callers_of_fields(
+        self, resources: dict[str, dict[str, Any]], computed: list[tuple[str, str, str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Functions over rows with the roles that may have what they make, as Hasura has it.
+
+        That is a value where the role's permission names it, and rows where it may select both tables.
+        """
+        listed = {(owner, name, role) for owner, role, name in computed}
+        for (owner, function), one in self._computed.items():
+            resource = self._catalog.by_name[owner]
+            own = next((made for made in resource.row_functions if made.name == one.computed.name), None)
+            if own is None:
+                continue
+            readers = _readers(resources, owner)
+            if own.relation is not None:
+                others = _readers(resources, own.relation.target)
+                yield from ((function, role) for role in readers if role in others)
+            else:
+                yield from ((function, role) for role in readers if (owner, own.name, role) in listed)
 
     def _callers(
         self, entry: dict[str, Any], function: Function, resources: dict[str, dict[str, Any]]
@@ -163,20 +212,12 @@ class _Translation:
         """The roles that may call a function: those written; as Hasura infers, all that may select what it reads."""
         written = [str(item["role"]) for item in entry.get("permissions") or []]
         exposed = (entry.get("configuration") or {}).get("exposed_as", "query" if function.reads_only else "mutation")
-        permissions = resources.get(function.returns.resource or "", {}).get("permissions", {})
-        readers = [role for role, rules in permissions.items() if "select" in rules]
+        readers = _readers(resources, function.returns.resource or "")
         allowed = readers if exposed == "query" and not written else [role for role in written if role in readers]
         yield from (role for role in dict.fromkeys(allowed) if role != ADMIN_ROLE)
         for role in written:
             if role not in readers and role != ADMIN_ROLE:
                 self._left_out.append(f"{function.name} for {role}: it may not select the rows that it gives")
-
-    def _details_of_function(self, entry: dict[str, Any], function: Function) -> Iterator[str]:
-        configuration = entry.get("configuration") or {}
-        if configuration.get("custom_name") or configuration.get("custom_root_fields"):
-            yield f"the names that {function.name} goes by"
-        if configuration.get("session_argument") and function.session is None:
-            yield f"the session argument {configuration['session_argument']} of {function.name}: clients must give it"
 
     # --- limits ----------------------------------------------------------------------------------------------------
 
@@ -203,6 +244,12 @@ class _Translation:
         if roles:
             made["roles"] = roles
         return made
+
+
+def _readers(resources: dict[str, dict[str, Any]], name: str) -> list[str]:
+    """The roles that may select rows of a resource."""
+    permissions = resources.get(name, {}).get("permissions", {})
+    return [role for role, rules in permissions.items() if "select" in rules]
 
 
 def _prefixed(place: Place, schemas: tuple[str, ...]) -> str:

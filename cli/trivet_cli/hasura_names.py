@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contracts.catalog import Catalog, Relation, Resource
-from data_service.policy_names import ROOTS
+from contracts.catalog import Catalog, Function, Relation, Resource
+from data_service.policy_names import FUNCTION_ROOTS, ROOTS
 
 from trivet_cli.hasura_filters import Place
 
@@ -39,6 +39,19 @@ def names_in_graphql(entry: dict[str, Any], resource: Resource) -> dict[str, Any
     }
     made: dict[str, Any] = {part: names for part, names in found.items() if names}
     return {**made, "enum": True} if entry.get("is_enum") is True else made
+
+
+def names_of_function(entry: dict[str, Any], function: Function) -> dict[str, Any]:
+    """The names that a function and its root fields go by, and the root that they stand in where that is said."""
+    configuration = entry.get("configuration") or {}
+    given = configuration.get("custom_root_fields") or {}
+    usual = "query" if function.reads_only else "mutation"
+    found = {
+        "name": configuration.get("custom_name"),
+        "roots": {word: str(given[word]) for word in FUNCTION_ROOTS if given.get(word)},
+        "exposed_as": configuration.get("exposed_as") if configuration.get("exposed_as") != usual else None,
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def relation_names(entry: dict[str, Any], resource: Resource, catalog: Catalog, missing: list[str]) -> dict[str, str]:

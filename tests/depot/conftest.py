@@ -1,5 +1,6 @@
 """The depot: REST in this process, in the access mode `database`, over a database as PostgREST's users write it."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 import rest_service.app
 from chassis import trace, zones
 from chassis.around import told
-from contracts.identity import ANONYMOUS_ROLE, Caller, Principal
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, Caller, Principal
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
+from data_service.execute.sqlite import SqliteDatabase
 from data_service.execute.undoing import Ending
 from data_service.privileges import RoleAccess, pre_request_of
 from flask.testing import FlaskClient
@@ -22,18 +24,22 @@ from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
 HERE = Path(__file__).parent
 CONFIG = 'version: 1\nschemas: [depot, annex, "Odd @/ ~"]\nanonymous_role: depot_anon\n'
+PLACES = ("hub", "threads", "policies", "sqlite")
 SETTINGS = {"app.settings.host": "depot.test"}
 
 
 class Door:
-    """Lets in whoever the headers of the tests' own name: ``As`` a role, with ``Claims``."""
+    """Lets in whoever the headers of the tests' own name: ``As`` a role, with ``Claims``; else in one role."""
+
+    def __init__(self, role: str) -> None:
+        self._role = role
 
     def caller(self) -> Caller:
         at_hand = trace.current()
         assert at_hand is not None
         environ = at_hand.environ
         claims = msgspec.json.decode(environ.get("HTTP_CLAIMS", "{}"))
-        role = environ.get("HTTP_AS", ANONYMOUS_ROLE)
+        role = environ.get("HTTP_AS", self._role)
         principal = Principal(role=role, subject=None if role == ANONYMOUS_ROLE else "1", claims=claims)
         return Caller(principal=principal, around=told(environ), timezone=zones.asked(environ.get("HTTP_PREFER")))
 
@@ -50,30 +56,37 @@ def depot_url(postgres_server: Any) -> str:
     return url
 
 
-@pytest.fixture(scope="session", params=["hub", "threads"])
-def depot(
-    request: pytest.FixtureRequest, depot_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FlaskClient]:
-    """A client of the depot, where nothing is kept unless ``Prefer: tx=commit`` asks for it.
+@pytest.fixture(scope="session")
+def depots(depot_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, FlaskClient]]:
+    """Clients of the depot by place, where nothing is kept unless ``Prefer: tx=commit`` asks for it.
 
-    On a hub, as it is served, and in threads.
+    ``hub`` and ``threads`` are in the access mode `database`; in ``policies`` and on ``sqlite`` everybody is admin.
     """
     folder = tmp_path_factory.mktemp("depot")
     (folder / "trivet.yaml").write_text(CONFIG)
-    database = PostgresDatabase(psycopg.conninfo.make_conninfo(depot_url, user="depot_login"), size=3, limit=10.0)
-    access = RoleAccess(database, pre_request_of("guard.before"), ("public",), SETTINGS)
-    engine: Any = Engine(
-        database,
-        config=folder / "trivet.yaml",
-        access=access,
-        ending=Ending(rolls_back=True, overrides=True),
-        safe_update=False,
-    )
-    engine.refresh()
-    settings = Settings(state_dir=str(folder), public_url="http://depot.test", log_level="error")
+    with sqlite3.connect(folder / "depot.db") as lite:
+        lite.executescript((HERE / "depot_lite.sql").read_text())
+    lite.close()
+    ways: dict[str, Any] = {"config": folder / "trivet.yaml", "ending": Ending(rolls_back=True, overrides=True)}
+    engines, found = [], {}
     with TurningHub() as turning:
-        served = EngineOnHub(engine, turning) if request.param == "hub" else engine
+        for place in PLACES:
+            login = "depot_login" if place in ("hub", "threads") else "postgres"
+            url = psycopg.conninfo.make_conninfo(depot_url, user=login)
+            database: Any = PostgresDatabase(url, size=3, limit=10.0)
+            access = RoleAccess(database, pre_request_of("guard.before"), ("public",), SETTINGS)
+            if place == "sqlite":
+                database, ways = SqliteDatabase(folder / "depot.db", size=2, limit=10.0), {"ending": ways["ending"]}
+            acting = access if login == "depot_login" else None
+            engine: Any = Engine(database, access=acting, safe_update=False, **ways)
+            engine.refresh()
+            engines.append(engine)
+            served = engine if place in ("threads", "sqlite") else EngineOnHub(engine, turning)
+            settings = Settings(state_dir=str(folder), public_url="http://depot.test", log_level="error")
+            app = rest_service.app.create_app(settings, served, Door(ADMIN_ROLE if acting is None else ANONYMOUS_ROLE))
+            found[place] = app.test_client(use_cookies=False)
         try:
-            yield rest_service.app.create_app(settings, served, Door()).test_client(use_cookies=False)
+            yield found
         finally:
-            engine.close()
+            for engine in engines:
+                engine.close()

@@ -119,19 +119,19 @@ create trigger wrong_json after insert on noise for each row when (new.id = 7) e
 -- values that are written otherwise outside
 create domain colour as int;
 create function shown(colour) returns json language sql immutable as $$ select case when $1 is not null then to_json('#' || lpad(upper(to_hex($1::int)), 6, '0')) end $$;
-create function meant(text) returns colour language sql immutable as $$ select ('x' || lpad(ltrim($1, '#'), 8, '0'))::bit(32)::int::colour $$;
-create function meant(json) returns colour language sql immutable as $$ select meant($1 #>> '{}') $$;
+create function meant(text) returns colour language sql immutable as $$ select ('x' || lpad(ltrim($1, '#'), 8, '0'))::bit(32)::int::depot.colour $$;
+create function meant(json) returns colour language sql immutable as $$ select depot.meant($1 #>> '{}') $$;
 create cast (colour as json) with function shown(colour) as implicit;
 create cast (json as colour) with function meant(json) as implicit;
 create cast (text as colour) with function meant(text) as implicit;
 create domain moment as timestamptz;
 create function shown(moment) returns json language sql immutable as $$ select to_json(to_char($1::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) $$;
-create function moment_of(json) returns moment language sql immutable as $$ select ($1 #>> '{}')::timestamptz::moment $$;
+create function moment_of(json) returns moment language sql immutable as $$ select ($1 #>> '{}')::timestamptz::depot.moment $$;
 create cast (moment as json) with function shown(moment) as implicit;
 create cast (json as moment) with function moment_of(json) as implicit;
 create table todos (id int primary key, name text, colour colour default 0, due moment default '2018-01-01T00:00:00Z'::timestamptz);
 insert into todos values (1, 'Report', 0, '2018-01-02'), (2, 'Essay', 256, '2018-01-03'), (3, 'Sums', 123456, '2018-01-01 14:12:34.123456');
-create function dark(todos) returns colour language sql immutable as $$ select (($1.colour::int & 255) | 8)::colour $$;
+create function dark(todos) returns colour language sql immutable as $$ select (($1.colour::int & 255) | 8)::depot.colour $$;
 create view todos_view as select id, name, colour, due from todos;
 
 -- functions

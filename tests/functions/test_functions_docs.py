@@ -41,7 +41,7 @@ def suite(postgres_server, tmp_path_factory):
 
 
 def test_the_page_has_examples() -> None:
-    assert [kind for kind, _, _ in PAIRS] == ["http"] * 4 + ["graphql"] * 2 + ["xml"] * 2
+    assert [kind for kind, _, _ in PAIRS] == ["http"] * 4 + ["graphql"] * 3 + ["xml"] * 2
 
 
 @pytest.mark.parametrize(("kind", "asked", "answer"), PAIRS)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import zeep
-from contracts.filters import Param
-from contracts.operations import Call, Given, Read
+from contracts.filters import Given, Param
+from contracts.operations import Call, Read
 from contracts.problems import Problem
 from zeep.helpers import serialize_object
 

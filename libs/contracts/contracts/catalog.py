@@ -61,15 +61,58 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     expression: tuple[str, ...] = ()
 
 
+class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
+
+    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
+    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
+    ``representation`` is how values of its domain are given; facades never get it.
+    """
+
+    name: str
+    type: FieldType
+    db_type: str
+    element: FieldType | None = None
+    required: bool = True
+    variadic: bool = False
+    nullable: bool = True
+    values: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    comment: str | None = None
+    representation: Representation | None = None
+
+
+def covers(arguments: tuple[Argument, ...], names: frozenset[str]) -> bool:
+    """True where ``names`` are all of some of ``arguments``, and none that is required is missing."""
+    known = {argument.name for argument in arguments}
+    required = {argument.name for argument in arguments if argument.required}
+    return "" not in known and names <= known and required <= names
+
+
 class RowFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a function of the database makes of one row: a ``field``, or a ``relation`` to rows of a resource.
 
-    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it.
+    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it. With
+    ``arguments`` it takes more than the row: then it is called where these are said, and can only be read.
+    ``session`` is the argument that no client gives, as a `Function` has it. ``comment`` is said of a relation.
     """
 
     function: str
     field: Field | None = None
     relation: Relation | None = None
+    comment: str | None = None
+    arguments: tuple[Argument, ...] = ()
+    session: Argument | None = None
+
+    @property
+    def name(self) -> str:
+        """The field's or relation's name."""
+        made = self.field or self.relation
+        return "" if made is None else made.name
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """True where it can be called with just these arguments beside the row: it knows them all and misses none."""
+        return covers(self.arguments, names)
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -102,8 +145,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Fields by name, those that functions make of a row too."""
-        made = (one.field for one in self.row_functions if one.field is not None)
+        """Fields by name, those that functions make of a row alone too."""
+        made = (one.field for one in self.row_functions if one.field is not None and not one.arguments)
         return {field.name: field for field in (*made, *self.fields)}
 
     @cached_property
@@ -118,29 +161,14 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
 
     @cached_property
     def row_relations(self) -> dict[str, Relation]:
-        """The relations that functions make of a row, by name."""
-        return {one.relation.name: one.relation for one in self.row_functions if one.relation is not None}
+        """The relations that functions make of a row alone, by name."""
+        made = (one.relation for one in self.row_functions if not one.arguments)
+        return {relation.name: relation for relation in made if relation is not None}
 
-
-class Argument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One argument of a function; a single one without a name (``""``) takes a request's whole body.
-
-    ``type``, ``db_type``, ``element`` and ``values`` are as a `Field`'s. ``variadic``: the last one, an array whose
-    elements may be given one by one. ``schema`` is the JSON Schema of a structured value (of Python's types).
-    ``representation`` is how values of its domain are given; facades never get it.
-    """
-
-    name: str
-    type: FieldType
-    db_type: str
-    element: FieldType | None = None
-    required: bool = True
-    variadic: bool = False
-    nullable: bool = True
-    values: tuple[str, ...] = ()
-    schema: dict[str, Any] | None = None
-    comment: str | None = None
-    representation: Representation | None = None
+    @cached_property
+    def row_calls(self) -> dict[str, RowFunction]:
+        """The functions that get more than the row, be it the session alone, by their fields' and relations' names."""
+        return {one.name: one for one in self.row_functions if one.arguments or one.session is not None}
 
 
 class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -199,9 +227,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def takes(self, names: frozenset[str]) -> bool:
         """True where it can be called with just these arguments: it knows them all and misses none."""
-        known = {argument.name for argument in self.arguments}
-        required = {argument.name for argument in self.arguments if argument.required}
-        return "" not in known and names <= known and required <= names
+        return covers(self.arguments, names)
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -235,6 +261,18 @@ class GraphqlNames(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     enum: bool = False
 
 
+class GraphqlFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function goes by in GraphQL, and its root fields (``function``, ``function_aggregate``) by what they do.
+
+    ``exposed_as`` says of which root it is a field, where that is not the one that its volatility leads to; of the
+    query's it can only read.
+    """
+
+    name: str | None = None
+    roots: dict[str, str] = {}
+    exposed_as: Literal["query", "mutation"] | None = None
+
+
 class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A row of an enum table: its key, and what its other column says of that."""
 
@@ -243,10 +281,11 @@ class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource."""
+    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource and function."""
 
     convention: Literal["hasura-default", "graphql-default"] = "hasura-default"
     resources: dict[str, GraphqlNames] = {}
+    functions: dict[str, GraphqlFunction] = {}
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):

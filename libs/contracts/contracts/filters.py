@@ -30,26 +30,41 @@ class Literally(Element, tag="literally", frozen=True):
     value: Any
 
 
+class Given(Element, tag="given", frozen=True):
+    """One argument of a function; the name ``""`` is the single argument without a name, which takes the whole body.
+
+    ``form`` says what the value is: a JSON value; ``text`` in the type's own text form (as in a query string; of a
+    variadic argument a list of such texts); for a whole body also ``xml`` text, or ``bytes`` in base64.
+    """
+
+    name: str
+    value: Param
+    form: Literal["json", "text", "xml", "bytes"] = "json"
+
+
 class FieldRef(Element, tag="field", frozen=True):
     """A field, or the place ``path`` inside a JSON field; ``text`` where the last step takes text (``->>``).
 
-    ``text`` without a path is the whole JSON as PostgreSQL writes it.
+    ``text`` without a path is the whole JSON as PostgreSQL writes it. With ``arguments``, be it none of them, it is
+    what a function that takes more than the row makes of it.
     """
 
     name: str
     path: tuple[str | int, ...] = ()
     text: bool = False
+    arguments: tuple[Given, ...] | None = None
 
 
 class RelationRef(Element, tag="relation", frozen=True):
     """A relation: by its name in the catalog, or in PostgREST's ways.
 
     Those are the target's name, a foreign key's name or its column, narrowed by ``hint`` (a foreign key's name, a
-    column, a junction).
+    column, a junction). ``arguments`` as for a `FieldRef`: then a function that takes more than the row gives the rows.
     """
 
     name: str
     hint: str | None = None
+    arguments: tuple[Given, ...] | None = None
 
 
 Operand = Union[Param, FieldRef, Claim, Literally]  # noqa: UP007  (msgspec resolves the union at run time)
@@ -60,8 +75,7 @@ AggregateFunction = Literal[
     "count", "sum", "avg", "min", "max",
     "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "bool_and", "bool_or",
 ]  # fmt: skip
-PairFunction = Literal["corr", "covar_samp"]
-"""Aggregates of two fields, which related rows can be compared by."""
+TestFunction = Literal[AggregateFunction, "corr", "covar_samp"]  # what related rows may be compared by
 Comparison = Literal[
     "eq", "neq", "gt", "gte", "lt", "lte",
     "like", "ilike", "match", "imatch", "similar",
@@ -127,10 +141,13 @@ class ExistsIn(Element, tag="exists_in", frozen=True):
 
 
 class CompareAggregate(Element, tag="compare_aggregate", frozen=True):
-    """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``."""
+    """An aggregate over related rows compared with a value; ``fields`` empty means ``count(*)``.
+
+    ``corr`` and ``covar_samp`` are of two fields.
+    """
 
     relation: RelationRef
-    function: AggregateFunction | PairFunction
+    function: TestFunction
     operator: Comparison
     right: Operand
     fields: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union
 
 import msgspec
 
-from contracts.filters import AggregateFunction, Element, FieldRef, Filter, Param, RelationRef
+from contracts.filters import AggregateFunction, Element, FieldRef, Filter, Given, Param, RelationRef
 
 Value = Any  # a JSON value: None, bool, int, float, Decimal, str, list, dict
 
@@ -224,18 +224,6 @@ class Delete(Element, tag="delete", frozen=True):
     at_most: Param | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
-
-
-class Given(Element, tag="given", frozen=True):
-    """One argument of a call; the name ``""`` is the single argument without a name, which takes the whole body.
-
-    ``form`` says what the value is: a JSON value; ``text`` in the type's own text form (as in a query string; of a
-    variadic argument a list of such texts); for a whole body also ``xml`` text, or ``bytes`` in base64.
-    """
-
-    name: str
-    value: Param
-    form: Literal["json", "text", "xml", "bytes"] = "json"
 
 
 class Call(Element, tag="call", frozen=True):

@@ -6,8 +6,8 @@ from contracts import catalog as catalogs
 from contracts import operations
 from contracts.catalog import Argument, Catalog, Function, Returns
 from contracts.fields import Field
-from contracts.filters import Compare, FieldRef, Param
-from contracts.operations import Call, Document, FieldOutput, Given, Member, Node
+from contracts.filters import Compare, FieldRef, Given, Param
+from contracts.operations import Call, Document, FieldOutput, Member, Node
 
 NUMBER = Argument(name="a", type="int4", db_type="integer")
 OPTIONAL = Argument(name="b", type="int4", db_type="integer", required=False)

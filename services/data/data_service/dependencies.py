@@ -174,9 +174,11 @@ def _writes_itself(call: CallPlan) -> bool:
 
 def _is_volatile(node: Any) -> bool:
     """Whether it calls a function that gives something else each time, or to everybody."""
+    if isinstance(node, Source):
+        return node.kind == "session"
     if not isinstance(node, Scan) or node.call is None:
         return False
-    return not node.call.function.reads_only or node.call.function.session is not None
+    return not node.call.function.reads_only
 
 
 def _walk(node: Any) -> Iterator[Any]:

@@ -6,9 +6,10 @@ from contracts.catalog import Catalog, Function
 from contracts.identity import ADMIN_ROLE
 
 from data_service.policy_document import Faults, Node, mapping, suggestion
+from data_service.policy_document import name as name_of
 from data_service.policy_rules import CallRule, Functions, Rules
 
-_KEYS = ("security_definer", "permissions")
+_KEYS = ("security_definer", "session_argument", "graphql", "permissions")
 Permissions = Mapping[tuple[str, str], Rules]
 
 
@@ -20,14 +21,20 @@ def read_functions(node: Node | None, faults: Faults, catalog: Catalog | None, p
     given = mapping(node, faults, "functions") if node is not None else {}
     calls: dict[tuple[str, str], CallRule] = {}
     definers = set()
+    sessions: dict[str, str] = {}
     for name, item in given.items():
         keys = mapping(item, faults, name, _KEYS)
         if _is_true(keys.get("security_definer"), faults, "security_definer"):
             definers.add(name)
+        session = name_of(keys["session_argument"], faults, "session_argument") if "session_argument" in keys else None
+        if session:
+            sessions[name] = session
         overloads = catalog.functions_by_name.get(name, ()) if catalog is not None else ()
         if catalog is not None and name not in catalog.callable_names:
             faults.add(item.line, f"there is no function {name}{_instead(name, catalog)}")
             continue
+        if session and catalog is not None and not _gets_session(catalog, name, session):
+            faults.add(keys["session_argument"].line, f"{name} has no argument {session} of the type json or jsonb")
         for role, rule in (
             mapping(keys["permissions"], faults, "permissions") if "permissions" in keys else {}
         ).items():
@@ -41,7 +48,15 @@ def read_functions(node: Node | None, faults: Faults, catalog: Catalog | None, p
                     f"{role} may not select {resource}, whose rows {name} gives; "
                     "write `rows: returned` if it may see what the function returns",
                 )
-    return Functions(calls, frozenset(definers))
+    return Functions(calls, frozenset(definers), sessions)
+
+
+def _gets_session(catalog: Catalog, name: str, argument: str) -> bool:
+    sessions = [function.session for function in catalog.functions_by_name.get(name, ())]
+    sessions += [
+        one.session for resource in catalog.resources for one in resource.row_functions if one.function == name
+    ]
+    return any(session is not None and session.name == argument for session in sessions)
 
 
 def _instead(name: str, catalog: Catalog) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-from contracts.catalog import Catalog, GraphqlNames, GraphqlNaming, Resource
+from contracts.catalog import Catalog, GraphqlFunction, GraphqlNames, GraphqlNaming, Resource
 
 from data_service.policy_document import Faults, Node, mapping, name, suggestion
 
@@ -12,14 +12,19 @@ ROOTS = (
     "select", "select_by_pk", "select_aggregate", "select_grouped", "insert", "insert_one", "update", "update_by_pk",
     "update_many", "delete", "delete_by_pk",
 )  # fmt: skip
+FUNCTION_ROOTS = ("function", "function_aggregate")
 CONVENTIONS = ("hasura-default", "graphql-default")
 _FITS = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 
 
 def read_naming(
-    node: Node | None, resources: Mapping[str, tuple[Node, Mapping[str, Node]]], faults: Faults, catalog: Catalog | None
+    node: Node | None,
+    resources: Mapping[str, tuple[Node, Mapping[str, Node]]],
+    functions: Mapping[str, Node],
+    faults: Faults,
+    catalog: Catalog | None,
 ) -> GraphqlNaming | None:
-    """The names of ``graphql: {naming: …}`` and of each resource's ``graphql``; None where there are none.
+    """The names of ``graphql: {naming: …}`` and of each resource's and function's ``graphql``; None: there are none.
 
     What is wrong goes to ``faults``, and is left out.
     """
@@ -28,7 +33,8 @@ def read_naming(
         key: _names(key, keys["graphql"], faults, catalog) for key, (_, keys) in resources.items() if "graphql" in keys
     }
     _told_apart(found, resources, faults)
-    naming = GraphqlNaming(convention=convention, resources=found)  # type: ignore[arg-type]  # one of CONVENTIONS
+    called = {key: _function(key, node, faults) for key, node in functions.items()}
+    naming = GraphqlNaming(convention=convention, resources=found, functions=called)  # type: ignore[arg-type]  # one of CONVENTIONS
     return None if naming == GraphqlNaming() else naming
 
 
@@ -50,6 +56,20 @@ def _names(key: str, node: Node, faults: Faults, catalog: Catalog | None) -> Gra
         roots=_renamed(keys.get("roots"), faults, ROOTS, f"a root field of {key}"),
         fields=_renamed(keys.get("fields"), faults, known, f"a field of {key}"),
         enum="enum" in keys and _enum(keys["enum"], faults, resource),
+    )
+
+
+def _function(key: str, node: Node, faults: Faults) -> GraphqlFunction:
+    keys = mapping(node, faults, f"graphql of {key}", ("name", "roots", "exposed_as"))
+    own = _renamed(Node(node.line, {key: keys["name"]}), faults, None, f"a name of {key}") if "name" in keys else {}
+    exposed = keys.get("exposed_as")
+    if exposed is not None and exposed.value not in ("query", "mutation"):
+        faults.add(exposed.line, f"exposed_as must be query or mutation, not {exposed.kind}")
+        exposed = None
+    return GraphqlFunction(
+        name=own.get(key),
+        roots=_renamed(keys.get("roots"), faults, FUNCTION_ROOTS, f"a root field of {key}"),
+        exposed_as=None if exposed is None else exposed.value,
     )
 
 

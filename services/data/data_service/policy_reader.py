@@ -7,6 +7,7 @@ from contracts.catalog import Catalog, Resource
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE
 
 from data_service.policy_bounds import read_bounds
+from data_service.policy_computed import read_computed
 from data_service.policy_document import Faults, Node, mapping, name, names, suggestion
 from data_service.policy_filters import FilterReader
 from data_service.policy_functions import read_functions
@@ -67,6 +68,7 @@ class _Reader:
             schemas=schemas,
             resource_names=tables,
             relation_names=self._relations(resources),
+            computed=read_computed(resources, self._faults, self._catalog),
             acknowledged=self._acknowledged(top.get("row_security")),
             cache=self._cache(top.get("cache")),
             permissions=permissions,
@@ -76,7 +78,7 @@ class _Reader:
             services=read_services(top.get("soap"), self._faults, self._catalog),
             inherited=inherited,
             documents=read_bounds(top.get("graphql"), self._faults),
-            graphql=read_naming(top.get("graphql"), resources, self._faults, self._catalog),
+            graphql=read_naming(top.get("graphql"), resources, _named(top), self._faults, self._catalog),
             document=document,
         )
 
@@ -88,7 +90,7 @@ class _Reader:
 
     def _resources(self, top: Mapping[str, Node]) -> Resources:
         given = mapping(top["resources"], self._faults, "resources") if "resources" in top else {}
-        keys = ("table", "relations", "permissions", "graphql", *PROCESSING_KEYS)
+        keys = ("table", "relations", "permissions", "graphql", "computed_fields", *PROCESSING_KEYS)
         return {key: (node, mapping(node, self._faults, key, keys)) for key, node in given.items()}
 
     def _version(self, node: Node | None) -> None:
@@ -237,3 +239,14 @@ class _Reader:
             if self._catalog is None or resource is not None:
                 found[key] = read_rules(key, keys, self._faults, self._catalog, resource)
         return Processing(found) if found else NO_PROCESSING
+
+
+def _named(top: Mapping[str, Node]) -> dict[str, Node]:
+    """What is said of functions in GraphQL; what else is wrong with them is told elsewhere."""
+    given = top["functions"].value if "functions" in top else {}
+    several = given.items() if isinstance(given, Mapping) else ()
+    return {
+        key: node.value["graphql"]
+        for key, node in several
+        if isinstance(node.value, Mapping) and "graphql" in node.value
+    }

@@ -13,6 +13,7 @@ from data_service.policy_bounds import NO_BOUNDS, DocumentRules
 from data_service.policy_document import Node
 from data_service.processing.rules import NO_PROCESSING, Processing
 from data_service.processing.sources import SourceRule
+from data_service.reflect.options import Computed
 
 Presets = Mapping[str, Literally | Claim]
 K = TypeVar("K")
@@ -102,10 +103,14 @@ SCOPED = "rpc/"  # what precedes a function among the resources that a credentia
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """``calls`` by role and function; ``definers`` are the functions that may run with their owner's rights."""
+    """``calls`` by role and function; ``definers`` are the functions that may run with their owner's rights.
+
+    ``sessions`` names the argument that gets the session, by function.
+    """
 
     calls: Mapping[tuple[str, str], CallRule] = field(default_factory=_empty)
     definers: frozenset[str] = frozenset()
+    sessions: Mapping[str, str] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,8 @@ class Policies:
     """A configuration. All resource and relation names in it are the exposed ones.
 
     ``resource_names``: exposed names by (schema, table). ``relation_names``: names by (exposed resource, the
-    relation's default name). ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
+    relation's default name). ``computed``: fields that functions make, by (exposed resource, exposed function).
+    ``acknowledged``: tables (``schema.table``) that are served although our login bypasses
     their row-level security. ``cache``: which answers may be kept. ``processing``: the rules
     that change rows on their way. ``sources``: what remote ones may be called, by name. ``services``: the SOAP services
     that are promised, by name. ``documents``: what one GraphQL document may ask at most. ``graphql``: its
@@ -162,6 +168,7 @@ class Policies:
     schemas: tuple[str, ...] = ()
     resource_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
     relation_names: Mapping[tuple[str, str], str] = field(default_factory=_empty)
+    computed: Mapping[tuple[str, str], Computed] = field(default_factory=_empty)
     acknowledged: frozenset[str] = frozenset()
     cache: CacheRule = NO_CACHE
     permissions: Mapping[tuple[str, str], Rules] = field(default_factory=_empty)

@@ -95,6 +95,8 @@ class Renewal:
             resource_names=policies.resource_names,
             relation_names=policies.relation_names,
             definers=policies.functions.definers,
+            computed=policies.computed,
+            sessions=policies.functions.sessions,
             by_grants=self._access is not None,
         )
         roles = self._access.database.roles() if self._access is not None else None

@@ -53,6 +53,7 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         )
         for name in seen
     }
+    functions = tuple(_functions(full, policies, role, visible, returned))
     return Catalog(
         engine=full.engine,
         version=full.version,
@@ -61,18 +62,19 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         role=role,
         writable=writable,
         hidden={name: fields for name, fields in hidden.items() if fields},
-        functions=tuple(_functions(full, policies, role, visible, returned)),
+        functions=functions,
         bounds=policies.documents.of(unnarrowed(role)[0]),
-        graphql=_naming(policies.graphql, seen),
+        graphql=_naming(policies.graphql, seen, {function.name for function in functions}),
         enums=full.enums,
     )
 
 
-def _naming(naming: GraphqlNaming | None, seen: Set[str]) -> GraphqlNaming | None:
+def _naming(naming: GraphqlNaming | None, seen: Set[str], called: Set[str]) -> GraphqlNaming | None:
     if naming is None:
         return None
     names = {name: own for name, own in naming.resources.items() if name in seen}
-    return msgspec.structs.replace(naming, resources=names)
+    functions = {name: own for name, own in naming.functions.items() if name in called}
+    return msgspec.structs.replace(naming, resources=names, functions=functions)
 
 
 def _functions(

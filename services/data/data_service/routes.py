@@ -11,7 +11,7 @@ from chassis.app import Edge
 from chassis.hub.loop import blocking
 from chassis.inner_problems import PROBLEM_TYPE, encode_problem
 from contracts import catalog as catalogs
-from contracts.catalog import Catalog, RowFunction
+from contracts.catalog import Argument, Catalog, RowFunction
 from contracts.fields import Field
 from contracts.identity import Caller
 from contracts.problems import Problem
@@ -72,7 +72,7 @@ def _shown(catalog: Catalog) -> Catalog:
     functions = tuple(
         replace(
             function,
-            arguments=tuple(replace(argument, representation=None) for argument in function.arguments),
+            arguments=_bare_arguments(function.arguments),
             returns=replace(function.returns, fields=_bare(function.returns.fields)),
         )
         for function in catalog.functions
@@ -83,7 +83,11 @@ def _shown(catalog: Catalog) -> Catalog:
 def _bare_function(one: RowFunction) -> RowFunction:
     field = None if one.field is None else _bare((one.field,))[0]
     relation = None if one.relation is None else msgspec.structs.replace(one.relation, expression=())
-    return msgspec.structs.replace(one, field=field, relation=relation)
+    return msgspec.structs.replace(one, field=field, relation=relation, arguments=_bare_arguments(one.arguments))
+
+
+def _bare_arguments(arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    return tuple(msgspec.structs.replace(argument, representation=None) for argument in arguments)
 
 
 def _bare(fields: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -6,22 +6,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 from chassis.versions import Writer
-from contracts.filters import Compare, FieldRef, Param, RelationRef
+from contracts.filters import Compare, FieldRef, Given, Param, RelationRef
 from contracts.identity import Caller, Principal, narrowed
-from contracts.operations import (
-    Aggregate,
-    Call,
-    Document,
-    Embed,
-    FieldOutput,
-    Given,
-    Group,
-    Member,
-    Node,
-    Read,
-    Rows,
-    Sort,
-)
+from contracts.operations import Aggregate, Call, Document, Embed, FieldOutput, Group, Member, Node, Read, Rows, Sort
 from contracts.problems import Problem
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from contracts.catalog import Argument, Function, Returns
 from contracts.fields import Field
-from contracts.filters import Compare, FieldRef, Param
-from contracts.operations import Aggregate, Call, Document, FieldOutput, Given, Member, Node, Sort
+from contracts.filters import Compare, FieldRef, Given, Param
+from contracts.operations import Aggregate, Call, Document, FieldOutput, Member, Node, Sort
 from contracts.problems import Problem
 
 NUMBER = Argument(name="n", type="int4", db_type="integer", required=False)

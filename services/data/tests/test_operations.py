@@ -5,21 +5,9 @@ import textwrap
 from decimal import Decimal
 
 import pytest
-from contracts.filters import Compare, FieldRef, Param
+from contracts.filters import Compare, FieldRef, Given, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import (
-    Aggregate,
-    Call,
-    Constant,
-    Create,
-    Document,
-    FieldOutput,
-    Given,
-    Member,
-    Node,
-    Read,
-    Sort,
-)
+from contracts.operations import Aggregate, Call, Constant, Create, Document, FieldOutput, Member, Node, Read, Sort
 from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project

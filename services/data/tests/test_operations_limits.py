@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from chassis.hub.lanes import Abandoned
-from contracts.filters import FieldRef, Param
+from contracts.filters import FieldRef, Given, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Call, Create, FieldOutput, Given, Node, Read
+from contracts.operations import Call, Create, FieldOutput, Node, Read
 from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project

@@ -3,8 +3,8 @@
 import textwrap
 
 import pytest
-from contracts.filters import Compare, FieldRef, Param, RelationRef
-from contracts.operations import Assign, Call, Create, FieldOutput, Given, Nested, Node, Read, Update
+from contracts.filters import Compare, FieldRef, Given, Param, RelationRef
+from contracts.operations import Assign, Call, Create, FieldOutput, Nested, Node, Read, Update
 from contracts.problems import Problem
 from data_service.operations.nursery import Terms
 from data_service.operations.project import Project

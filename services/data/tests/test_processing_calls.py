@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
-from contracts.filters import Compare, FieldRef, Param
+from contracts.filters import Compare, FieldRef, Given, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Call, FieldOutput, Given, Node, Sort
+from contracts.operations import Call, FieldOutput, Node, Sort
 from data_service.engine import Engine
 from data_service.execute.postgres import PostgresDatabase
 from data_service.processing.setting import Means

@@ -5,9 +5,9 @@ import shutil
 from decimal import Decimal
 
 import pytest
-from contracts.filters import Compare, FieldRef, Param
+from contracts.filters import Compare, FieldRef, Given, Param
 from contracts.identity import Caller, Principal
-from contracts.operations import Call, Document, FieldOutput, Given, Member, Node, Sort
+from contracts.operations import Call, Document, FieldOutput, Member, Node, Sort
 from contracts.problems import Problem
 from data_service.policies import ConfigurationError
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import psycopg
 import pytest
 from chassis.settings import SettingsError
-from contracts.filters import Compare, FieldRef, Param
+from contracts.filters import Compare, FieldRef, Given, Param
 from contracts.identity import Around, Caller, Principal
 from contracts.operations import (
     Affected,
@@ -17,7 +17,6 @@ from contracts.operations import (
     Delete,
     Document,
     FieldOutput,
-    Given,
     Member,
     Node,
     Read,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 from contracts.filters import (
-    AggregateFunction,
     And,
     Compare,
     CompareAggregate,
@@ -18,6 +17,7 @@ from contracts.filters import (
     PairFunction,
     Param,
     RelationRef,
+    TestFunction,
 )
 from msgspec.structs import replace
 
@@ -176,21 +176,19 @@ def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterato
         if test is None:
             continue
         try:
-            yield from _aggregate_tests(scope, relation, cast("_Function", function), test)
+            yield from _aggregate_tests(scope, relation, cast("TestFunction", function), test)
         except Misfit as misfit:
             raise misfit.under(function) from None
 
 
-def _aggregate_tests(scope: Scope, relation: ExposedRelation, function: _Function, given: Given) -> Iterator[Filter]:
-    inner, arguments = given.get("filter"), given.get("arguments") or ()
-    if isinstance(arguments, dict):
-        arguments = (arguments["X"], arguments["Y"])
+def _aggregate_tests(scope: Scope, relation: ExposedRelation, function: TestFunction, given: Given) -> Iterator[Filter]:
+    inner, arguments = given.get("filter"), given.get("arguments") or []
     test = CompareAggregate(
         RelationRef(relation.relation.name),
         function,
         "eq",
         Param(0),
-        fields=(arguments,) if isinstance(arguments, str) else tuple(arguments),
+        fields=_fields_of(arguments),
         distinct=bool(given.get("distinct")),
         filter=_under("filter", scope, relation.target, inner) if inner else None,
     )
@@ -206,8 +204,15 @@ def _aggregate_tests(scope: Scope, relation: ExposedRelation, function: _Functio
         yield Not(compare) if operator.negated else compare
 
 
+def _fields_of(arguments: str | list[str] | dict[str, str]) -> tuple[str, ...]:
+    """The fields that an aggregate is of: one, a list that is counted by, or a pair."""
+    if isinstance(arguments, str):
+        return (arguments,)
+    return tuple(arguments.values() if isinstance(arguments, dict) else arguments)
+
+
 def _is_null(scope: Scope, test: CompareAggregate, *, wanted: bool) -> Filter:
-    """What is made of too few values is null; their number never is."""
+    """What is made of no values is null, and what needs two of them of one; their number never is."""
     if test.function == "count":
         return Or() if wanted else And()
     some = replace(test, operator="isdistinct", right=scope.param(None))

@@ -36,13 +36,15 @@ def unique(base: str, taken: Collection[str], patterns: Sequence[str] = ("{}",))
     return name
 
 
-def assign_wished(wishes: Mapping[str, str], reserved: Collection[str]) -> dict[str, str]:
-    """The name that each of ``wishes`` has for it, numbered where that is reserved or another's already."""
+def assign_wished(
+    wishes: Mapping[str, str], reserved: Collection[str], patterns: Sequence[str] = ("{}",)
+) -> dict[str, str]:
+    """The name that each of ``wishes`` has for it, numbered where that is taken in any of ``patterns``."""
     taken = set(reserved)
     chosen: dict[str, str] = {}
     for name, wish in wishes.items():
-        chosen[name] = unique(fitting(wish), taken)
-        taken.add(chosen[name])
+        chosen[name] = unique(fitting(wish), taken, patterns)
+        taken.update(pattern.format(chosen[name]) for pattern in patterns)
     return chosen
 
 

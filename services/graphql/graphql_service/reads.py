@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from graphql_service.coercion import arguments_of, found_in
 from graphql_service.errors import DATA_EXCEPTION, Misfit
 from graphql_service.filters import filter_of, key_filter
+from graphql_service.given import given_to
 from graphql_service.json_path import parse_path
 from graphql_service.scalar_input import mismatch
-from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
 from graphql_service.selection import Scope
 from graphql_service.sorts import check_distinct, sort_of
 
@@ -62,21 +63,39 @@ def walk(scope: Scope, nodes: Nodes, type_name: str, make: Callable[[str, str, N
 def _output(scope: Scope, exposed: Exposed, key: str, name: str, nodes: Nodes) -> Output:
     field = exposed.fields.get(name)
     if field is not None:
-        if not nodes[0].arguments:
+        if not nodes[0].arguments and field.field.filterable:
             return FieldOutput(key, FieldRef(field.field.name))
-        return FieldOutput(key, FieldRef(field.field.name, _path(scope, exposed, field, nodes[0])))
+        return FieldOutput(key, _called_field(scope, exposed, field, nodes[0]))
     expected = scope.types.object("{}", exposed).fields[name].args
     relation = exposed.relations.get(name)
     if relation is None:
         relation = exposed.aggregates[name]
-        return Embed(key, RelationRef(relation.relation.name), summary_node(scope, relation.target, nodes, expected))
+        related = _related(scope, exposed, relation, nodes[0], expected)
+        return Embed(key, related, summary_node(scope, relation.target, nodes, expected))
+    related = _related(scope, exposed, relation, nodes[0], expected)
     if relation.relation.cardinality == "many":
-        return Embed(key, RelationRef(relation.relation.name), rows_node(scope, relation.target, nodes, expected))
-    return Embed(key, RelationRef(relation.relation.name), Node(outputs(scope, relation.target, nodes)))
+        return Embed(key, related, rows_node(scope, relation.target, nodes, expected))
+    return Embed(key, related, Node(outputs(scope, relation.target, nodes)))
 
 
-def _path(scope: Scope, exposed: Exposed, field: ExposedField, node: FieldNode) -> tuple[str | int, ...]:
+def _called_field(scope: Scope, exposed: Exposed, field: ExposedField, node: FieldNode) -> FieldRef:
+    """A field with arguments: a place in its JSON, or those of the function that makes it."""
     expected = scope.types.object("{}", exposed).fields[field.name].args
+    call = exposed.calls.get(field.name)
+    given = None if call is None else given_to(scope, call.arguments, node, expected)
+    return FieldRef(field.field.name, _path(scope, node, expected), arguments=given)
+
+
+def _related(
+    scope: Scope, exposed: Exposed, relation: ExposedRelation, node: FieldNode, expected: Arguments
+) -> RelationRef:
+    """A relation, with what the function that gives its rows is given."""
+    call = exposed.calls.get(relation.name)
+    given = None if call is None else given_to(scope, call.arguments, node, expected)
+    return RelationRef(relation.relation.name, arguments=given)
+
+
+def _path(scope: Scope, node: FieldNode, expected: Arguments) -> tuple[str | int, ...]:
     text = arguments_of(node, expected, scope.variables).get("path")
     if text is None:
         return ()

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, quote
 
 import msgspec
 from contracts.catalog import Function
-from contracts.operations import Call, Given, Shape, Value
+from contracts.filters import Given
+from contracts.operations import Call, Shape, Value
 from contracts.problems import Problem
 
 from rest_service import media, preferences, tree
@@ -39,7 +40,7 @@ _WHOLE: dict[str, Form] = {"text/plain": "text", "text/xml": "xml", "application
 
 
 class Passed(NamedTuple):
-    """An argument that was given: ``form`` as `contracts.operations.Given` has it."""
+    """An argument that was given: ``form`` as `contracts.filters.Given` has it."""
 
     name: str
     value: Value

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from contracts import operations
+from contracts.filters import Given
 from contracts.operations import Node, Read
 from contracts.problems import Problem
 from lxml import etree
@@ -88,7 +89,7 @@ def _function(body: Element, namespace: str, called: Operation, port: PortType, 
 
 def _arguments(
     body: Element, namespace: str, target: FunctionType, found: dict[str, list[Element]], values: Values
-) -> tuple[operations.Given, ...]:
+) -> tuple[Given, ...]:
     given = []
     for element, argument in zip(target.arguments, target.function.arguments, strict=True):
         if element.name in found:
@@ -98,7 +99,7 @@ def _arguments(
                 if shape is None
                 else read(item, namespace, shape, values)
             )
-            given.append(operations.Given(argument.name, values.add(value), target.function.body_form or "json"))
+            given.append(Given(argument.name, values.add(value), target.function.body_form or "json"))
         elif argument.required:
             raise Problem("PGRST102", f"{place(body)} needs an element {element.name}")
     return tuple(given)

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts.catalog import Catalog, Resource
-from contracts.filters import And, Compare, Comparison, FieldRef, Filter, Operand, Param, RelationRef
+from contracts.filters import And, Compare, Comparison, FieldRef, Filter, Given, Operand, Param, RelationRef
 from contracts.operations import (
     Assign,
     Call,
     Create,
     Delete,
     FieldOutput,
-    Given,
     Node,
     Operation,
     Output,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from contracts.catalog import Argument, Function, Resource
 from contracts.fields import Field
-from contracts.operations import Call, Given
+from contracts.filters import Given
+from contracts.operations import Call
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, optional_source, source_of

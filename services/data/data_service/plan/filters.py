@@ -8,7 +8,6 @@ from typing import Any
 from contracts.catalog import Catalog, Resource
 from contracts.fields import FieldType
 from contracts.filters import (
-    AggregateFunction,
     And,
     Claim,
     Compare,
@@ -26,6 +25,7 @@ from contracts.filters import (
     PairFunction,
     Param,
     RelationRef,
+    TestFunction,
 )
 from contracts.problems import Problem
 
@@ -46,6 +46,7 @@ from data_service.plan.nodes import (
     Source,
     Test,
 )
+from data_service.plan.row_calls import passed_to
 
 _TEXTUAL: frozenset[FieldType] = frozenset({"text", "other"})
 _PATTERNS = frozenset({"like", "ilike", "match", "imatch", "similar"})
@@ -62,6 +63,7 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
 _EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
 _GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
 _NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
+PAIRED = frozenset({"corr", "covar_samp"})  # aggregates of two columns
 _MINMAX_NEVER = {"bool", "json", "bytes"}
 _PAIRS = frozenset({"corr", "covar_samp"})
 _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch"})
@@ -80,11 +82,12 @@ class Names:
     full: Catalog
 
     def link(self, resource: Resource, ref: RelationRef) -> Link:
-        """The relation that ``ref`` names, with the scans it passes. Raises `Problem` PGRST200, PGRST201."""
+        """The relation that ``ref`` names, with the scans it passes. Raises `Problem` PGRST200, PGRST201, 42883."""
         relation = find_relation(self.catalog, resource, ref)
         between = relation.junction
         junction = Scan(self.catalog.by_name[between.resource]) if between else None
-        return Link(relation, Scan(self.catalog.by_name[relation.target]), junction)
+        arguments = passed_to(resource, relation, ref.arguments or ()) if relation.expression else ()
+        return Link(relation, Scan(self.catalog.by_name[relation.target]), junction, arguments)
 
 
 @contextmanager
@@ -204,11 +207,7 @@ def plan_having(resource: Resource, item: Filter) -> Predicate:
 
 
 def aggregate_columns(
-    resource: Resource,
-    function: AggregateFunction | PairFunction,
-    fields: tuple[FieldRef, ...],
-    *,
-    cast: bool = False,
+    resource: Resource, function: TestFunction, fields: tuple[FieldRef, ...], *, cast: bool = False
 ) -> tuple[Column, ...]:
     """The columns that an aggregate is over; ``cast``: their type is another by then.
 
@@ -228,6 +227,8 @@ def aggregate_columns(
         raise Problem("PGRST100", f"the aggregate {function} needs two columns")
     if not columns and function != "count":
         raise Problem("PGRST100", f"the aggregate {function} needs a column")
+    if function in PAIRED and len(columns) != 2:
+        raise Problem("PGRST100", f"the aggregate {function} needs two columns")
     return columns
 
 

@@ -9,6 +9,7 @@ from contracts.filters import FieldRef, RelationRef
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Column
+from data_service.plan.row_calls import find_made_field, find_made_relation, passed_to
 
 _NEAR = 0.75  # similarity from which a name is suggested
 _CARDINALITIES = {(True, "one"): "many-to-one", (False, "many"): "one-to-many"}
@@ -89,19 +90,25 @@ def find_column(resource: Resource, ref: FieldRef, *, search: bool = False) -> C
 
 def find_output(resource: Resource, ref: FieldRef) -> Column:
     """The column that a reference names, to read it. Raises `Problem` 42703, 42883 (a path into what has no inside)."""
-    field = find_field(resource, ref.name)
+    if ref.arguments is None:
+        field = find_field(resource, ref.name)
+        arguments = passed_to(resource, field)
+    else:
+        field, arguments = find_made_field(resource, ref.name, ref.arguments)
     if ref.text and not ref.path and field.type != "json":
         raise Problem("42883", f"operator does not exist: {field.db_type} #>> unknown")
     if ref.path and field.type not in ("json", "array", "other", "text"):
         raise Problem("42883", f"operator does not exist: {field.db_type} {'->>' if ref.text else '->'} unknown")
-    return Column(field, ref.path, ref.text)
+    return Column(field, ref.path, ref.text, arguments)
 
 
 def find_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Relation:
     """The relation that a reference names: by its own name, else in PostgREST's ways (rest.md 2.4).
 
-    Raises `Problem` PGRST200 (none fits), PGRST201 (several fit).
+    Raises `Problem` PGRST200 (none fits), PGRST201 (several fit), 42883 (its function takes other arguments).
     """
+    if ref.arguments is not None:
+        return find_made_relation(resource, ref.name, ref.arguments)
     made = resource.row_relations.get(ref.name)  # a function over the row goes before any foreign key
     if made is not None:
         return made

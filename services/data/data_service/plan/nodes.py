@@ -9,7 +9,7 @@ from typing import Any, Literal, Union
 
 from contracts.catalog import Argument, Function, Relation, Resource
 from contracts.fields import Field, FieldType
-from contracts.filters import AggregateFunction, Comparison, PairFunction
+from contracts.filters import AggregateFunction, Comparison, TestFunction
 from contracts.operations import Count, Shape
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -28,11 +28,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the level at hand, or a place inside a JSON field."""
+    """A field of the level at hand, or a place inside a JSON field.
+
+    ``arguments`` are what the function that makes the field gets beside the row.
+    """
 
     field: Field
     path: tuple[str | int, ...] = ()
     text: bool = False
+    arguments: "tuple[Passed, ...]" = ()
 
     @property
     def type(self) -> FieldType:
@@ -51,7 +55,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """An argument of a function with its value, and what that value is (`contracts.operations.Given`)."""
+    """An argument of a function with its value, and what that value is (`contracts.filters.Given`)."""
 
     argument: Argument
     source: Source
@@ -83,11 +87,15 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relation on its way from a level to the next: the target's scan, and the junction's where there is one."""
+    """A relation on its way from a level to the next: the target's scan, and the junction's where there is one.
+
+    ``arguments`` are what the function that gives the rows gets beside the level's own row.
+    """
 
     relation: Relation
     target: Scan
     junction: Scan | None = None
+    arguments: tuple[Passed, ...] = ()
 
 
 # --- predicates ----------------------------------------------------------------------------------------------------
@@ -156,7 +164,7 @@ class AggregateTest:
     """An aggregate over related rows compared with a value."""
 
     link: Link
-    function: AggregateFunction | PairFunction
+    function: TestFunction
     columns: tuple[Column, ...]
     distinct: bool
     operator: Comparison
@@ -210,7 +218,7 @@ class AggregateOutput:
     """An aggregate under a key; no columns counts rows."""
 
     key: str
-    function: AggregateFunction | PairFunction
+    function: TestFunction
     columns: tuple[Column, ...]
     distinct: bool = False
     before: str | None = None

@@ -198,7 +198,7 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
         case Star():
             for field in resource.fields:
                 yield ColumnOutput(field.name, Column(field))
-        case FieldOutput(field=FieldRef("count", ())) if "count" not in resource.by_name:
+        case FieldOutput(field=FieldRef("count", (), arguments=None)) if "count" not in resource.by_name:
             # PostgREST's clients count related rows so: PostgreSQL takes t.count for count(t)
             yield _aggregate(resource, Aggregate(output.key, "count", cast=output.cast))
         case FieldOutput():
@@ -219,7 +219,7 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
 
 def _field(resource: Resource, output: FieldOutput) -> ColumnOutput:
     """A field to be read; of one that the database does not make (`Field.filterable`) there is only the whole."""
-    whole = output.cast is None and not output.field.path
+    whole = (output.cast is None and not output.field.path) or output.field.arguments is not None
     find = find_output if whole else find_column
     return ColumnOutput(output.key, find(resource, output.field), output.cast)
 

@@ -176,7 +176,7 @@ def _writable_resource(names: Names, name: str, schema: str | None, right: str) 
 
 def _write_filter(names: Names, resource: Resource, write: Update | Delete, verb: str) -> Predicate | None:
     if write.filter is None:
-        raise Problem("21000", f"{verb} requires a WHERE clause", hint="A filter that all rows pass says so expressly")
+        raise Problem("21000", f"{verb} requires a WHERE clause")
     with at("filter"):
         return plan_filter(names, resource, write.filter)
 

@@ -29,11 +29,7 @@ from data_service.reflect.postgres_queries import (
     TypeRow,
     UniqueRow,
 )
-from data_service.reflect.postgres_row_functions import (
-    RowFunctionRow,
-    reflect_row_functions,
-    row_functions,
-)
+from data_service.reflect.postgres_row_functions import OverRow, reflect_row_functions, row_functions, types_of
 from data_service.reflect.postgres_schemas import choose_schemas, fetch, guarded, reading
 from data_service.reflect.postgres_types import portable
 from data_service.reflect.relations import ForeignKey
@@ -111,10 +107,10 @@ def _columns(connection: psycopg.Connection[Any], tables: Sequence[TableRow], oi
 
 
 def _types(
-    connection: psycopg.Connection[Any], columns: Sequence[ColumnRow], of_rows: Mapping[int, Sequence[RowFunctionRow]]
+    connection: psycopg.Connection[Any], columns: Sequence[ColumnRow], of_rows: Mapping[int, Sequence[OverRow]]
 ) -> dict[int, TypeRow]:
-    """The types of columns, and of what functions make of rows."""
-    made = {row.returns for found in of_rows.values() for row in found if not row.target}
+    """The types of columns, and of what functions make of rows and get beside them."""
+    made = {kind for found in of_rows.values() for kind in types_of(found)}
     used = sorted(made | {column.type for column in columns})
     rows = fetch(connection, TypeRow, TYPES, {"types": used})
     return {row.oid: row for row in rows}
@@ -142,7 +138,7 @@ def _resource(
 
 def _with_row_functions(
     resource: Resource,
-    rows: Sequence[RowFunctionRow],
+    rows: Sequence[OverRow],
     exposure: Exposure,
     exposed: Mapping[int, str],
     types: Mapping[int, TypeRow],

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from contracts.catalog import Argument, Function, Returns, Volatility
+from contracts.catalog import Function, Returns, Volatility
 from contracts.fields import Field
 
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
+from data_service.reflect.postgres_arguments import SESSION, Typed, argument, bare, session_among, typed
 from data_service.reflect.postgres_queries import COLUMNS, TYPES, ColumnRow, TypeRow
 from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import Portable, portable
 from data_service.sql.postgres_calls import RECORD
 
-SESSION = "hasura_session"  # as Hasura's users call it
 _VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 
@@ -86,10 +86,11 @@ def reflect_functions(
         by_composite[column.table].append(column)
     places = list(dict.fromkeys((row.schema, row.name) for row in rows))
     names = name_resources(places, Exposure(schemas=exposure.schemas))
+    named = ((row, names[row.schema, row.name]) for row in rows)
     found = (
-        _function(row, names[row.schema, row.name], tables, by_composite, types)
-        for row in rows
-        if exposure.by_grants or not row.definer or names[row.schema, row.name] in exposure.definers
+        _function(row, name, tables, by_composite, types, session_name=exposure.sessions.get(name, SESSION))
+        for row, name in named
+        if exposure.by_grants or not row.definer or name in exposure.definers
     )
     return tuple(function for function in found if _callable(function))
 
@@ -108,17 +109,19 @@ def _function(
     tables: Mapping[int, str],
     composites: Mapping[int, Sequence[ColumnRow]],
     types: Mapping[int, TypeRow],
+    *,
+    session_name: str,
 ) -> Function:
     modes = row.modes or "i" * len(row.types)
     names = row.names or [""] * len(row.types)
-    told = [_typed(*one, types) for one in zip(names, row.types, row.type_texts, strict=True)]
+    told = [typed(*one, types) for one in zip(names, row.types, row.type_texts, strict=True)]
     inward = [(one, mode) for one, mode in zip(told, modes, strict=True) if mode in "ibv"]
     required = len(inward) - row.defaults
     arguments = [
-        _argument(one, required=number < required and mode != "v", variadic=mode == "v")
+        argument(one, required=number < required and mode != "v", variadic=mode == "v")
         for number, (one, mode) in enumerate(inward)
     ]
-    session = next((one for one in arguments if one.name == SESSION and one.type == "json"), None)
+    session = session_among(arguments, session_name)
     return Function(
         name=name,
         schema=row.schema,
@@ -133,41 +136,9 @@ def _function(
     )
 
 
-@dataclass(frozen=True)
-class _Typed:
-    """A name with its type."""
-
-    name: str
-    kind: Portable
-
-
-def _typed(name: str, kind: int, text: str, types: Mapping[int, TypeRow]) -> _Typed:
-    return _Typed(name, portable(_bare(name, kind, text), types))
-
-
-def _bare(name: str, kind: int, text: str) -> ColumnRow:
-    """A type as a column without anything else to it: functions know no modifiers."""
-    return ColumnRow(0, 0, name, text, kind, -1, False, "", "", None, None, None, False)
-
-
-def _argument(one: _Typed, *, required: bool, variadic: bool) -> Argument:
-    kind = one.kind
-    return Argument(
-        name=one.name,
-        type=kind.type,
-        db_type=kind.db_type,
-        element=kind.element,
-        required=required,
-        variadic=variadic,
-        nullable=not kind.not_null,
-        values=kind.values,
-        representation=kind.representation,
-    )
-
-
 def _returns(
     row: FunctionRow,
-    outward: Sequence[_Typed],
+    outward: Sequence[Typed],
     tables: Mapping[int, str],
     composites: Mapping[int, Sequence[ColumnRow]],
     types: Mapping[int, TypeRow],
@@ -183,7 +154,7 @@ def _returns(
         return Returns(kind="void")
     if row.returns_text == RECORD:  # what its columns are is known once it has been called
         return Returns(kind="scalar", many=row.many, type="json", db_type=RECORD)
-    kind = portable(_bare("", row.returns, row.returns_text), types)
+    kind = portable(bare("", row.returns, row.returns_text), types)
     return Returns(
         kind="scalar",
         many=row.many,

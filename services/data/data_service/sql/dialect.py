@@ -5,9 +5,9 @@ from typing import Protocol
 
 from contracts.catalog import Resource
 from contracts.fields import Field
-from contracts.filters import AggregateFunction, Comparison, PairFunction
+from contracts.filters import Comparison, TestFunction
 
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Source, Test
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Source, Test
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
 
@@ -126,13 +126,7 @@ class Dialect(Protocol):
         """A cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
         ...
 
-    def aggregate(
-        self,
-        function: AggregateFunction | PairFunction,
-        columns: Sequence[str],
-        of: Sequence[Column],
-        distinct: bool,
-    ) -> str:
+    def aggregate(self, function: TestFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool) -> str:
         """An aggregate; no columns counts rows."""
         ...
 
@@ -166,6 +160,10 @@ class Dialect(Protocol):
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
         """A SELECT of the rows that one of the database's own functions gives."""
+        ...
+
+    def row_call(self, call: str, passed: Sequence[Passed], bind: Bound) -> str:
+        """A function called for a row, as ``call`` has it, with what is passed beside the row."""
         ...
 
     def returned_rows(self, resource: Resource) -> Encode:

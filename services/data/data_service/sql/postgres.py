@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from contracts.catalog import Resource
 from contracts.fields import Field
-from contracts.filters import AggregateFunction, Comparison, PairFunction
+from contracts.filters import Comparison, TestFunction
 
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test
+from data_service.plan.filters import PAIRED
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Test
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.dialect import Binder, Bound
-from data_service.sql.postgres_calls import call
+from data_service.sql.postgres_calls import call, row_call
 from data_service.sql.postgres_casts import cast_column, cast_type
 from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
 from data_service.sql.postgres_writes import create, delete, rows_text, update
@@ -141,14 +142,10 @@ class PostgresDialect:
     def cast(self, expression: str, cast: str) -> str:
         return f"({expression})::{cast_type(cast)}"
 
-    def aggregate(
-        self,
-        function: AggregateFunction | PairFunction,
-        columns: Sequence[str],
-        of: Sequence[Column],
-        distinct: bool,
-    ) -> str:
-        if not columns or (len(columns) > 1 and function == "count" and not distinct):
+    def aggregate(self, function: TestFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool) -> str:
+        if function in PAIRED:
+            return f"{function}({'distinct ' if distinct else ''}{', '.join(columns)})"
+        if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
         inner = f"({', '.join(columns)})" if len(columns) > 1 and function == "count" else ", ".join(columns)
         return f"{function}({'distinct ' if distinct else ''}{inner})"
@@ -178,6 +175,9 @@ class PostgresDialect:
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
         return call(invocation, bind)
+
+    def row_call(self, call: str, passed: Sequence[Passed], bind: Bound) -> str:
+        return row_call(call, passed, bind)
 
     def returned_rows(self, resource: Resource) -> Encode:
         return any_json

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.catalog import Argument
@@ -34,6 +35,11 @@ def call(invocation: Invocation, bind: Bound) -> str:
         return f"select r.v as {quoted(RESULT)} from {source} as r(v)"
     # a row that is null as a whole is none
     return f"select r.* from {source} as r{'' if function.returns.many else ' where not (r is null)'}"
+
+
+def row_call(call: str, passed: Sequence[Passed], bind: Bound) -> str:
+    """A ``call`` that has the row, with further arguments: by name, before its last bracket."""
+    return f"{call[:-1]}, {', '.join(_argument(one, bind) for one in passed)})"
 
 
 def _argument(passed: Passed, bind: Bound) -> str:

@@ -40,6 +40,7 @@ class Predicates:
         self._fixed: dict[str, str] = {}
         self._aliases = 0
         self._cells: dict[tuple[str, str], str] = {}
+        self._calls_by_column: dict[tuple[str, Column], str] = {}  # of functions that get more than the row
         self._calls_by_alias: dict[str, str] = {}  # of levels whose rows a function makes of a row above them
 
     def statement(self, sql: str) -> Statement:
@@ -68,7 +69,10 @@ class Predicates:
     def column(self, alias: str, column: Column) -> str:
         """A column's value as the role sees it."""
         field = column.field
-        name = self._seen(alias, field) if field.cell is None else self._seen_in_part(alias, field, field.cell)
+        if column.arguments:
+            name = self._called(alias, column)
+        else:
+            name = self._seen(alias, field) if field.cell is None else self._seen_in_part(alias, field, field.cell)
         return self.dialect.inside(name, column) if column.path or column.text else name
 
     def _seen(self, alias: str, field: Field) -> str:
@@ -86,6 +90,14 @@ class Predicates:
     def _computed(self, alias: str, field: Field) -> str:
         """The value of a field that is an expression over the level's columns."""
         return self.dialect.computed(self._written(alias, field.expression), field)
+
+    def _called(self, alias: str, column: Column) -> str:
+        """What a function makes of the level's row and of what it gets beside it; one text, as for `_seen_in_part`."""
+        key = (alias, column)
+        if key not in self._calls_by_column:
+            call = self.dialect.row_call(self._written(alias, column.field.expression), column.arguments, self.bind)
+            self._calls_by_column[key] = self.dialect.computed(call, column.field)
+        return self._calls_by_column[key]
 
     def _written(self, alias: str, expression: tuple[str, ...]) -> str:
         parts = [
@@ -142,7 +154,10 @@ class Predicates:
         """The condition that ties the level ``inner`` to the level ``alias``."""
         relation, name = link.relation, self.dialect.name
         if relation.expression:
-            self._calls_by_alias[inner] = self._written(alias, relation.expression)
+            call = self._written(alias, relation.expression)
+            self._calls_by_alias[inner] = (
+                self.dialect.row_call(call, link.arguments, self.bind) if link.arguments else call
+            )
             return "true"
         if relation.junction is None or link.junction is None:
             return " and ".join(f"{inner}.{name(b)} = {alias}.{name(a)}" for a, b in relation.pairs)

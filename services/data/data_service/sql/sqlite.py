@@ -5,10 +5,11 @@ from typing import Any
 
 from contracts.catalog import Resource
 from contracts.fields import Field
-from contracts.filters import AggregateFunction, Comparison, PairFunction
+from contracts.filters import Comparison, TestFunction
 from contracts.problems import Problem
 
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Predicate, Test
+from data_service.plan.filters import PAIRED
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Test
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_casts import cast_column
@@ -145,14 +146,10 @@ class SqliteDialect:
     def cast(self, expression: str, cast: str) -> str:
         return cast_value(expression, cast)
 
-    def aggregate(
-        self,
-        function: AggregateFunction | PairFunction,
-        columns: Sequence[str],
-        of: Sequence[Column],
-        distinct: bool,
-    ) -> str:
-        if not columns or (len(columns) > 1 and function == "count" and not distinct):
+    def aggregate(self, function: TestFunction, columns: Sequence[str], of: Sequence[Column], distinct: bool) -> str:
+        if function in PAIRED:
+            raise Problem("PGRST127", "Feature not implemented", details=f"SQLite has no aggregate {function}.")
+        if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
         inner = f"json_array({', '.join(columns)})" if len(columns) > 1 else columns[0]
         name = _AGGREGATES.get(function, f"trivet_{function}")
@@ -181,6 +178,9 @@ class SqliteDialect:
     # --- functions -----------------------------------------------------------------------------------------------
 
     def call(self, invocation: Invocation, bind: Bound) -> str:
+        raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
+
+    def row_call(self, call: str, passed: Sequence[Passed], bind: Bound) -> str:
         raise Problem("PGRST127", "Feature not implemented", details="SQLite has no functions of its own to call.")
 
     def returned_rows(self, resource: Resource) -> Encode:

@@ -11,7 +11,7 @@ from graphql import (
 )
 
 from graphql_service.schema.exposed import Exposed, ExposedField
-from graphql_service.schema.patterns import AGGREGATE_TESTS, PAIR_TESTS
+from graphql_service.schema.patterns import AGGREGATE_TESTS, PAIRED_TESTS
 from graphql_service.schema.scalars import Scalar
 from graphql_service.schema.types import Types
 
@@ -24,6 +24,8 @@ def _fields(exposed: Exposed, function: str) -> list[ExposedField]:
         return []
     if function in _OF_BOOLEANS:
         return [field for field in exposed.filterable.values() if field.field.type == "bool"]
+    if function in PAIRED_TESTS and exposed.exposure.catalog.engine != "postgresql":
+        return []
     return list(exposed.numbers)
 
 
@@ -61,28 +63,28 @@ def aggregate_bool_exp_of(types: Types, exposed: Exposed, function: str) -> Grap
         return None
 
     def fields() -> dict[str, GraphQLInputField]:
+        arguments: GraphQLEnumType | GraphQLInputObjectType = _columns(types, exposed, function)
+        if function in PAIRED_TESTS:
+            arguments = types.input(f"{{}}_aggregate_bool_exp_{function}_arguments", exposed)
         scalar = Scalar("Boolean" if function in _OF_BOOLEANS else "float8")
-        if function in PAIR_TESTS:
-            pair = types.input(f"{{}}_aggregate_bool_exp_{function}_arguments", exposed)
-            return {"arguments": GraphQLInputField(GraphQLNonNull(pair)), **_common(types, exposed, scalar)}
-        return {"arguments": _column(types, exposed, function), **_common(types, exposed, scalar)}
+        return {"arguments": GraphQLInputField(GraphQLNonNull(arguments)), **_common(types, exposed, scalar)}
 
     return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_{function}", fields)
 
 
-def pair_arguments(types: Types, exposed: Exposed, function: str) -> GraphQLInputObjectType | None:
-    """``T_aggregate_bool_exp_corr_arguments`` and its like: the two columns."""
+def paired_arguments(types: Types, exposed: Exposed, function: str) -> GraphQLInputObjectType | None:
+    """``T_aggregate_bool_exp_corr_arguments`` and its like: the two fields, whichever comes first."""
     if not _fields(exposed, function):
         return None
-    return GraphQLInputObjectType(
-        f"{exposed.type_name}_aggregate_bool_exp_{function}_arguments",
-        lambda: {name: _column(types, exposed, function) for name in ("X", "Y")},
-    )
+
+    def fields() -> dict[str, GraphQLInputField]:
+        return {name: GraphQLInputField(GraphQLNonNull(_columns(types, exposed, function))) for name in ("X", "Y")}
+
+    return GraphQLInputObjectType(f"{exposed.type_name}_aggregate_bool_exp_{function}_arguments", fields)
 
 
-def _column(types: Types, exposed: Exposed, function: str) -> GraphQLInputField:
-    columns = types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
-    return GraphQLInputField(GraphQLNonNull(columns))
+def _columns(types: Types, exposed: Exposed, function: str) -> GraphQLEnumType:
+    return types.enum(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns", exposed)
 
 
 def arguments_columns(_types: Types, exposed: Exposed, function: str) -> GraphQLEnumType | None:

@@ -20,10 +20,10 @@ from graphql import (
 )
 
 from graphql_service.readers import Readers
-from graphql_service.schema import aggregate_filters, functions, groups, inputs, outputs, roots, structures, upserts
+from graphql_service.schema import aggregate_filters, arguments, groups, inputs, outputs, roots, structures, upserts
 from graphql_service.schema.exposure import Exposure
 from graphql_service.schema.groups import HAVING_FUNCTIONS
-from graphql_service.schema.patterns import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, PAIR_TESTS
+from graphql_service.schema.patterns import AGGREGATE_TESTS, FUNCTIONS, JSON_OPERATORS, PAIRED_TESTS
 from graphql_service.schema.roots import Root
 from graphql_service.schema.types import Maker, SharedMaker, Types
 
@@ -38,6 +38,10 @@ _MAKERS: dict[str, Maker] = {
     **{
         f"{{}}_aggregate_bool_exp_{function}": partial(aggregate_filters.aggregate_bool_exp_of, function=function)
         for function in AGGREGATE_TESTS
+    },
+    **{
+        f"{{}}_aggregate_bool_exp_{function}_arguments": partial(aggregate_filters.paired_arguments, function=function)
+        for function in PAIRED_TESTS
     },
     **{
         f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns": partial(
@@ -151,8 +155,11 @@ def build(catalog: Catalog) -> RoleSchema:
     shared |= {f"{name}_cast_exp": partial(inputs.cast_exp, name=name) for name in ("json", "jsonb")}
     for called in exposure.functions.values():
         if called.arguments:
-            shared[called.arguments_type] = partial(functions.arguments_input, called=called)
+            shared[called.arguments_type] = partial(arguments.arguments_input, called=called)
             shared |= structures.makers_of(called)
+    for calls in exposure.row_calls.values():
+        for call in calls.values():
+            shared[call.arguments_type] = partial(arguments.arguments_input, called=call)
     types = Types(exposure, _MAKERS, shared, inputs.comparison_type)
     query = roots.root_type(types, "query_root", queries) if queries else roots.nothing_to_query()
     mutation = roots.root_type(types, "mutation_root", mutations) if mutations else None

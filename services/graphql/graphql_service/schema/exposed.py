@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from contracts.catalog import GraphqlNames, Relation, Resource, Unique, Writable
+from contracts.catalog import GraphqlNames, Relation, Resource, RowFunction, Unique, Writable
 from contracts.fields import Field
 
 from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
@@ -15,6 +15,7 @@ from graphql_service.schema.patterns import ROOTS
 from graphql_service.schema.scalars import Scalar
 
 if TYPE_CHECKING:
+    from graphql_service.schema.exposed_functions import ExposedCall
     from graphql_service.schema.exposure import Exposure
 
 _OWN_NAMES = GraphqlNames()
@@ -30,11 +31,12 @@ class ExposedField(NamedTuple):
 
 
 class ExposedRelation(NamedTuple):
-    """A relation under its GraphQL name, with the resource that it leads to."""
+    """A relation under its GraphQL name, with the resource that it leads to; ``comment`` is what is said of it."""
 
     name: str
     relation: Relation
     target: "Exposed"
+    comment: str | None = None
 
 
 @dataclass(eq=False)
@@ -88,7 +90,7 @@ class Exposed:
 
     @property
     def made(self) -> tuple[Field, ...]:
-        """What functions make of a row: fields that the role may read."""
+        """What functions make of a row: fields that the role may read, some with arguments (`calls`)."""
         stored = {field.name for field in self.resource.fields}
         found = (one.field for one in self.resource.row_functions if one.field is not None)
         return tuple(field for field in found if field.name not in stored) if stored else ()
@@ -98,15 +100,32 @@ class Exposed:
         """The relations to resources that the role may see, by GraphQL name."""
         found: dict[str, ExposedRelation] = {}
         taken = set(NOT_FIELDS) | set(self.field_names.values())
-        for relation in (*self.resource.relations, *self.resource.row_relations.values()):
+        for relation, comment in self._all_relations():
             target = self.exposure.resources.get(relation.target)
             if target is None or not target.readable:
                 continue
             patterns = ("{}", "{}_aggregate") if relation.cardinality == "many" else ("{}",)
             name = unique(self.exposure.naming.field(assign([relation.name], ())[relation.name]), taken, patterns)
             taken.update(pattern.format(name) for pattern in patterns)
-            found[name] = ExposedRelation(name, relation, target)
+            found[name] = ExposedRelation(name, relation, target, comment)
         return found
+
+    def _all_relations(self) -> Iterator[tuple[Relation, str | None]]:
+        """Those of foreign keys, and those that functions make of a row, with what is said of them."""
+        yield from ((relation, None) for relation in self.resource.relations)
+        made = {one.name: one for one in self.resource.row_functions}
+        yield from ((one.relation, one.comment or executes(one)) for one in made.values() if one.relation is not None)
+
+    @property
+    def calls(self) -> dict[str, "ExposedCall"]:
+        """The functions that take arguments beside the row, by the GraphQL names of their fields and relations."""
+        return self.exposure.row_calls.get(self.resource.name, {}) if self.resource.row_functions else {}
+
+    @property
+    def tested(self) -> dict[str, ExposedRelation]:
+        """The relations that rows can be filtered and ordered by: those that take no arguments."""
+        calls = self.calls
+        return {name: one for name, one in self.relations.items() if name not in calls} if calls else self.relations
 
     @cached_property
     def insertable(self) -> dict[str, ExposedField]:
@@ -201,3 +220,8 @@ class Exposed:
     def _expose(self, field: Field) -> ExposedField:
         name = self.field_names[field.name]
         return ExposedField(name, field, self.exposure.scalar(field))
+
+
+def executes(made: RowFunction) -> str:
+    """What is said of a computed field of which nothing else is."""
+    return f'A computed field, executes function "{made.function}"'

@@ -1,45 +1,74 @@
-"""Functions under GraphQL names: the root fields that call them, their arguments, and what they give."""
+"""Functions under GraphQL names: root fields that call them, computed fields, their arguments, and what they give."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from contracts.catalog import WHOLE_BODY, Argument, Engine, Function, Returns
+from contracts.catalog import Argument, Function, Returns, RowFunction
 from contracts.fields import Field
 
-from graphql_service.names import assign
 from graphql_service.schema.exposed import Exposed, ExposedField
-from graphql_service.schema.naming import Naming
-from graphql_service.schema.scalars import scalar_of
+
+if TYPE_CHECKING:
+    from graphql_service.schema.exposure import Exposure
 
 
 @dataclass(eq=False)
 class ExposedFunction:
-    """A function under the name of its root field; ``rows`` are what it gives where it gives rows."""
+    """A function under the name of its root field; ``rows`` are what it gives where it gives rows.
+
+    ``aggregate`` is the root field of their aggregates, ``root`` says of which root both are fields.
+    """
 
     name: str
+    aggregate: str
+    root: Literal["query", "mutation"]
     arguments_type: str
     function: Function
     rows: Exposed | None
-    engine: Engine
-    naming: Naming
+    exposure: "Exposure"
+
+    @property
+    def reads_only(self) -> bool:
+        """True where it promises to change nothing, or as a field of the query may not."""
+        return self.function.reads_only or self.root == "query"
 
     @cached_property
     def arguments(self) -> dict[str, "ExposedArgument"]:
         """Its arguments by GraphQL name."""
-        names = assign([argument.name or WHOLE_BODY for argument in self.function.arguments], ())
-        names = {given: self.naming.field(name) for given, name in names.items()}
-        found = {}
-        for argument in self.function.arguments:
-            name, field = names[argument.name or WHOLE_BODY], argument_field(argument)
-            found[name] = ExposedArgument(ExposedField(name, field, scalar_of(field, self.engine)), argument)
-        return found
+        return self.exposure.expose_arguments(self.function.arguments)
+
+    @property
+    def told(self) -> str:
+        """What its arguments are for."""
+        return f'function "{self.function.name}"'
 
     @property
     def value(self) -> ExposedField:
         """What it gives where that is no row, as a field."""
         field = value_field(self.name, self.function.returns)
-        return ExposedField(self.name, field, scalar_of(field, self.engine))
+        return ExposedField(self.name, field, self.exposure.scalar(field))
+
+
+@dataclass(eq=False)
+class ExposedCall:
+    """A function over a row of ``resource`` that takes arguments, as the field or relation ``name`` of that."""
+
+    name: str
+    arguments_type: str
+    made: RowFunction
+    resource: str
+    exposure: "Exposure"
+
+    @cached_property
+    def arguments(self) -> dict[str, "ExposedArgument"]:
+        """Its arguments by GraphQL name, the row apart."""
+        return self.exposure.expose_arguments(self.made.arguments)
+
+    @property
+    def told(self) -> str:
+        """What its arguments are for."""
+        return f'computed field "{self.name}" defined on table "{self.resource}"'
 
 
 def argument_field(argument: Argument) -> Field:

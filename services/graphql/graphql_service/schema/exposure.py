@@ -3,16 +3,24 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from contracts.catalog import Catalog, EnumValue, Function, Resource
+from contracts.catalog import WHOLE_BODY, Argument, Catalog, EnumValue, Function, GraphqlFunction, Resource
 from contracts.fields import Field
 
-from graphql_service.names import assign, assign_wished, fitting
+from graphql_service.names import assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars
-from graphql_service.schema.exposed import Exposed
-from graphql_service.schema.exposed_functions import ExposedFunction, argument_field, value_field
+from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.exposed_functions import (
+    ExposedArgument,
+    ExposedCall,
+    ExposedFunction,
+    argument_field,
+    value_field,
+)
 from graphql_service.schema.naming import CAMEL_CASE, HASURA
-from graphql_service.schema.patterns import ROOT_PATTERNS, ROOTS, TYPE_PATTERNS
+from graphql_service.schema.patterns import CALL_PATTERNS, ROOT_PATTERNS, ROOTS, TYPE_PATTERNS
 from graphql_service.schema.scalars import Scalar, scalar_of
+
+_OWN_FUNCTION = GraphqlFunction()
 
 
 class Exposure:
@@ -33,6 +41,35 @@ class Exposure:
         results = (called.rows for called in self.functions.values() if called.rows is not None)
         self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
 
+    def expose_arguments(self, arguments: Iterable[Argument]) -> dict[str, ExposedArgument]:
+        """Arguments by GraphQL name."""
+        arguments = tuple(arguments)
+        names = assign([argument.name or WHOLE_BODY for argument in arguments], ())
+        names = {given: self.naming.field(name) for given, name in names.items()}
+        found = {}
+        for argument in arguments:
+            name, field = names[argument.name or WHOLE_BODY], argument_field(argument)
+            found[name] = ExposedArgument(ExposedField(name, field, self.scalar(field)), argument)
+        return found
+
+    @cached_property
+    def row_calls(self) -> dict[str, dict[str, ExposedCall]]:
+        """The functions that take arguments beside a row, by resource and the GraphQL names of what they make."""
+        taken = set(self.by_type) | {called.arguments_type for called in self.functions.values()}
+        found: dict[str, dict[str, ExposedCall]] = {}
+        for exposed in self.resources.values():
+            takers = {id(one.field or one.relation): one for one in exposed.resource.row_functions if one.arguments}
+            if takers:
+                own = found[exposed.resource.name] = {}
+                fields = ((name, id(one.field)) for name, one in exposed.fields.items())
+                relations = ((name, id(one.relation)) for name, one in exposed.relations.items())
+                for name, made in (*fields, *relations):
+                    if made in takers:
+                        type_name = unique(f"{name}_{exposed.type_name}_args", taken)
+                        taken.add(type_name)
+                        own[name] = ExposedCall(name, type_name, takers[made], exposed.resource.name, self)
+        return found
+
     @cached_property
     def inserts(self) -> dict[str, str]:
         """The argument that has the rows, by the root fields that insert."""
@@ -46,7 +83,16 @@ class Exposure:
 
     def scalar(self, field: Field) -> Scalar:
         """The scalar of a field, or the enum that its values are of."""
-        return scalar_of(field, self.catalog.engine) if field.enum is None else self._enums[field.enum]
+        if field.enum is not None:
+            return self._enums[field.enum]
+        found = scalar_of(field, self.catalog.engine)
+        row = field.type == "other" or (field.type == "array" and field.element in (None, "other"))
+        return found._replace(name=f"{found.name}_scalar") if row and found.name in self._row_types else found
+
+    @cached_property
+    def _row_types(self) -> frozenset[str]:
+        """Scalars that have the names of tables: a row as a value, which is no object (Hasura's ``T_scalar``)."""
+        return frozenset(fitting(resource.table) for resource in self.catalog.resources) - scalars.NAMES
 
     def enum_values(self, scalar: Scalar) -> tuple[EnumValue, ...]:
         """The values of an enum."""
@@ -64,6 +110,7 @@ class Exposure:
         for resource in self.catalog.resources:
             yield from resource.fields
             yield from (one.field for one in resource.row_functions if one.field is not None)
+            yield from (argument_field(given) for one in resource.row_functions for given in one.arguments)
             yield from self.catalog.hidden.get(resource.name, ())
         for function in self.catalog.calls.values():
             yield from function.returns.fields
@@ -76,22 +123,28 @@ class Exposure:
         calls = self.catalog.calls
         taken = {pattern.format(name) for name in roots for pattern in ROOT_PATTERNS} | {"no_queries_available"}
         taken |= {exposed.root(kind) for exposed in self.resources.values() for kind in ROOTS}
-        names = assign(calls, taken, ("{}", "{}_aggregate"))
+        given = {} if self.catalog.graphql is None else self.catalog.graphql.functions
+        told = {call: given[function.name] for call, function in calls.items() if function.name in given}
+        names = assign(calls, taken, CALL_PATTERNS)
+        if told:
+            wishes = {call: told[call].name or call if call in told else call for call in calls}
+            names = assign_wished(wishes, taken, CALL_PATTERNS)
         if self.naming is not HASURA:
             names = assign_wished({call: self.naming.field(name) for call, name in names.items()}, taken)
         reserved = self._reserved() | {pattern.format(name) for name in types for pattern in TYPE_PATTERNS}
         own = assign(names.values(), reserved, (*TYPE_PATTERNS, "{}_args"))
-        return {
-            name: ExposedFunction(
-                name,
-                f"{own[name]}_args",
-                calls[call],
-                self._result(calls[call], own[name]),
-                self.catalog.engine,
-                self.naming,
-            )
+        found = (
+            self._expose_function(calls[call], name, own[name], told.get(call, _OWN_FUNCTION))
             for call, name in names.items()
-        }
+        )
+        return {called.name: called for called in found}
+
+    def _expose_function(self, function: Function, name: str, type_name: str, told: GraphqlFunction) -> ExposedFunction:
+        aggregate = told.roots.get("function_aggregate") or self.naming.field(f"{name}_aggregate")
+        root = told.exposed_as or ("query" if function.reads_only else "mutation")
+        rows = self._result(function, type_name)
+        shown = told.roots.get("function") or name
+        return ExposedFunction(shown, aggregate, root, f"{type_name}_args", function, rows, self)
 
     def _result(self, function: Function, type_name: str) -> Exposed | None:
         """What a function's rows are: those of a resource, or of a type of its own; None where it gives none."""

@@ -1,43 +1,13 @@
-"""Functions in a role's schema: their root fields and the input types of their arguments (graphql.md §2)."""
+"""Functions in a role's schema: their root fields (graphql.md §2)."""
 
-from typing import Any
+from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLOutputType
 
-from contracts.structured import is_structured
-from graphql import (
-    GraphQLArgument,
-    GraphQLField,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLOutputType,
-)
-
-from graphql_service.schema.exposed_functions import ExposedArgument, ExposedFunction
+from graphql_service.schema.arguments import arguments_of
+from graphql_service.schema.exposed_functions import ExposedFunction
 from graphql_service.schema.outputs import list_arguments, rows_of
-from graphql_service.schema.structures import input_type, type_name
 from graphql_service.schema.types import Types
 
 VOID = "void"
-
-
-def arguments_input(types: Types, called: ExposedFunction) -> GraphQLInputObjectType:
-    """``f_args``."""
-    return GraphQLInputObjectType(
-        called.arguments_type,
-        lambda: {name: _argument(types, called, name, argument) for name, argument in called.arguments.items()},
-        description=f'arguments of the function "{called.function.name}"',
-    )
-
-
-def _argument(types: Types, called: ExposedFunction, name: str, given: ExposedArgument) -> GraphQLInputField:
-    type_: Any = types.value(given.shown)
-    schema = given.argument.schema
-    if schema is not None and is_structured(schema):
-        type_ = input_type(types, schema, type_name(called, name))
-        type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    always = given.argument.required and not given.argument.nullable
-    return GraphQLInputField(GraphQLNonNull(type_) if always else type_, description=given.argument.comment)
 
 
 def call_field(types: Types, called: ExposedFunction) -> GraphQLField:
@@ -64,17 +34,6 @@ def aggregate_field(types: Types, called: ExposedFunction) -> GraphQLField:
     arguments = arguments_of(types, called) | list_arguments(types, rows)
     told = _told(called, "execute function", " and query aggregates on result")
     return GraphQLField(type_, arguments, description=told)
-
-
-def arguments_of(types: Types, called: ExposedFunction) -> dict[str, GraphQLArgument]:
-    """``args``, where it takes any."""
-    if not called.arguments:
-        return {}
-    type_ = types.shared(called.arguments_type)
-    assert isinstance(type_, GraphQLInputObjectType)
-    needed = any(given.argument.required for given in called.arguments.values())
-    told = f'input parameters for function "{called.function.name}"'
-    return {"args": GraphQLArgument(GraphQLNonNull(type_) if needed else type_, description=told)}
 
 
 def _told(called: ExposedFunction, what: str, more: str = "") -> str:

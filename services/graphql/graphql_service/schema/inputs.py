@@ -96,7 +96,7 @@ def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
         found = {"_and": several, "_not": GraphQLInputField(own), "_or": several}
         for name, field in exposed.filterable.items():
             found[name] = GraphQLInputField(types.comparison(field.scalar))
-        for name, relation in exposed.relations.items():
+        for name, relation in exposed.tested.items():
             found[name] = GraphQLInputField(types.input("{}_bool_exp", relation.target))
             if relation.relation.cardinality == "many" and relation.target.resource.aggregates:
                 aggregate = types.input("{}_aggregate_bool_exp", relation.target)
@@ -125,7 +125,7 @@ def order_by(types: Types, exposed: Exposed) -> GraphQLInputObjectType | None:
     def fields() -> dict[str, GraphQLInputField]:
         direction = _direction(types)
         found = dict.fromkeys(exposed.filterable or exposed.fields, direction)  # a type has at least one field
-        for name, relation in exposed.relations.items():
+        for name, relation in exposed.tested.items():
             if relation.relation.cardinality == "one":
                 found[name] = GraphQLInputField(types.input("{}_order_by", relation.target))
             elif relation.target.resource.aggregates:

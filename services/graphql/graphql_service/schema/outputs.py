@@ -14,7 +14,9 @@ from graphql import (
     GraphQLString,
 )
 
-from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
+from graphql_service.schema.arguments import arguments_of
+from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation, executes
+from graphql_service.schema.exposed_functions import ExposedCall
 from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.types import Types
 
@@ -48,33 +50,46 @@ def resource_type(types: Types, exposed: Exposed) -> GraphQLObjectType | None:
 
 
 def _fields(types: Types, exposed: Exposed) -> dict[str, GraphQLField]:
-    fields = {name: _field(types, field) for name, field in exposed.fields.items()}
+    calls = exposed.calls
+    fields = {name: _field(types, field, calls.get(name)) for name, field in exposed.fields.items()}
     for name, relation in exposed.relations.items():
-        fields[name] = _relation(types, exposed, relation)
+        call = calls.get(name)
+        fields[name] = _relation(types, exposed, relation, call)
         if relation.relation.cardinality == "many" and relation.target.resource.aggregates:
             aggregate = GraphQLNonNull(types.object("{}_aggregate", relation.target))
             fields[exposed.aggregate_name(name)] = GraphQLField(
-                aggregate, list_arguments(types, relation.target), description="An aggregate relationship"
+                aggregate,
+                _called(types, call) | list_arguments(types, relation.target),
+                description="An aggregate relationship",
             )
     return fields
 
 
-def _field(types: Types, field: ExposedField) -> GraphQLField:
+def _called(types: Types, call: ExposedCall | None) -> dict[str, GraphQLArgument]:
+    return {} if call is None else arguments_of(types, call)
+
+
+def _field(types: Types, field: ExposedField, call: ExposedCall | None) -> GraphQLField:
     nullable = types.value(field)
     path = {"path": GraphQLArgument(GraphQLString, description="JSON select path")}
+    arguments = _called(types, call) | (path if field.field.type == "json" else {})
+    told = field.field.comment or (None if call is None else executes(call.made))
     return GraphQLField(
-        nullable if field.field.nullable else GraphQLNonNull(nullable),
-        path if field.field.type == "json" else None,
-        description=field.field.comment,
+        nullable if field.field.nullable else GraphQLNonNull(nullable), arguments or None, description=told
     )
 
 
-def _relation(types: Types, exposed: Exposed, relation: ExposedRelation) -> GraphQLField:
-    row = types.object("{}", relation.target)
+def _relation(types: Types, exposed: Exposed, relation: ExposedRelation, call: ExposedCall | None) -> GraphQLField:
+    row, arguments = types.object("{}", relation.target), _called(types, call)
     if relation.relation.cardinality == "many":
-        return GraphQLField(rows_of(row), list_arguments(types, relation.target), description="An array relationship")
+        arguments |= list_arguments(types, relation.target)
+        return GraphQLField(rows_of(row), arguments, description=relation.comment or "An array relationship")
     always = _always_there(exposed, relation)
-    return GraphQLField(GraphQLNonNull(row) if always else row, description="An object relationship")
+    return GraphQLField(
+        GraphQLNonNull(row) if always else row,
+        arguments or None,
+        description=relation.comment or "An object relationship",
+    )
 
 
 def _always_there(exposed: Exposed, relation: ExposedRelation) -> bool:

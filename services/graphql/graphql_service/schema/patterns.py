@@ -6,7 +6,7 @@ FUNCTIONS = ("max", "min", *NUMERIC_FUNCTIONS)
 AGGREGATE_TESTS = (
     "avg", "bool_and", "bool_or", "corr", "covar_samp", "max", "min", "stddev_samp", "sum", "var_samp",
 )  # fmt: skip
-PAIR_TESTS = ("corr", "covar_samp")  # those of two columns
+PAIRED_TESTS = ("corr", "covar_samp")  # of two fields, on PostgreSQL
 JSON_OPERATORS = ("append", "prepend", "delete_key", "delete_elem", "delete_at_path")
 
 TYPE_PATTERNS = (
@@ -18,6 +18,7 @@ TYPE_PATTERNS = (
     "{}_aggregate_bool_exp",
     "{}_aggregate_bool_exp_count",
     *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
+    *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIRED_TESTS),
     *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
     *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIR_TESTS),
     "{}_order_by",
@@ -58,3 +59,4 @@ ROOTS = {
     "delete_by_pk": ("delete_by_pk", "delete_{}_by_pk"),
 }
 ROOT_PATTERNS = tuple(pattern for _, pattern in ROOTS.values())
+CALL_PATTERNS = ("{}", "{}_aggregate")  # of functions' root fields

@@ -54,7 +54,7 @@ def queries(exposure: Exposure) -> dict[str, Root]:
         if exposed.has_key:
             kinds.append("by_pk")
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
-    return found | _calls(exposure, reads=True)
+    return found | _calls(exposure, "query")
 
 
 def mutations(exposure: Exposure) -> dict[str, Root]:
@@ -69,18 +69,18 @@ def mutations(exposure: Exposure) -> dict[str, Root]:
         if exposed.resource.deletable:
             kinds += ["delete", "delete_by_pk"] if exposed.has_key else ["delete"]
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
-    return found | _calls(exposure, reads=False)
+    return found | _calls(exposure, "mutation")
 
 
-def _calls(exposure: Exposure, *, reads: bool) -> dict[str, Root]:
-    """The functions that only read, or the others."""
+def _calls(exposure: Exposure, root: Literal["query", "mutation"]) -> dict[str, Root]:
+    """The functions that are fields of this root: those that only read of the query's, unless it is said otherwise."""
     found: dict[str, Root] = {}
     for name, called in exposure.functions.items():
-        if called.function.reads_only is not reads:
+        if called.root != root:
             continue
         found[name] = Root("call", called)
         if called.rows is not None and called.function.returns.many and called.rows.resource.aggregates:
-            found[exposure.naming.field(f"{name}_aggregate")] = Root("call_aggregate", called)
+            found[called.aggregate] = Root("call_aggregate", called)
     return found
 
 

@@ -7,7 +7,7 @@ from contracts.structured import Schema, is_structured, leaf_type, without_null
 from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLInputType, GraphQLList, GraphQLNonNull
 
 from graphql_service.names import assign, fitting
-from graphql_service.schema.exposed_functions import ExposedFunction
+from graphql_service.schema.exposed_functions import ExposedCall, ExposedFunction
 from graphql_service.schema.types import Types
 
 Makers = dict[str, Callable[[Types], GraphQLInputObjectType]]
@@ -23,7 +23,7 @@ def makers_of(called: ExposedFunction) -> Makers:
     return found
 
 
-def type_name(called: ExposedFunction, argument: str) -> str:
+def type_name(called: ExposedFunction | ExposedCall, argument: str) -> str:
     """The name of an argument's input type; of those within it the members' names follow."""
     return f"{called.arguments_type.removesuffix('_args')}_{argument}_input"
 
