@@ -83,6 +83,11 @@ def test_conditions_on_those_above(park, where, expected):
     _ids(park, "keeper", f"where: {where}, order_by: {{id: asc}}", expected)
 
 
+@pytest.mark.parametrize(("where", "expected"), conditions.PAIRS)
+def test_conditions_on_pairs(park, where, expected):
+    _ids(_own(park), "keeper", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
 @pytest.mark.parametrize(("where", "expected"), conditions.POSTGRES)
 def test_conditions_of_postgresql(park, where, expected):
     _ids(_own(park), "animal", f"where: {where}, order_by: {{id: asc}}", expected)

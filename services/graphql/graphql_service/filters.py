@@ -14,7 +14,6 @@ from contracts.filters import (
     Is,
     Not,
     Or,
-    PairFunction,
     Param,
     RelationRef,
     TestFunction,
@@ -27,7 +26,6 @@ from graphql_service.selection import Scope
 from graphql_service.slots import json_text
 
 Given = dict[str, Any]
-_Function = AggregateFunction | PairFunction
 
 
 class _Operator(NamedTuple):

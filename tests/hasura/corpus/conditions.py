@@ -138,12 +138,6 @@ KEEPERS = [
     ("{animal_aggregate: {bool_and: {arguments: tame, predicate: {_eq: false}}}}", [1, 3]),
     ("{animal_aggregate: {bool_or: {arguments: tame, predicate: {_eq: true}}}}", [1, 2]),
     ("{animal_aggregate: {bool_and: {arguments: tame, predicate: {_eq: true}, filter: {id: {_neq: 1}}}}}", [1, 2]),
-    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, predicate: {_gt: 0.99}}}}", [1]),
-    ("{animal_aggregate: {corr: {arguments: {X: weight, Y: id}, predicate: {_lt: 0}}}}", [1]),
-    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, predicate: {_is_null: true}}}}", [2, 3, 4]),
-    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, distinct: true, predicate: {_gte: 0.5}}}}", [1]),
-    ("{animal_aggregate: {covar_samp: {arguments: {X: id, Y: score}, predicate: {_eq: 0.5}}}}", [1]),
-    ("{animal_aggregate: {covar_samp: {arguments: {X: id, Y: id}, filter: {id: {_gt: 1}}, predicate: {_gte: 0}}}}", []),
     ('{staff: {name: {_eq: "Cyd"}}}', [1]),
     ('{staff: {staff: {name: {_eq: "Dov"}}}}', [1]),
     ("{staff_aggregate: {count: {predicate: {_eq: 2}}}}", [1]),
@@ -151,6 +145,14 @@ KEEPERS = [
     ("{boss: {staff_aggregate: {count: {predicate: {_eq: 2}}}}}", [2, 3]),
     ("{animal: {feeding: {grams: {_gt: 1000}}}}", [1]),
     ("{_not: {animal: {}}}", [4]),
+]
+PAIRS = [
+    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, predicate: {_gt: 0.99}}}}", [1]),
+    ("{animal_aggregate: {corr: {arguments: {X: weight, Y: id}, predicate: {_lt: 0}}}}", [1]),
+    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, predicate: {_is_null: true}}}}", [2, 3, 4]),
+    ("{animal_aggregate: {corr: {arguments: {X: id, Y: score}, distinct: true, predicate: {_gte: 0.5}}}}", [1]),
+    ("{animal_aggregate: {covar_samp: {arguments: {X: id, Y: score}, predicate: {_eq: 0.5}}}}", [1]),
+    ("{animal_aggregate: {covar_samp: {arguments: {X: id, Y: id}, filter: {id: {_gt: 1}}, predicate: {_gte: 0}}}}", []),
 ]
 POSTGRES = [
     ('{notes: {_jsonb_path_exists: "$.toys[*]"}}', [1]),

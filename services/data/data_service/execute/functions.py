@@ -48,8 +48,6 @@ def install(connection: apsw.Connection) -> None:
         ("variance", False, False), ("var_samp", False, False), ("var_pop", True, False),
     ):  # fmt: skip
         connection.create_aggregate_function(f"trivet_{name}", _spread(population, root), 1)
-    connection.create_aggregate_function("trivet_covar_samp", _together(_covariance), 1)
-    connection.create_aggregate_function("trivet_corr", _together(_correlation), 1)
 
 
 def _keyed_hash(text: Any, inner: str, outer: str) -> str | None:
@@ -184,30 +182,3 @@ def _spread(population: bool, root: bool) -> Callable[[], Any]:
         return math.sqrt(state[2] / divisor) if root else state[2] / divisor
 
     return lambda: ([0.0, 0.0, 0.0], step, final)
-
-
-def _together(final: Callable[[list[float]], float | None]) -> Callable[[], Any]:
-    """An aggregate of pairs, each a JSON array of two numbers, by running sums: those with a null don't count."""
-
-    def step(state: list[float], pair: str) -> None:
-        x, y = msgspec.json.decode(pair)
-        if x is None or y is None:
-            return
-        state[0] += 1
-        of_x, of_y = x - state[1], y - state[2]
-        state[1] += of_x / state[0]
-        state[2] += of_y / state[0]
-        state[3] += of_x * (x - state[1])
-        state[4] += of_y * (y - state[2])
-        state[5] += of_x * (y - state[2])
-
-    return lambda: ([0.0] * 6, step, final)
-
-
-def _covariance(state: list[float]) -> float | None:
-    return state[5] / (state[0] - 1) if state[0] > 1 else None
-
-
-def _correlation(state: list[float]) -> float | None:
-    spread = math.sqrt(state[3]) * math.sqrt(state[4])
-    return max(-1.0, min(1.0, state[5] / spread)) if spread else None

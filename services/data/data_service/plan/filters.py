@@ -22,7 +22,6 @@ from contracts.filters import (
     Not,
     Operand,
     Or,
-    PairFunction,
     Param,
     RelationRef,
     TestFunction,
@@ -65,7 +64,6 @@ _GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
 _NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
 PAIRED = frozenset({"corr", "covar_samp"})  # aggregates of two columns
 _MINMAX_NEVER = {"bool", "json", "bytes"}
-_PAIRS = frozenset({"corr", "covar_samp"})
 _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "match", "imatch"})
 _SIGNS = {
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "contains": "@>", "contained": "<@", "overlaps": "&&",
@@ -223,8 +221,6 @@ def aggregate_columns(
             misfit = function != "count" and column.type not in _NUMERIC and not cast
         if misfit:
             raise Problem("42883", f"function {function}({column.field.db_type}) does not exist")
-    if function in _PAIRS and len(columns) != 2:
-        raise Problem("PGRST100", f"the aggregate {function} needs two columns")
     if not columns and function != "count":
         raise Problem("PGRST100", f"the aggregate {function} needs a column")
     if function in PAIRED and len(columns) != 2:

@@ -147,7 +147,7 @@ class PostgresDialect:
             return f"{function}({'distinct ' if distinct else ''}{', '.join(columns)})"
         if not columns or (len(columns) > 1 and not distinct):
             return "count(*)"
-        inner = f"({', '.join(columns)})" if len(columns) > 1 and function == "count" else ", ".join(columns)
+        inner = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
         return f"{function}({'distinct ' if distinct else ''}{inner})"
 
     # --- masks ---------------------------------------------------------------------------------------------------

@@ -49,10 +49,6 @@ _MAKERS: dict[str, Maker] = {
         )
         for function in AGGREGATE_TESTS
     },
-    **{
-        f"{{}}_aggregate_bool_exp_{function}_arguments": partial(aggregate_filters.pair_arguments, function=function)
-        for function in PAIR_TESTS
-    },
     "{}_order_by": inputs.order_by,
     "{}_aggregate_order_by": inputs.aggregate_order_by,
     "{}_select_column": inputs.select_column,

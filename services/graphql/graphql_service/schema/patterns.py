@@ -20,7 +20,6 @@ TYPE_PATTERNS = (
     *(f"{{}}_aggregate_bool_exp_{function}" for function in AGGREGATE_TESTS),
     *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIRED_TESTS),
     *(f"{{0}}_select_column_{{0}}_aggregate_bool_exp_{function}_arguments_columns" for function in AGGREGATE_TESTS),
-    *(f"{{}}_aggregate_bool_exp_{function}_arguments" for function in PAIR_TESTS),
     "{}_order_by",
     "{}_aggregate_order_by",
     *(f"{{}}_{function}_order_by" for function in FUNCTIONS),
