@@ -99,6 +99,8 @@ def _statements(program: Program) -> Iterator[str]:
             for linked in nesting.then:
                 yield from _statements(linked.write)
             yield from _parts(nesting.back or program.back)
+        case WriteStatement(told=Statement() as told):
+            yield told.sql
         case WriteStatement():
             yield from _parts(program.change)
             yield from _parts(program.back)

@@ -56,8 +56,11 @@ class Shaping:
         plan, processes = self._planned(state, role, text)
         if state.roles is not None and processes is None and state.python is None:
             plan = returning_wanted(plan)
-        program = write_program(plan, dialect, state.catalog, self._caps)
+        in_steps = processes is not None or state.python is not None
+        program = write_program(plan, dialect, state.catalog, self._caps, in_steps=in_steps)
         processes = self._with_python(state, plan, program, processes)
+        if in_steps and processes is None:
+            program = write_program(plan, dialect, state.catalog, self._caps)
         if processes is None and calls_foreign(program):  # whoever calls them is told there
             processes = NOTHING
         if not self._counts:

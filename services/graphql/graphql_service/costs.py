@@ -4,11 +4,21 @@ The catalog's estimates say how many rows a resource has; a page's ``limit``, a 
 place in the tree bound them. It is an estimate, made to tell a hundred rows from a hundred million.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from contracts.catalog import Resource
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, OperationDefinitionNode, SelectionSetNode
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    ListValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+)
 from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
@@ -23,13 +33,27 @@ _EQUAL = 100  # as does a comparison with one value
 _COUNTED = 100  # rows that are only counted cost as much as one that is given
 _MOST = 10**15
 _ONE = frozenset({"by_pk", "insert_one", "update_by_pk", "delete_by_pk"})
+_GIVEN = {"insert": "objects", "update_many": "updates"}  # what is written is given one by one, in this argument
+_COUNTING = frozenset({"objects", "updates", "where", "limit"})  # the arguments that say how many rows there are
 Fragments = Mapping[str, FragmentDefinitionNode]
+Arguments = dict[str, Any]
+
+
+class Varying(NamedTuple):
+    """A field of which the variables decide how many rows it is about, and the ``count`` that its arguments give."""
+
+    node: FieldNode
+    count: Callable[[Arguments], int]
 
 
 class Costs:
-    """Estimates the cost of one operation's selections, with the variables given."""
+    """Estimates the cost of one operation's selections, with the variables given.
+
+    What it finds to be ``varying`` are all fields by which the cost may differ with other variables.
+    """
 
     def __init__(self, roots: Mapping[str, Root], fragments: Fragments, variables: Mapping[str, Any]) -> None:
+        self.varying: list[Varying] = []
         self._roots = roots
         self._fragments = fragments
         self._variables = dict(variables)
@@ -49,16 +73,15 @@ class Costs:
             return 1
         if root.kind in _ONE:
             return self._of_rows(rows, node, 1)
-        arguments = self._arguments(node)
-        if root.kind == "insert":
-            objects = arguments.get("objects")
-            return self._of_rows(rows, node, len(objects) if isinstance(objects, list) else 1)
-        if root.kind == "update_many":
-            updates = arguments.get("updates")
-            return self._of_rows(rows, node, len(updates) if isinstance(updates, list) else 1)
-        known = rows.resource.rows if not isinstance(root.exposed, ExposedFunction) else None
-        count = _page(rows.resource, _UNKNOWN if known is None else known, arguments)
-        return self._listed(root.kind, rows, node, count)
+        if root.kind in _GIVEN:
+            name = _GIVEN[root.kind]
+            return self._of_rows(rows, node, self._count(node, lambda arguments: _length(arguments.get(name))))
+        resource = rows.resource
+        known = resource.rows if not isinstance(root.exposed, ExposedFunction) else None
+        all_rows = _UNKNOWN if known is None else known
+        return self._listed(
+            root.kind, rows, node, self._count(node, lambda arguments: _page(resource, all_rows, arguments))
+        )
 
     def _listed(self, kind: str, exposed: Exposed, node: FieldNode, count: int) -> int:
         if kind in ("aggregate", "call_aggregate"):
@@ -69,8 +92,6 @@ class Costs:
 
     def _of_rows(self, exposed: Exposed, node: FieldNode, count: int) -> int:
         """What ``count`` rows cost with all that is selected beneath each."""
-        if count == 0:
-            return 0
         each = 1 + sum(self._beneath(exposed, field) for field in self._below(node))
         return min(count * each, _MOST)
 
@@ -92,16 +113,18 @@ class Costs:
         here, there = exposed.resource.rows, relation.target.resource.rows
         known = there is not None and here is not None and relation.relation.junction is None
         each = max(there // max(here, 1), 1) if known and here is not None and there is not None else _FANNED
-        return _page(relation.target.resource, each, self._arguments(node))
+        resource = relation.target.resource
+        return self._count(node, lambda arguments: _page(resource, each, arguments))
 
     def _summary(self, exposed: Exposed, node: FieldNode, count: int) -> int:
         rows = [field for field in self._below(node) if field.name.value == "nodes"]
         return min(max(count // _COUNTED, 1) + sum(self._of_rows(exposed, field, count) for field in rows), _MOST)
 
-    def _arguments(self, node: FieldNode) -> dict[str, Any]:
-        return {
-            argument.name.value: value_from_ast_untyped(argument.value, self._variables) for argument in node.arguments
-        }
+    def _count(self, node: FieldNode, count: Callable[[Arguments], int]) -> int:
+        """How many rows a field is about, which is noted where variables have a say in it."""
+        if any(_has_variable(one.value) for one in node.arguments if one.name.value in _COUNTING):
+            self.varying.append(Varying(node, count))
+        return count(_arguments(node, self._variables))
 
     def _below(self, node: FieldNode) -> Iterator[FieldNode]:
         return self._fields(node.selection_set) if node.selection_set else iter(())
@@ -114,6 +137,55 @@ class Costs:
                 yield from self._fields(self._fragments[selection.name.value].selection_set)
             else:
                 yield from self._fields(selection.selection_set)  # type: ignore[attr-defined]  # an inline fragment
+
+
+class Reckoning:
+    """What one operation costs: found once, but for the fields whose number of rows its variables decide.
+
+    ``most`` is the cost without any variables, which is the highest where these can only ask for less.
+    """
+
+    def __init__(self, roots: Mapping[str, Root], fragments: Fragments, operation: OperationDefinitionNode) -> None:
+        self._of = (roots, fragments)
+        self._operation = operation
+        first = Costs(roots, fragments, {})
+        self.most = first.of(operation)
+        self._varying = tuple(first.varying)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the cost depends on variables at all."""
+        return bool(self._varying)
+
+    def counts(self, variables: dict[str, Any]) -> tuple[int, ...]:
+        """All that the cost depends on with these variables: it is the same where this is."""
+        return tuple([count(_arguments(node, variables)) for node, count in self._varying])
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """The cost with these variables."""
+        return Costs(*self._of, variables).of(self._operation)
+
+
+def _arguments(node: FieldNode, variables: dict[str, Any]) -> Arguments:
+    """The arguments of a field that say how many rows it is about."""
+    return {
+        argument.name.value: value_from_ast_untyped(argument.value, variables)
+        for argument in node.arguments
+        if argument.name.value in _COUNTING
+    }
+
+
+def _has_variable(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(map(_has_variable, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_has_variable(field.value) for field in value.fields)
+    return isinstance(value, VariableNode)
+
+
+def _length(given: Any) -> int:
+    """How many rows or updates are given: a single one need not be in a list."""
+    return len(given) if isinstance(given, list) else 1
 
 
 def _told(value: Any) -> Any:

@@ -88,8 +88,8 @@ class Executor:
         if operation.writes and not writes:
             raise Problem("TRV101", "Mutations need the method POST", headers={"Allow": "POST"})
         spent, headers = operation.spent, operation.headers
-        if operation.unsettled:
-            spent, headers = spent_with(prepared, operation, request.variables or _NONE, kept.limits)
+        if operation.unsettled is not None:
+            spent, headers = spent_with(operation, operation.unsettled, request.variables or _NONE, kept.limits)
         if kept.limits.seconds is not None:
             caller = _hurried(caller, kept.limits.seconds)
         answer = self._answer_operation(kept, prepared, operation, request.variables or _NONE, caller)

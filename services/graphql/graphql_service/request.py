@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from chassis.bounded import Bounded
 from contracts.operations import Constant, Document, Member, Read, Value
 from graphql import (
     DocumentNode,
@@ -22,7 +23,7 @@ from graphql import (
 )
 
 from graphql_service import calls, groups, introspection, limits, reads, writes
-from graphql_service.costs import Costs
+from graphql_service.costs import Reckoning
 from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
 from graphql_service.limits import Limits, Spent
 from graphql_service.places import path_of, spread_in, variables_in
@@ -36,6 +37,7 @@ from graphql_service.variables import Variables
 _ERRORS = 20
 _TOLD_APART = 20  # the operations of a document that are each looked at alone where there are faults
 _TOO_MANY_TOKENS = "tokens. Parsing aborted"  # as graphql-core says it
+_COSTS = 64  # of one operation that are kept: it depends on how many rows are asked for or given
 _LASTING = 16_384  # characters; a longer document holds data rather than a query: it won't come again
 Operation = Any
 _Nodes = list[FieldNode]
@@ -45,10 +47,10 @@ class PreparedOperation:
     """One operation of a document: its node, its name ("" where it has none), the root fields it may ask for.
 
     ``roots`` are None where the role has none of its kind. ``variables`` is how its variables are read. ``spent`` is
-    what it asks for, and ``headers`` say so; ``unsettled``: whether it costs too much depends on the variables.
+    what it asks for, and ``headers`` say so; ``unsettled``: what it costs depends on the variables, by this reckoning.
     """
 
-    __slots__ = ("headers", "name", "node", "roots", "spent", "unsettled", "variables", "writes")
+    __slots__ = ("headers", "kept", "name", "node", "roots", "spent", "unsettled", "variables", "writes")
 
     def __init__(self, node: OperationDefinitionNode, roots: dict[str, Root] | None, variables: Variables) -> None:
         self.name = _name_of(node)
@@ -58,7 +60,8 @@ class PreparedOperation:
         self.writes = node.operation is OperationType.MUTATION
         self.spent = Spent(0, 0, 0, 0)
         self.headers: dict[str, str] = {}
-        self.unsettled = False
+        self.unsettled: Reckoning | None = None
+        self.kept: Bounded[tuple[int, ...], tuple[Spent, dict[str, str]]] = Bounded(_COSTS)  # `spent_with` by counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,23 +154,32 @@ def _settle(
     operation: PreparedOperation, size: Spent, fragments: dict[str, FragmentDefinitionNode], bounds: Limits, text: str
 ) -> None:
     """Find out what an operation costs, at most, whatever its variables. Raises `Refusal` where that is too much."""
-    most = Costs(operation.roots or {}, fragments, {}).of(operation.node)
+    reckoning = Reckoning(operation.roots or {}, fragments, operation.node)
+    most = reckoning.most
     # rows to write that come in a variable are not known yet
-    open_ended = most > bounds.cost or operation.writes
-    operation.unsettled = open_ended and bool(operation.node.variable_definitions)
-    over = operation.unsettled or bounds.hold("cost", most, text)
+    open_ended = reckoning.varies and (most > bounds.cost or operation.writes)
+    operation.unsettled = reckoning if open_ended else None
+    over = open_ended or bounds.hold("cost", most, text)
     operation.spent = replace(size, cost=most, over=size.over if over else (*size.over, "cost"))
     operation.headers = {limits.HEADER: operation.spent.header(bounds)}
 
 
 def spent_with(
-    prepared: Prepared, operation: PreparedOperation, given: Mapping[str, Any], bounds: Limits
+    operation: PreparedOperation, reckoning: Reckoning, given: Mapping[str, Any], bounds: Limits
 ) -> tuple[Spent, dict[str, str]]:
     """What an operation asks for with these variables, and the headers that say so. Raises `Refusal`."""
-    cost = Costs(operation.roots or {}, prepared.fragments, operation.variables.given(given)).of(operation.node)
+    variables = operation.variables.given(given)
+    counts = reckoning.counts(variables)
+    kept = operation.kept.get(counts)
+    if kept is not None:
+        return kept
+    cost = reckoning.cost(variables)
     held = bounds.hold("cost", cost, operation.name)
     spent = replace(operation.spent, cost=cost, over=operation.spent.over + (() if held else ("cost",)))
-    return spent, {limits.HEADER: spent.header(bounds)}
+    told = spent, {limits.HEADER: spent.header(bounds)}
+    if held:  # what exceeds a limit that only reports is logged each time
+        operation.kept.put(counts, told)
+    return told
 
 
 def _name_of(operation: OperationDefinitionNode) -> str:

@@ -4,12 +4,18 @@ import msgspec
 import pytest
 from contracts.catalog import Bounds
 from graphql_service.app import create_app
+from graphql_service.costs import Costs
 from graphql_service.errors import Refusal
 from graphql_service.limits import Limits
+from graphql_service.request import prepare, spent_with
+from graphql_service.schema import build
 from graphql_service.settings import GraphqlSettings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from .conftest import CATALOG, CLERK, FakeData, FakeGate
 
+SCHEMA = build(CATALOG)
 STRICT = "application/graphql-response+json"
 
 
@@ -142,6 +148,50 @@ def test_where_the_cost_depends_on_variables_they_decide():
     assert limited.spent(query)[0]["cost"] == 20
     assert limited.spent(query, {"n": None, "w": {"id": {"_eq": 4}}})[0]["cost"] == 1
     assert limited.code(query, {"n": 60}) == "cost-limit-exceeded"
+
+
+def test_what_can_not_vary_is_reckoned_once(monkeypatch):
+    limited, reckoned, of = Limited(Bounds(cost=50)), [], Costs.of
+    monkeypatch.setattr(Costs, "of", lambda self, node: (reckoned.append(node), of(self, node))[1])
+
+    def spent(query, variables):
+        before = len(reckoned)
+        return limited.spent(query, variables)[0]["cost"], len(reckoned) - before
+
+    one = "mutation($row: artist_insert_input!) { insert_artist_one(object: $row) { id name } }"
+    assert [spent(one, {"row": {"name": name}}) for name in "abc"] == [(1, 1), (1, 0), (1, 0)]
+    many = "mutation($rows: [artist_insert_input!]!) { insert_artist(objects: $rows) { returning { id } } }"
+    rows = [{"name": "x"}] * 60
+    # once for the document, and once for each number of rows
+    assert [spent(many, {"rows": rows[:n]}) for n in (7, 7, 8, 7)] == [(7, 2), (7, 0), (8, 1), (7, 0)]
+    for _ in range(2):
+        assert limited.code(many, {"rows": rows}) == "cost-limit-exceeded"
+    assert spent(many, {"rows": rows[:8]}) == (8, 0)
+
+
+_NESTED = """mutation($rows: [artist_insert_input!]!, $n: Int, $w: album_bool_exp = {}) {
+    insert_artist(objects: $rows) { returning { id ...more } }
+    delete_artist(where: {albums: $w}) { returning { albums(limit: 2, where: $w) { id } } } }
+fragment more on artist { albums(limit: $n, where: $w) { id artist { id } } }"""
+
+
+@given(
+    rows=st.integers(0, 9),
+    n=st.none() | st.integers(-2, 30),
+    where=st.sampled_from([None, {}, {"id": {"_eq": 1}}, {"id": {"_in": [1, 2, 3]}}, {"id": {"_gt": 1}}]),
+    leaves_out=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_kept_of_a_cost_is_the_cost(rows, n, where, leaves_out):
+    given_ = {"rows": [{"name": "x"}] * rows} | ({} if leaves_out else {"n": n, "w": where or {}})
+    if where is None and not leaves_out:
+        del given_["w"]
+    prepared = prepare(SCHEMA, _NESTED, Limits())
+    operation = prepared.operations[None]
+    for _ in range(2):
+        spent, _ = spent_with(operation, operation.unsettled, given_, Limits())
+        found = operation.variables.given(given_)
+        assert spent.cost == Costs(operation.roots, prepared.fragments, found).of(operation.node)
 
 
 def test_what_was_spent_is_shown():

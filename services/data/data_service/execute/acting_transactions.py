@@ -10,7 +10,7 @@ from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
 from data_service.execute.transactions import StreamTransaction, Transaction
-from data_service.execute.wire import Ask
+from data_service.execute.wire import Ask, Sync
 from data_service.sql.statements import Arguments, Statement
 
 
@@ -55,14 +55,18 @@ class ActingTransaction(Transaction):
         self._looked = self.ask(LEFT_BEHIND)
         return self._looked
 
-    def _run(self, asks: list[Ask]) -> None:
+    def _run(self, asks: list[Ask]) -> Sync:
         try:
-            super()._run(asks)
+            sync = super()._run(asks)
         except Problem as problem:
             if self._looked is not None and self._looked.error is not None:
                 judge(problem)
             raise
         self._note()
+        return sync
+
+    def _is_plain(self) -> bool:
+        return False
 
     def _note(self) -> None:
         if self._looked is not None and self._looked.result is not None:

@@ -91,6 +91,8 @@ def _statement_of(program: Program) -> Statement | None:
             return program.statement
         case CallStatement(read=ReadStatement() as read, foreign=None):
             return read.statement
+        case WriteStatement(told=Statement() as told):
+            return told
         case WriteStatement(change=Statement() as change):
             return change
     return None

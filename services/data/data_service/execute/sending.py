@@ -94,7 +94,9 @@ class Sender:
         shared = [wire for wire in wires.open if wire.owner is None and not wire.retired]
         if len(shared) == 1 and not wires.may_grow() and (len(wires.open) > 1 or self._reads_come_first()):
             return None
-        return next((wire for wire in shared if wire.is_free), None)
+        free = [wire for wire in shared if wire.is_free]
+        # those on which writes were done last: more of them follow, and reads have to be sure that they only read
+        return next((wire for wire in free if wire.writes), free[-1] if free else None)
 
     def _reads_come_first(self) -> bool:
         return bool(self.unsent and self.claims and self.unsent[0].since < self.claims[0].since)
@@ -134,6 +136,8 @@ class Sender:
         """Send reads with one Sync."""
         prepare, limit = self._terms.prepare, self._terms.limit if self._terms.prepare else -1
         try:
+            if wire.writes:
+                wire.turn(Ask(self._shape_of(terms.READS), []), writes=False)
             for read in group:
                 if read.limit != limit:
                     limit = read.limit

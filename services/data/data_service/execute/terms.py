@@ -14,6 +14,8 @@ LIMITS = "select set_config('statement_timeout', $1, true), set_config('lock_tim
 
 ZONE = "select set_config('timezone', $1, true)"
 """The time zone, for the rest of the transaction."""
+WRITES, READS = "set default_transaction_read_only = off", "set default_transaction_read_only = on"
+"""What is not begun expressly may write, or only read, on a connection of our own."""
 WHOLE = "set local cursor_tuple_fraction = 1"
 """All rows of a cursor will be taken, so that it be planned for that."""
 

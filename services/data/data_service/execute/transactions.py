@@ -16,8 +16,8 @@ from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
 from data_service.execute.sessions import PostgresSession
-from data_service.execute.trouble import down
-from data_service.execute.wire import Ask, Wire
+from data_service.execute.trouble import down, problem_of
+from data_service.execute.wire import Ask, Sync, Wire
 from data_service.sql.statements import Arguments, Statement
 
 _SNAPSHOT = "begin read only, isolation level repeatable read"
@@ -77,12 +77,36 @@ class Transaction(PostgresSession):
     def fetch(self, statement: Statement, arguments: Arguments) -> tuple[Any, ...] | None:
         """The first row, None where there is none; JSON comes as bytes."""
         ask = self._asked(statement, arguments)
+        if self._ends and self._wire is None and self._is_plain():
+            self._run_alone(ask)
+            return outcome(self._pipeline, ask)
         asks = [ask] if self._wire is not None else [*self._begun(), ask]
         if self._ends:
             asks += self._ending()
         self._run(asks)
         self._committed = self._ends
         return outcome(self._pipeline, ask)
+
+    def _is_plain(self) -> bool:
+        """Whether the transaction begins with nothing but BEGIN: one statement is a transaction then by itself."""
+        common = self._pipeline.terms
+        return self._opening == BEGIN and self._zone is None and common.prepare and self._limit == common.limit
+
+    def _run_alone(self, ask: Ask) -> None:
+        """Run the only statement of the transaction: the server commits what it did when it comes to the Sync."""
+        self._wire = wire = self._pipeline.claim(self._patience)
+        if not wire.writes:
+            try:
+                wire.turn(self.ask(terms.WRITES), writes=True)
+            except psycopg.Error as error:
+                wire.lose()
+                raise down() from error
+        sync = self._run([ask])
+        if sync.error is not None:
+            raise problem_of(sync.error) from sync.error
+        if not sync.passed:  # the connection was lost before the commit was told
+            raise down()
+        self._committed = True
 
     def column(self, statement: Statement, arguments: Arguments) -> list[bytes]:
         """The first values of all rows, as text."""
@@ -116,7 +140,7 @@ class Transaction(PostgresSession):
         text = terms.LIMITS if common.prepare else terms.of_transaction(writes=True)
         return [self.ask(text, terms.limit_values(self._limit)), *zone]
 
-    def _run(self, asks: list[Ask]) -> None:
+    def _run(self, asks: list[Ask]) -> Sync:
         """Send statements, and wait for all of them. Raises `Problem`: the first one's, with which the others fail."""
         wire = self._wire
         if wire is None or wire.closed:
@@ -124,7 +148,7 @@ class Transaction(PostgresSession):
         try:
             for ask in asks:
                 wire.ask(ask)
-            wire.sync(self._resume)
+            sync = wire.sync(self._resume)
         except psycopg.Error as error:
             wire.lose()
             raise down() from error
@@ -134,6 +158,7 @@ class Transaction(PostgresSession):
                 outcome(self._pipeline, ask)
         if asks[-1].result is None:  # the connection was lost on the way
             raise down()
+        return sync
 
     def _wait(self, wire: Wire) -> None:
         """Wait for what was sent. Where nobody wants it any more it is cancelled; but what came of it must be known."""

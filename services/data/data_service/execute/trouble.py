@@ -5,7 +5,8 @@ from contracts.problems import Problem
 
 from data_service.execute.raised import STATE as RAISED
 from data_service.execute.raised import raised, wished
-from data_service.sql.postgres_writes import BREACH
+from data_service.execute.rows import not_single, too_many
+from data_service.sql import verdicts
 
 _AGAIN = {"Retry-After": "2"}
 _SOON = {"Retry-After": "1"}
@@ -85,8 +86,8 @@ def problem_of(error: psycopg.Error) -> Problem:
     table = (diagnosis.schema_name or "", diagnosis.table_name or "")
     if state in _UNDONE or diagnosis.source_function in OLD_PLANS:
         return Undone(state, message, headers=dict(_SOON), table=table)
-    if state == "22P02" and BREACH in message:
-        return Breach("42501", "new row violates row-level security policy")
+    if state == verdicts.STATE and (verdict := verdicts.read(message)) is not None:
+        return _judged(verdict)
     if state == "57014":
         return timed_out()
     if state == "55P03":
@@ -99,6 +100,13 @@ def problem_of(error: psycopg.Error) -> Problem:
         return Problem(state, message, details=diagnosis.message_detail, hint=hint, status=status, headers=headers)
     details = _details(state, diagnosis.message_detail)
     return Problem(state, message, details=details, hint=hint, status=status, headers=headers, table=table)
+
+
+def _judged(verdict: verdicts.Verdict) -> Problem:
+    """A write that has failed by itself."""
+    if verdict.kind == "breach":
+        return Breach("42501", "new row violates row-level security policy")
+    return too_many(verdict.rows) if verdict.kind == "affected" else not_single(verdict.rows)
 
 
 def _status(state: str, message: str) -> int | None:

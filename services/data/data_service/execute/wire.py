@@ -21,6 +21,7 @@ from data_service.execute.prepared import Names, Shape
 Connection = psycopg.Connection[tuple[Any, ...]]
 _GOOD = frozenset({int(ExecStatus.TUPLES_OK), int(ExecStatus.COMMAND_OK)})
 _ABORTED, _SYNC = int(ExecStatus.PIPELINE_ABORTED), int(ExecStatus.PIPELINE_SYNC)
+_FAILED = int(ExecStatus.FATAL_ERROR)
 SLOW = 0.005  # seconds: what takes longer goes alone, and what waits behind it for longer is sent on another
 _HURRY = 5.0  # seconds that a cancel may take
 
@@ -94,15 +95,24 @@ class _Close:
 
 
 class Sync:
-    """The end of what succeeds or fails together; ``reached`` is called when the server has come to it."""
+    """The end of what succeeds or fails together; ``reached`` is called when the server has come to it.
 
-    __slots__ = ("reached",)
+    It is ``passed`` then. Where nobody has said BEGIN the server commits here: the ``error`` is what it says to that.
+    """
+
+    __slots__ = ("error", "passed", "reached")
 
     def __init__(self, reached: Callable[[], object] | None = None) -> None:
         self.reached = reached
+        self.passed = False
+        self.error: psycopg.Error | None = None
 
     def take(self, status: int, result: PGresult) -> None:
-        if status != _SYNC:
+        if status == _SYNC:
+            self.passed = True
+        elif status == _FAILED:
+            self.error = error_from_result(result)
+        else:
             raise psycopg.InterfaceError("the server's answers are out of step")
 
 
@@ -123,7 +133,7 @@ class Wire:
 
     ``since`` is when the server began with the first of what is ``expected``; ``load`` the seconds that all of it may
     take. ``owner`` is who has it alone, ``slot`` its place among the host's connections, ``backend`` the server's
-    process; ``retired``: nothing new is sent on it.
+    process; ``retired``: nothing new is sent on it. It ``writes`` where what is not begun expressly may do so.
     """
 
     def __init__(self, hub: Hub, connection: Connection, keeper: Keeper, names: int, slot: int) -> None:
@@ -135,6 +145,7 @@ class Wire:
         self.cancelling = False
         self.cancelled = float("-inf")  # when a cancel was last under way
         self.retired = False
+        self.writes = False
         self.closed = False
         self.made = self.used = time.monotonic()
         self._hub = hub
@@ -185,11 +196,19 @@ class Wire:
         self.load += ask.weight
         self.expected.append(ask)
 
-    def sync(self, reached: Callable[[], object] | None = None) -> None:
+    def sync(self, reached: Callable[[], object] | None = None) -> Sync:
         """End what succeeds or fails together, and send all of it."""
         self._pgconn.pipeline_sync()
-        self.expected.append(Sync(reached))
+        sync = Sync(reached)
+        self.expected.append(sync)
         self._flush()
+        return sync
+
+    def turn(self, ask: Ask, *, writes: bool) -> None:
+        """Have what is not begun expressly write from now on, or only read, by this statement."""
+        self.ask(ask)
+        self.sync()
+        self.writes = writes
 
     def _prepare(self, names: Names, ask: Ask) -> None:
         self._pgconn.send_prepare(ask.name, ask.shape.sql)
@@ -261,7 +280,10 @@ class Wire:
                 self.load -= entry.weight
                 finished.append(entry)
             elif type(entry) is Sync:
-                finished.append(entry)
+                if entry.passed:
+                    finished.append(entry)
+                else:  # what it says to the commit; it comes to the Sync after that
+                    expected.appendleft(entry)
         if finished:
             self._learn(finished)
         return finished

@@ -1,5 +1,6 @@
 """Writes run in a session: what they changed is held against the policy and the rules, and read back."""
 
+import msgspec
 from contracts.problems import Problem
 from contracts.results import Result
 
@@ -7,7 +8,7 @@ from data_service.execute.breaches import refuse_breaches
 from data_service.execute.database import Session, Written
 from data_service.execute.rows import as_bytes, not_single, too_many
 from data_service.execute.trouble import Breach
-from data_service.sql.statements import Arguments, WriteStatement
+from data_service.sql.statements import Arguments, Statement, WriteStatement
 from data_service.sql.values import plain_text
 
 
@@ -23,6 +24,8 @@ def run_change(
     write: WriteStatement, session: Session, arguments: Arguments, *, last: bool = False
 ) -> tuple[Result, Written]:
     """What a write gives (`run_write`), and what it wrote."""
+    if write.told is not None:
+        return _run_told(write, write.told, session, arguments, last=last)
     if last and write.back is None and write.at_most is None:
         session.last()
     if write.change is None:
@@ -52,6 +55,23 @@ def run_change(
     location = _location(written) if write.shape == "none" else None
     result = Result(body=text, rows=rows, affected=written.affected, inserted=written.inserted, location=location)
     return result, written
+
+
+def _run_told(
+    write: WriteStatement, told: Statement, session: Session, arguments: Arguments, *, last: bool
+) -> tuple[Result, Written]:
+    """Run a write that is held to its rules, and answered, by the statement itself."""
+    if last:
+        session.last()
+    try:
+        row = session.fetch(told, arguments)
+    except Breach as problem:
+        raise _breach(write) from problem
+    affected, body, rows, inserted, key = row if row is not None else (0, None, 0, None, None)
+    if write.shape != "none":
+        return Result(body=as_bytes(body), rows=rows, affected=affected, inserted=inserted), Written(None, affected)
+    written = Written(None, affected, msgspec.json.decode(key) if key else None)
+    return Result(rows=rows, affected=affected, inserted=inserted, location=_location(written)), written
 
 
 def _hold(write: WriteStatement, session: Session, arguments: Arguments, written: Written) -> None:

@@ -7,9 +7,10 @@ from contracts.catalog import Resource
 from contracts.fields import Field
 from contracts.filters import Comparison, TestFunction
 
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Source, Test
-from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Source, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.statements import Caps, Encode, RowInsert, Statement
+from data_service.sql.verdicts import Case
 
 Binder = Callable[[Encode], str]
 Bound = Callable[[Source, Encode], str]  # the place of a value, and how it gets there
@@ -19,6 +20,7 @@ class Dialect(Protocol):
     """SQL as one database wants it. Expressions go in and come out as text."""
 
     whole_number: Encode
+    judges: bool  # writes fail by themselves where a row breaks a check of one row, or more are affected than may be
 
     def name(self, name: str) -> str:
         """An identifier, quoted."""
@@ -214,8 +216,15 @@ class Dialect(Protocol):
         """Rows that a write returned, as a source."""
         ...
 
-    def decides(self, check: Predicate) -> bool:
-        """True where `create` and `update` themselves fail for a row that breaks the check."""
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        """A number that is 0, and makes its statement fail where one of the cases holds: where the dialect judges."""
+        ...
+
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        """The write with its RETURNING, fit to stand in WITH; None where the database can't, or more is needed.
+
+        Its column ``trivet_new`` tells apart what an insert with a conflict rule has inserted.
+        """
         ...
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement | RowInsert:

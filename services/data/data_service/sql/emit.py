@@ -38,12 +38,18 @@ def countable(plan: ReadPlan) -> bool:
 
 
 class Emitter(Predicates):
-    """Writes one statement; the places of its values are collected on the way. ``caps`` bound each level's rows."""
+    """Writes one statement; the places of its values are collected on the way. ``caps`` bound each level's rows.
 
-    def __init__(self, dialect: Dialect, full: Catalog, caps: Caps) -> None:
+    ``written`` is the write that stands before it, and gives its rows as ``w``; else they are bound.
+    """
+
+    def __init__(self, dialect: Dialect, full: Catalog, caps: Caps, written: Statement | None = None) -> None:
         super().__init__(dialect)
         self._full = full
         self._caps = caps
+        self._after_write = written is not None
+        if written is not None:
+            self._binds.extend(written.binds)
         self._calls: dict[int, tuple[str, str]] = {}  # by the invocation's id: a name, and what it stands for
         self._firsts: dict[str, str] = {}  # of a summary's alias: the condition on the rows that it shows
 
@@ -82,14 +88,16 @@ class Emitter(Predicates):
 
     def back(self, plan: ReadPlan, check: Predicate | None) -> Statement:
         """The read over written rows: columns body, rows, rows for which ``check`` does not hold."""
-        alias = self.alias()
+        body, page = self.answer(plan, self.alias())
+        return self.statement(f"select {body}, count(*), {self._failing(plan, check)} from {page}")
+
+    def answer(self, plan: ReadPlan, alias: str) -> tuple[str, str]:
+        """The body of an answer that written rows give, and where these come from under ``alias``."""
         page = self.source(plan, alias) if plan.shape == "none" else self._from(plan, alias)
         if plan.shape in ("none", "summary"):
-            body = "null" if plan.shape == "none" else self._body(plan, alias)
-        else:
-            array = self.dialect.array(self._object(plan.outputs, alias))
-            body = array if plan.shape == "many" else self.dialect.first(array)
-        return self.statement(f"select {body}, count(*), {self._failing(plan, check)} from {page}")
+            return ("null" if plan.shape == "none" else self._body(plan, alias)), page
+        array = self.dialect.array(self._object(plan.outputs, alias))
+        return (array if plan.shape == "many" else self.dialect.first(array)), page
 
     def failing(self, plan: ReadPlan, check: Predicate | None) -> Statement | None:
         """A statement that counts the written rows for which ``check`` does not hold; None where there is none."""
@@ -129,6 +137,8 @@ class Emitter(Predicates):
         resource = plan.scan.resource
         if plan.scan.call is not None:
             return f"{self._given(plan.scan, plan.scan.call)} as {alias}"
+        if plan.scan.written and self._after_write:
+            return f"w as {alias}"
         if plan.scan.written:
             full = self._full.by_name[resource.name]
             place = self.bind(Source("rows"), self.dialect.written_rows(full))
@@ -289,6 +299,8 @@ class Emitter(Predicates):
                 return [(output.key, self._value(output, self.column(alias, output.column)))]
             case ConstantOutput():
                 return [(output.key, self.dialect.text(output.value))]
+            case AffectedOutput() if self._after_write:
+                return [(output.key, "(select count(*) from w)")]
             case AffectedOutput():
                 place = self.bind(Source("affected"), self.dialect.whole_number)
                 return [(output.key, self.dialect.integer(place))]

@@ -1,22 +1,22 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from contracts.catalog import Resource
 from contracts.fields import Field
 from contracts.filters import Comparison, TestFunction
 
 from data_service.plan.filters import PAIRED
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Test
-from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call, row_call
 from data_service.sql.postgres_casts import cast_column, cast_type
 from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
-from data_service.sql.postgres_writes import create, delete, rows_text, update
-from data_service.sql.predicates import is_of_one_row
+from data_service.sql.postgres_writes import create, delete, rows_text, update, written
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
+from data_service.sql.verdicts import MARK, Case, failing
 
 _PAIRS = 50  # json_build_object takes 100 arguments at most
 _SIGNS = {
@@ -35,6 +35,7 @@ _SEARCH = {
 class PostgresDialect:
     """`data_service.sql.dialect.Dialect` for PostgreSQL 12 and later."""
 
+    judges = True
     whole_number: Encode = staticmethod(lambda value: str(whole_number(value)))
 
     def name(self, name: str) -> str:
@@ -271,8 +272,11 @@ class PostgresDialect:
     def recordset(self, resource: Resource, place: str) -> str:
         return f"json_populate_recordset(null::{self.table(resource)}, {place}::json)"
 
-    def decides(self, check: Predicate) -> bool:
-        return is_of_one_row(check)
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        return failing(cases, bind_fixed(MARK))
+
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        return written(self, plan, full)
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
         return create(self, plan, full, back=back)

@@ -1,51 +1,41 @@
 """PostgreSQL's INSERT, UPDATE and DELETE: one statement for all rows, which hands them back as JSON, or counts them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.catalog import Resource
 from contracts.fields import Field
 from contracts.problems import Problem
 
-from data_service.plan.nodes import Predicate
-from data_service.plan.write_nodes import CreatePlan, DeletePlan, Preset, UpdatePlan
+from data_service.plan.nodes import Predicate, Source
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, Preset, UpdatePlan, WritePlan
 from data_service.sql.changes import POSTGRES_JSON, Words, delete_text, update_text
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Dialect
 from data_service.sql.postgres_names import free_type, quoted
-from data_service.sql.predicates import Predicates
+from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Encode, Statement
 from data_service.sql.values import any_json, array_text, plain_text
-
-BREACH = "a row breaks the check of its policy"
+from data_service.sql.verdicts import Case
 
 
 def create(dialect: Dialect, plan: CreatePlan, full: Resource, *, back: bool) -> Statement:
     """The statement that inserts a plan's rows; with ``back`` they are wanted. Raises `Problem` PGRST127."""
     writer = Predicates(dialect)
-    rows = writer.bind(plan.rows, any_json)
-    columns, values = _inserted(writer, plan, full)
-    given = [item.field for item in plan.given]
-    shape = ", ".join(f"{quoted(field.name)} {_given_type(field)}" for field in given)
-    record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
-    source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
     alias = writer.alias()
-    into = f"{dialect.table(full)} as {alias} ({', '.join(columns)})"
-    sql = f"insert into {into} select {', '.join(values)} from {source}"
+    sql = _insert(writer, plan, full, alias)
     key = full.key if plan.tells_key else ()
     if plan.conflict is None:
-        guard = _guard(writer, plan.check)
         wanted = _back(plan, full, alias) if back else ()
-        return writer.statement(_returning(sql, key, back=wanted, alias=alias, guard=guard))
-    clause = conflict_clause(writer, plan.conflict, alias, lambda item: _preset(writer, item))
+        return writer.statement(_returning(sql, key, wanted, alias, _guard(writer, plan.check, None)))
     if full.kind == "table":
-        return writer.statement(_merged(sql + clause, alias, key, back=back))
+        return writer.statement(_merged(sql, alias, key, back=back))
     if plan.check is not None or plan.conflict.check is not None:
         # which of the two rules a row is held to must be beyond doubt
         details = f"Upserts into a {full.kind} resource under a check."
         raise Problem("PGRST127", "Feature not implemented", details=details)
     target = plan.conflict.target
-    return writer.statement(_merged_anywhere(sql + clause, alias, key, target, dialect.table(full), back=back))
+    return writer.statement(_merged_anywhere(sql, alias, key, target, dialect.table(full), back=back))
 
 
 def update(dialect: Dialect, plan: UpdatePlan, full: Resource, *, back: bool) -> Statement:
@@ -53,9 +43,8 @@ def update(dialect: Dialect, plan: UpdatePlan, full: Resource, *, back: bool) ->
     writer = Predicates(dialect)
     alias = writer.alias()
     sql = update_text(writer, _CHANGES, plan, full, alias)
-    guard = _guard(writer, plan.check)
     wanted = _back(plan, full, alias) if back else ()
-    return writer.statement(_returning(sql, (), back=wanted, alias=alias, guard=guard))
+    return writer.statement(_returning(sql, (), wanted, alias, _guard(writer, plan.check, plan.at_most)))
 
 
 def delete(dialect: Dialect, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
@@ -63,7 +52,26 @@ def delete(dialect: Dialect, plan: DeletePlan, full: Resource, *, back: bool) ->
     writer = Predicates(dialect)
     alias = writer.alias()
     sql = delete_text(writer, plan, full, alias)
-    return writer.statement(_returning(sql, (), back=_back(plan, full, alias) if back else (), alias=alias))
+    wanted = _back(plan, full, alias) if back else ()
+    return writer.statement(_returning(sql, (), wanted, alias, _guard(writer, None, plan.at_most)))
+
+
+def written(dialect: Dialect, plan: WritePlan, full: Resource) -> Statement | None:
+    """A write that gives its rows as they are (`Dialect.written`)."""
+    merges = isinstance(plan, CreatePlan) and plan.conflict is not None
+    if merges and full.kind != "table":
+        return None
+    writer = Predicates(dialect)
+    alias = writer.alias()
+    match plan:
+        case CreatePlan():
+            sql = _insert(writer, plan, full, alias)
+        case UpdatePlan():
+            sql = update_text(writer, _CHANGES, plan, full, alias)
+        case DeletePlan():
+            sql = delete_text(writer, plan, full, alias)
+    columns = [*_back(plan, full, alias), *([_is_new(alias)] if merges else ())]
+    return writer.statement(f"{sql} returning {', '.join(columns)}")
 
 
 def rows_text(rows: Any) -> str:
@@ -72,6 +80,21 @@ def rows_text(rows: Any) -> str:
 
 
 # --- what is written -----------------------------------------------------------------------------------------------
+
+
+def _insert(writer: Predicates, plan: CreatePlan, full: Resource, alias: str) -> str:
+    """The INSERT, with its conflict rule."""
+    rows = writer.bind(plan.rows, any_json)
+    columns, values = _inserted(writer, plan, full)
+    given = [item.field for item in plan.given]
+    shape = ", ".join(f"{quoted(field.name)} {_given_type(field)}" for field in given)
+    record = f" cross join lateral json_to_record(r.o) as x({shape})" if given else ""
+    source = f"json_array_elements({rows}::json) with ordinality as r(o, n){record} order by r.n"
+    into = f"{writer.dialect.table(full)} as {alias} ({', '.join(columns)})"
+    sql = f"insert into {into} select {', '.join(values)} from {source}"
+    if plan.conflict is None:
+        return sql
+    return sql + conflict_clause(writer, plan.conflict, alias, lambda item: _preset(writer, item))
 
 
 def _inserted(writer: Predicates, plan: CreatePlan, full: Resource) -> tuple[list[str], list[str]]:
@@ -127,35 +150,49 @@ _CHANGES = Words(
 # --- what comes back -----------------------------------------------------------------------------------------------
 
 
-def _guard(writer: Predicates, check: Predicate | None) -> str:
-    """What makes a write fail, with a message that holds `BREACH`, where one of its rows breaks the check.
+class _Guard(NamedTuple):
+    """What is added to the number of a write's rows to make it fail (`data_service.sql.verdicts`).
 
-    So that nothing has to come back before the COMMIT: a number is read from a text that is none.
+    ``whole``: it looks at the rows' fields.
     """
-    if check is None or not writer.dialect.decides(check):
-        return ""
-    failing = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
-    return f" + coalesce((case when {failing} > 0 then {writer.dialect.text(BREACH)} end)::bigint, 0)"
+
+    text: str
+    whole: bool
 
 
-def _returning(sql: str, key: Sequence[str], *, back: Sequence[str], alias: str, guard: str = "") -> str:
+def _guard(writer: Predicates, check: Predicate | None, at_most: Source | None) -> _Guard:
+    """What makes a write fail where one of its rows breaks the check, or there are more than ``at_most``."""
+    dialect, cases, whole = writer.dialect, [], False
+    if check is not None and is_of_one_row(check):
+        broken = f"count(*) filter (where ({writer.predicate(check, 'w')}) is not true)"
+        cases.append(Case(f"{broken} > 0", "breach", "count(*)"))
+        whole = True
+    if at_most is not None:
+        most = dialect.integer(writer.bind(at_most, dialect.whole_number))
+        cases.append(Case(f"count(*) > {most}", "affected", "count(*)"))
+    return _Guard(f" + {dialect.verdict(cases, writer.bind_fixed)}" if cases else "", whole)
+
+
+def _returning(sql: str, key: Sequence[str], back: Sequence[str], alias: str, guard: _Guard) -> str:
     """The write's rows as one JSON text and their number; without a look ``back``, the first one's ``key``.
 
     Who may write and not read gets no row back: so nothing of it stands here that is not asked for.
     """
-    prefix = f"{alias}."
+    count = f"count(*){guard.text}"
     if back:
-        return f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), count(*){guard} from w"
-    if guard:
-        keys = ", ".join(quoted(name) for name in key) or "1"
-        first = f"(select row_to_json(k) from (select {keys} from w limit 1) as k)"
-        return f"with w as ({sql} returning {prefix}*) select {first}, count(*){guard} from w"
-    keys = ", ".join(prefix + quoted(name) for name in key) or "1"
-    first = "(select row_to_json(w) from w limit 1)"
-    return f"with w as ({sql} returning {keys}) select {first}, count(*) from w"
+        return f"with w as ({sql} returning {', '.join(back)}) select json_agg(row_to_json(w)), {count} from w"
+    if guard.whole:
+        return f"with w as ({sql} returning {alias}.*) select {_first(key)}, {count} from w"
+    keys = ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
+    return f"with w as ({sql} returning {keys}) select (select row_to_json(w) from w limit 1), {count} from w"
 
 
-def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str) -> Sequence[str]:
+def _first(key: Sequence[str]) -> str:
+    """The key of the first of a write's rows, as JSON."""
+    return f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
+
+
+def _back(plan: WritePlan, full: Resource, alias: str) -> Sequence[str]:
     """What of the rows is looked back at, as SQL: where no field is wanted the rows are counted at least."""
     if plan.returned is None:
         return (f"{alias}.*",)
@@ -165,9 +202,14 @@ def _back(plan: CreatePlan | UpdatePlan | DeletePlan, full: Resource, alias: str
 
 def _merged(sql: str, alias: str, key: Sequence[str], *, back: bool) -> str:
     """The rows of an insert with a conflict rule, and those apart that are new (no transaction has ended them yet)."""
-    new = f"({alias}.xmax = 0) as trivet_new"
+    new = _is_new(alias)
     keys = f"{alias}.*" if back else ", ".join(f"{alias}.{quoted(name)}" for name in key) or "1"
     return f"with w as ({sql} returning {keys}, {new}) {_told_apart(key, back=back)}"
+
+
+def _is_new(alias: str) -> str:
+    """Whether a row of an insert with a conflict rule was inserted: no transaction has ended it yet."""
+    return f"({alias}.xmax = 0) as trivet_new"
 
 
 def _merged_anywhere(
@@ -186,9 +228,7 @@ def _merged_anywhere(
 def _told_apart(key: Sequence[str], *, back: bool) -> str:
     """What is asked of ``w``, the rows of an insert with a conflict rule, of which ``trivet_new`` are new."""
     if not back:
-        first = f"(select row_to_json(k) from (select {', '.join(map(quoted, key)) or '1'} from w limit 1) as k)"
-        counts = "count(*), count(*) filter (where w.trivet_new)"
-        return f"select {first}, {counts} from w"
+        return f"select {_first(key)}, count(*), count(*) filter (where w.trivet_new) from w"
     rows = "json_agg(row_to_json(w))"
     apart = f"count(*) filter (where w.trivet_new), {rows} filter (where w.trivet_new)"
     return f"select {rows}, count(*), {apart}, {rows} filter (where not w.trivet_new) from w"

@@ -224,14 +224,26 @@ class Predicates:
 
 
 def is_of_one_row(item: Predicate) -> bool:
-    """True where the predicate asks for nothing beside the row at hand."""
+    """True where the predicate asks for nothing beside what is stored in the row at hand."""
     match item:
         case All() | Any_():
             return all(is_of_one_row(part) for part in item.items)
         case Negation():
             return is_of_one_row(item.item)
+        case Test():
+            return is_stored(item.left) and (not isinstance(item.right, Column) or is_stored(item.right))
+        case IsTest():
+            return is_stored(item.left)
         case _:
-            return isinstance(item, Test | IsTest)
+            return False
+
+
+def is_stored(column: Column) -> bool:
+    """True where a column's value is the row's own: no function that may look elsewhere has a say in it."""
+    field = column.field
+    if field.expression or column.arguments or field.representation is not None:
+        return False
+    return field.cell is None or is_of_one_row(field.cell.holds)
 
 
 def _loud(item: Predicate) -> bool:

@@ -13,6 +13,7 @@ from data_service.sql.dialect import Dialect
 from data_service.sql.emit import Emitter, countable
 from data_service.sql.foreign_values import foreign_value
 from data_service.sql.nested_writes import nested_write
+from data_service.sql.predicates import is_of_one_row
 from data_service.sql.statements import (
     Bind,
     CallStatement,
@@ -24,6 +25,7 @@ from data_service.sql.statements import (
     StreamStatement,
     WriteStatement,
 )
+from data_service.sql.told import told_write
 from data_service.sql.values import json_text
 
 
@@ -44,19 +46,22 @@ class Sequence:
 Program = Union[ReadStatement, WriteStatement, CallStatement, DocumentStatement, Sequence]  # noqa: UP007
 
 
-def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps) -> Program:
-    """What the database has to do for a plan. ``caps`` bound the rows of each level that is read."""
+def write_program(plan: Plan, dialect: Dialect, full: Catalog, caps: Caps, *, in_steps: bool = False) -> Program:
+    """What the database has to do for a plan. ``caps`` bound the rows of each level that is read.
+
+    ``in_steps``: somebody looks at written rows before they are answered.
+    """
     if isinstance(plan, ReadPlan):
         return _read(plan, dialect, full, caps)
     if isinstance(plan, CallPlan):
         return _call(plan, dialect, full, caps)
     if not isinstance(plan, DocumentPlan):
-        return _write(plan, dialect, full, caps)
+        return _write(plan, dialect, full, caps, in_steps=in_steps)
     members = [(member.key, member.plan) for member in plan.members]
     if plan.reads_only:
         reads = [(key, inner) for key, inner in members if isinstance(inner, ReadPlan | ConstantOutput)]
         return DocumentStatement(Emitter(dialect, full, caps).document(reads))
-    return Sequence(tuple((key, _member(inner, dialect, full, caps)) for key, inner in members))
+    return Sequence(tuple((key, _member(inner, dialect, full, caps, in_steps=in_steps)) for key, inner in members))
 
 
 def write_stream(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> StreamStatement:
@@ -68,13 +73,20 @@ def write_stream(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) ->
 
 
 def _member(
-    plan: ReadPlan | WritePlan | CallPlan | ConstantOutput, dialect: Dialect, full: Catalog, caps: Caps
+    plan: ReadPlan | WritePlan | CallPlan | ConstantOutput,
+    dialect: Dialect,
+    full: Catalog,
+    caps: Caps,
+    *,
+    in_steps: bool,
 ) -> ReadStatement | WriteStatement | CallStatement | bytes:
     if isinstance(plan, ConstantOutput):
         return json_text(plan.value)
     if isinstance(plan, CallPlan):
         return _call(plan, dialect, full, caps)
-    return _read(plan, dialect, full, caps) if isinstance(plan, ReadPlan) else _write(plan, dialect, full, caps)
+    if isinstance(plan, ReadPlan):
+        return _read(plan, dialect, full, caps)
+    return _write(plan, dialect, full, caps, in_steps=in_steps)
 
 
 def _read(plan: ReadPlan, dialect: Dialect, full: Catalog, caps: Caps) -> ReadStatement:
@@ -95,16 +107,20 @@ def _call(plan: CallPlan, dialect: Dialect, full: Catalog, caps: Caps) -> CallSt
     return CallStatement(read, plan.writes, at_most, call.function, arguments)
 
 
-def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement:
+def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps, *, in_steps: bool) -> WriteStatement:
     if isinstance(plan, CreatePlan) and plan.nested:
         back = Emitter(dialect, full, caps).back(plan.returning, None)
-        made = nested_write(plan, partial(_write, dialect=dialect, full=full, caps=caps), full, (), back)
+        write = partial(_write, dialect=dialect, full=full, caps=caps, in_steps=True)
+        made = nested_write(plan, write, full, (), back)
         return replace(made, shape=plan.returning.shape)
+    told = None if in_steps else _told(plan, dialect, full, caps)
+    if told is not None:
+        return told
     if isinstance(plan, CreatePlan) and plan.conflict is not None:
         return _merge(plan, plan.conflict, dialect, full, caps)
     resource = full.by_name[(plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource).name]
     check = None if isinstance(plan, DeletePlan) else plan.check
-    if check is not None and dialect.decides(check):
+    if check is not None and dialect.judges and is_of_one_row(check):
         check = None  # the change fails by itself
     row_checks = _row_checks(plan, dialect, full, caps)
     looks_back = plan.returning.shape != "none" or check is not None or row_checks is not None
@@ -116,7 +132,7 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
             change = dialect.update(plan, resource, back=looks_back) if plan.changes else None
         case DeletePlan():
             change = dialect.delete(plan, resource, back=looks_back)
-    at_most = None if isinstance(plan, CreatePlan) else plan.at_most
+    at_most = None if isinstance(plan, CreatePlan) or dialect.judges else plan.at_most
     return WriteStatement(
         change=change,
         back=Emitter(dialect, full, caps).back(plan.returning, check) if looks_back else None,
@@ -127,6 +143,15 @@ def _write(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> Writ
         row_checks=row_checks,
         judged=check is not None or plan.returning.shape == "one",
     )
+
+
+def _told(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> WriteStatement | None:
+    """The write and its answer in one statement, where that can be."""
+    resource = full.by_name[(plan.resource if isinstance(plan, CreatePlan) else plan.scan.resource).name]
+    told = told_write(plan, resource, dialect, full, caps)
+    if told is None:
+        return None
+    return WriteStatement(change=None, back=None, shape=plan.returning.shape, table=resource.name, told=told)
 
 
 def _row_checks(plan: WritePlan, dialect: Dialect, full: Catalog, caps: Caps) -> RowChecks | None:

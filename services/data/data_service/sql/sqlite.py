@@ -1,6 +1,6 @@
 """SQL for SQLite: JSON built by the database, its losses (booleans, scales, blobs) made good on the way out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from contracts.catalog import Resource
@@ -9,8 +9,8 @@ from contracts.filters import Comparison, TestFunction
 from contracts.problems import Problem
 
 from data_service.plan.filters import PAIRED
-from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Predicate, Test
-from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan
+from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation, Passed, Test
+from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_casts import cast_column
 from data_service.sql.postgres_names import quoted
@@ -31,6 +31,7 @@ from data_service.sql.values import (
     to_float,
     whole_number,
 )
+from data_service.sql.verdicts import Case
 
 _SIGNS = {"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "isdistinct": "is not"}
 _FUNCTIONS = {
@@ -51,6 +52,7 @@ class SqliteDialect:
     ``zoned``: times with an offset are told in the session's zone.
     """
 
+    judges = False
     whole_number: Encode = staticmethod(whole_number)
 
     def __init__(self, *, zoned: bool = False) -> None:
@@ -275,8 +277,11 @@ class SqliteDialect:
         ]
         return f"(select {', '.join(values)} from json_each({place}))"
 
-    def decides(self, check: Predicate) -> bool:
-        return False
+    def verdict(self, cases: Sequence[Case], bind_fixed: Callable[[str], str]) -> str:
+        raise AssertionError("no statement fails by itself here: what it wrote is looked at in the same process")
+
+    def written(self, plan: WritePlan, full: Resource) -> Statement | None:
+        return None
 
     def create(self, plan: CreatePlan, full: Resource, *, back: bool) -> RowInsert:
         return create(self, plan, full)

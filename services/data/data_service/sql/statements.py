@@ -184,7 +184,8 @@ class WriteStatement:
     whether the write stands. With a conflict rule the rows that fail are
     counted apart: ``check_new`` over those that were inserted, ``check_old`` over those that were changed.
     ``row_checks`` are rules of data processing. A create with others ``nested`` in it runs with them; ``back`` is then
-    what they take from its rows.
+    what they take from its rows. ``told`` alone stands for all of that where one statement does it
+    (`data_service.sql.told`).
     """
 
     change: Statement | RowInsert | None
@@ -198,6 +199,7 @@ class WriteStatement:
     row_checks: RowChecks | None = None
     judged: bool = False
     nested: "Nesting | None" = None
+    told: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
