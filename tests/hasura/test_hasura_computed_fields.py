@@ -44,6 +44,7 @@ resources:
       clerk: {select: {columns: [id, name], filter: {id: {_lt: 3}}, allow_aggregations: true}}
       reader: {select: {columns: [id, name], filter: {}}}
       narrow: {select: {columns: [id, name], filter: {}}}
+      own: {select: {columns: [id], filter: {asked_by: {_eq: "Ines:7"}}}}
   piece:
     permissions:
       clerk: {select: {columns: [id, title, writer_id], filter: {words: {_lt: 30}}, allow_aggregations: true}}
@@ -217,16 +218,22 @@ def test_roles(suite):
     assert error_of(suite, works % "title", Who("narrow"))[0] == refused.format("title", "piece")
     assert len(data_of(suite, works % "id", Who("narrow"))["writer"]) == 3
     assert data_of(suite, '{ __type(name: "works_writer_args") { name } }', READER) == {"__type": None}
+    summed = '{ writer { works_aggregate(args: {search: ""}) { aggregate { count } } } }'
+    assert error_of(suite, summed, Who("narrow"))[0] == refused.format("works_aggregate", "writer")
+    counts = [row["works_aggregate"]["aggregate"]["count"] for row in data_of(suite, summed, CLERK)["writer"]]
+    assert counts == [1, 2]  # of the rows that it may see
+    assert data_of(suite, "{ writer { id } }", Who("own", {"user_id": "7"})) == {"writer": [{"id": 1}]}
 
 
 def test_introspection(suite):
     found = data_of(suite, """{
-        writer: __type(name: "writer") { fields { name description args { name description type { kind name ofType { name } } } } }
+        writer: __type(name: "writer") { fields { name description type { kind } args { name description type { kind name ofType { name } } } } }
         args: __type(name: "shout_writer_args") { kind inputFields { name type { kind name } } }
         conditions: __type(name: "writer_bool_exp") { inputFields { name } }
         columns: __type(name: "writer_select_column") { enumValues { name } } }""")  # fmt: skip
     fields = {field["name"]: field for field in found["writer"]["fields"]}
-    assert fields["works"]["description"] == "What was found"
+    assert (fields["works"]["description"], fields["works"]["type"]) == ("What was found", {"kind": "LIST"})
+    assert fields["asked_by"]["description"] == 'A computed field, executes function "asked_by"'
     assert fields["shout"]["description"] == "The name, loudly"
     assert fields["since"]["description"] == 'A computed field, executes function "since"'
     assert fields["works"]["args"][0] == {

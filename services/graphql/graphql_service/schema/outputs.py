@@ -51,7 +51,10 @@ def resource_type(types: Types, exposed: Exposed) -> GraphQLObjectType | None:
 
 def _fields(types: Types, exposed: Exposed) -> dict[str, GraphQLField]:
     calls = exposed.calls
-    fields = {name: _field(types, field, calls.get(name)) for name, field in exposed.fields.items()}
+    made = {id(one.field): executes(one) for one in exposed.resource.row_functions}
+    fields = {
+        name: _field(types, field, calls.get(name), made.get(id(field.field))) for name, field in exposed.fields.items()
+    }
     for name, relation in exposed.relations.items():
         call = calls.get(name)
         fields[name] = _relation(types, exposed, relation, call)
@@ -69,13 +72,14 @@ def _called(types: Types, call: ExposedCall | None) -> dict[str, GraphQLArgument
     return {} if call is None else arguments_of(types, call)
 
 
-def _field(types: Types, field: ExposedField, call: ExposedCall | None) -> GraphQLField:
+def _field(types: Types, field: ExposedField, call: ExposedCall | None, otherwise: str | None) -> GraphQLField:
     nullable = types.value(field)
     path = {"path": GraphQLArgument(GraphQLString, description="JSON select path")}
     arguments = _called(types, call) | (path if field.field.type == "json" else {})
-    told = field.field.comment or (None if call is None else executes(call.made))
     return GraphQLField(
-        nullable if field.field.nullable else GraphQLNonNull(nullable), arguments or None, description=told
+        nullable if field.field.nullable else GraphQLNonNull(nullable),
+        arguments or None,
+        description=field.field.comment or otherwise,
     )
 
 
@@ -83,7 +87,9 @@ def _relation(types: Types, exposed: Exposed, relation: ExposedRelation, call: E
     row, arguments = types.object("{}", relation.target), _called(types, call)
     if relation.relation.cardinality == "many":
         arguments |= list_arguments(types, relation.target)
-        return GraphQLField(rows_of(row), arguments, description=relation.comment or "An array relationship")
+        # as Hasura has it: what a function gives may be null, by its type
+        rows = rows_of(row) if relation.relation.pairs else GraphQLList(GraphQLNonNull(row))
+        return GraphQLField(rows, arguments, description=relation.comment or "An array relationship")
     always = _always_there(exposed, relation)
     return GraphQLField(
         GraphQLNonNull(row) if always else row,
