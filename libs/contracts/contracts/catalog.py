@@ -15,6 +15,7 @@ WHOLE_BODY = "body"  # what the argument without a name is called where it needs
 _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
     "json": "json", "jsonb": "json", "text": "text", "xml": "xml", "bytea": "bytes",
 }  # fmt: skip
+ANY_MEDIA = "*/*"
 FunctionSource = Literal["database", "python", "remote"]
 
 
@@ -191,6 +192,23 @@ class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     media: str | None = None
 
 
+class Handler(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An aggregate of the database that writes rows in a ``media`` type of its own (``*/*``: in any), in one value.
+
+    ``name`` is its exposed name, ``schema`` and ``function`` are the database's own. It takes whole rows of the
+    ``resource``, or (None) any rows as they were selected; ``type`` is what it gives. ``features``: it is no aggregate,
+    but PostGIS's function that makes a GeoJSON feature of a row.
+    """
+
+    name: str
+    schema: str
+    function: str
+    media: str
+    type: FieldType
+    resource: str | None = None
+    features: bool = False
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
 
@@ -301,8 +319,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
     no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents,
-    ``graphql`` are names that the configuration gives for these. ``enums`` are the rows of enum tables by resource
-    name, those of which the role sees nothing but fields that refer to them included.
+    ``graphql`` are names that the configuration gives for these. ``handlers`` write rows in media types of their own.
+    ``enums`` are the rows of enum tables by resource name, those of which the role sees nothing but fields that refer
+    to them included.
     """
 
     engine: Engine
@@ -316,6 +335,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     bounds: Bounds | None = None
     graphql: GraphqlNaming | None = None
     enums: dict[str, tuple[EnumValue, ...]] = {}
+    handlers: tuple[Handler, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:
@@ -329,9 +349,10 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
 
     @cached_property
     def callable_names(self) -> frozenset[str]:
-        """The exposed names of all functions, those that are only called for a row too."""
+        """The exposed names of all functions, those that are only called for rows too."""
         of_rows = (one.function for resource in self.resources for one in resource.row_functions)
-        return frozenset((*of_rows, *(function.name for function in self.functions)))
+        handlers = (one.name for one in self.handlers if not one.features)
+        return frozenset((*of_rows, *handlers, *(function.name for function in self.functions)))
 
     @cached_property
     def functions_by_name(self) -> dict[str, tuple[Function, ...]]:
@@ -340,6 +361,24 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         for function in self.functions:
             found[function.name] = (*found.get(function.name, ()), function)
         return found
+
+    def handler(self, media: str, resource: str | None) -> Handler | None:
+        """What writes rows in a media type: of this resource, else of any; None where nothing does.
+
+        One for the resource and any type goes before all others, as PostgREST has it.
+        """
+        found = self._handlers
+        own = None if resource is None else found.get((ANY_MEDIA, resource)) or found.get((media, resource))
+        return own or found.get((media, None))
+
+    @cached_property
+    def handled(self) -> frozenset[str]:
+        """The media types that handlers write."""
+        return frozenset(one.media for one in self.handlers)
+
+    @cached_property
+    def _handlers(self) -> dict[tuple[str, str | None], Handler]:
+        return {(one.media, one.resource): one for one in reversed(self.handlers)}
 
     @cached_property
     def calls(self) -> dict[str, Function]:

@@ -113,6 +113,8 @@ class Node(Element, tag="node", frozen=True):
 
     ``group_by`` names what rows are grouped by, where that is not just the plain outputs beside aggregates; then all
     plain outputs must be of it. ``having`` is a condition on the groups: `CompareGroup`, joined by and, or and not.
+    ``media``: a handler of the database (`contracts.catalog.Handler`) writes the rows of a root of shape ``many`` in
+    this type, and the answer is what it gives as JSON: a text, bytes in hex, or its JSON; else PGRST107.
     """
 
     outputs: tuple[Output, ...] = (Star(),)
@@ -124,6 +126,7 @@ class Node(Element, tag="node", frozen=True):
     group_by: tuple[FieldRef, ...] = ()
     having: Filter | None = None
     shape: Shape = "many"
+    media: str | None = None
 
 
 # --- operations ----------------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ class Granted:
             one.name
             for one in catalog.functions
             if one.source != "database" or (one.schema, one.function) in grants.functions
-        }
+        } | {one.name for one in catalog.handlers if (one.schema, one.function) in grants.functions}
 
     def rules(self, role: str, resource_name: str) -> Rules:
         """What the role may do with a resource."""

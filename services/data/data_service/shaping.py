@@ -18,6 +18,7 @@ from data_service.plan.nodes import ReadPlan
 from data_service.plan.plans import Plan
 from data_service.plan.writes import plan_operation
 from data_service.processing.assembly import NOTHING, Processes, assemble
+from data_service.processing.refusals import refuse_handlers
 from data_service.processing.setting import Means
 from data_service.returned import returning_wanted
 from data_service.sql.dialect import Dialect
@@ -113,7 +114,10 @@ class Shaping:
         restricted = restrict(plan, state.catalog, state.allowed, role)
         rules, protections, python = state.policies.processing, state.protections, state.python
         means = self._means if python is None else replace(self._means, computers=python, python=python)
-        return assemble(restricted, rules, state.catalog, role, means, protections=protections)
+        planned, processes = assemble(restricted, rules, state.catalog, role, means, protections=protections)
+        if processes is not None and processes.outward is not None:
+            refuse_handlers(planned)
+        return planned, processes
 
     def _with_python(
         self, state: State, plan: Plan, program: Program | None, processes: Processes | None

@@ -63,6 +63,16 @@ OPERATORS: dict[str, _Operator] = {
     "_descendant": _Operator("contained"),
     "_matches": _Operator("match"),
     "_matches_fulltext": _Operator("fts"),
+    "_st_contains": _Operator("st_contains"),
+    "_st_crosses": _Operator("st_crosses"),
+    "_st_equals": _Operator("st_equals"),
+    "_st_intersects": _Operator("st_intersects"),
+    "_st_overlaps": _Operator("st_overlaps"),
+    "_st_touches": _Operator("st_touches"),
+    "_st_within": _Operator("st_within"),
+    "_st_d_within": _Operator("st_d_within"),
+    "_st_3d_intersects": _Operator("st_3d_intersects"),
+    "_st_3d_d_within": _Operator("st_3d_d_within"),
 }
 _ANY = {"_ancestor_any": "_ancestor", "_descendant_any": "_descendant", "_matches_any": "_matches"}
 

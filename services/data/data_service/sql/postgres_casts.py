@@ -14,7 +14,7 @@ CASTS = {
     "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
-    "citext": "text",
+    "citext": "text", "char": "character(1)", "character": "character(1)", "bpchar": "bpchar", "name": "name",
 }  # fmt: skip
 _CAST_TYPES: dict[str, FieldType] = {
     "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",

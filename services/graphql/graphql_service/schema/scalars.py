@@ -50,7 +50,8 @@ _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"
 _MODIFIER = re.compile(r"\s*\(.*?\)")
 _LAST_NAME = re.compile(r'(?:^|\.)(?:"((?:[^"]|"")+)"|([^."]+))$')
 
-Operators = Literal["generic", "text", "jsonb", "array", "tree", "enum"]
+Operators = Literal["generic", "text", "jsonb", "array", "enum", "tree", "geometry", "geography"]
+_OF_EXTENSIONS: dict[str, Operators] = {"geometry": "geometry", "geography": "geography", "ltree": "tree"}
 
 
 class Scalar(NamedTuple):
@@ -106,7 +107,9 @@ def _scalar(kind: FieldType, db_type: str, engine: Engine) -> Scalar:
         return Scalar(BUILT_IN[kind])
     if engine == "sqlite":
         return Scalar(fitting(base.lower()) if base else ANY)
-    return Scalar(own_scalar(base), operators="tree" if base == "ltree" else "generic")
+    if kind == "other" and base in _OF_EXTENSIONS:
+        return Scalar(base, operators=_OF_EXTENSIONS[base])
+    return Scalar(own_scalar(base))
 
 
 def own_scalar(base: str) -> str:
