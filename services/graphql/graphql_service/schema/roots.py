@@ -45,10 +45,11 @@ def queries(exposure: Exposure) -> dict[str, Root]:
     for exposed in exposure.resources.values():
         if not exposed.readable:
             continue
-        kinds: list[Kind] = ["select"]
-        if exposed.resource.aggregates:
+        enters = exposed.resource.enters
+        kinds: list[Kind] = ["select"] if enters("select") else []
+        if exposed.resource.aggregates and enters("select_aggregate"):
             kinds += ["aggregate", "grouped"]
-        if exposed.has_key:
+        if exposed.has_key and enters("select_by_pk"):
             kinds.append("by_pk")
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, "query")
