@@ -4,6 +4,7 @@ import os
 import sqlite3
 from contextlib import closing
 
+import apsw
 import psycopg
 import pytest
 from contracts.filters import Compare, FieldRef, Param
@@ -53,9 +54,16 @@ class Place:
 
 
 def sqlite_change(path):
+    """Changes by the engine's own copy of SQLite.
+
+    Locks are a process's: what Python's own copy has begun, the engine's would take for the leavings of a crash, and
+    roll back.
+    """
+
     def change(script):
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(script)
+        with closing(apsw.Connection(str(path))) as connection:
+            connection.set_busy_timeout(5000)
+            connection.execute(script)
 
     return change
 

@@ -107,7 +107,10 @@ def test_formats(suite: Suite) -> None:
     assert suite.get("rpc/pairs?n=2", Accept=single).json["code"] == "PGRST116"
     assert suite.get("rpc/add?a=1", Accept="text/plain").data == b"3"
     assert suite.get("rpc/nothing_there", Accept="text/plain").data == b""
-    assert suite.get("rpc/add?a=1", Accept="text/csv").json["code"] == "PGRST107"
+    assert suite.get("rpc/add?a=1", Accept="text/csv").data == b"pgrst_scalar\n3\n"
+    assert suite.get("rpc/numbers?n=3", Accept="text/csv").data == b"pgrst_scalar\n1\n2\n3\n"
+    assert suite.get("rpc/numbers?n=3", Accept="application/x-ndjson").data == b"1\n2\n3\n"
+    assert suite.get("rpc/add?a=1", Accept="application/x-ndjson").json["code"] == "PGRST107"
     assert suite.get("rpc/numbers?n=1", Accept="text/plain").json["code"] == "PGRST107"
 
 

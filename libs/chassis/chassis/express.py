@@ -11,11 +11,12 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 
 from contracts.problems import Problem, internal
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 
 from chassis import trace
 from chassis.capacity import Capacity, exceeded
 from chassis.observe import Observer
+from chassis.packed import unpacked
 from chassis.trace import Trace
 
 log = logging.getLogger("trivet")
@@ -81,7 +82,10 @@ class Request:
         return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 
     def body(self, limit: int) -> bytes:
-        """The whole body; it can be read again. Raises `Problem` TRV103 beyond ``limit`` bytes."""
+        """The whole body, unpacked where it came packed; it can be read again.
+
+        Raises `Problem` TRV103 beyond ``limit`` bytes, and those of `chassis.packed.unpacked`.
+        """
         environ = self.environ
         stream = environ["wsgi.input"]
         length = environ.get("CONTENT_LENGTH")
@@ -95,8 +99,18 @@ class Request:
                 raise _too_large()
         else:
             return b""
+        coding = environ.get("HTTP_CONTENT_ENCODING")
+        if coding is not None and data:
+            data = unpacked(data, coding, limit)
+            del environ["HTTP_CONTENT_ENCODING"]
+            environ["CONTENT_LENGTH"] = str(len(data))
         environ["wsgi.input"] = io.BytesIO(data)
         return data
+
+
+def body_at_hand() -> bytes:
+    """The whole body of Flask's request at hand, as `Request.body` gives it. Raises `Problem` as that does."""
+    return Request(request.environ).body(current_app.config["MAX_CONTENT_LENGTH"])
 
 
 class Door(Protocol):

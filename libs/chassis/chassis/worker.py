@@ -28,7 +28,7 @@ _BEAT = 1.0  # seconds between two signs of life
 _FAREWELL = 2.0  # seconds that a worker which ends waits for requests that may be on their way
 # times the limit of a body: the services refuse in their own dialects, and what they ask of data may be longer
 _BACKSTOP = 4
-_HEAD = 131_072  # bytes of a request's head at most
+_HEAD = 327_680  # bytes of a request's head at most: more than nginx lets through
 
 hub = current_hub
 

@@ -15,7 +15,9 @@ WHOLE_BODY = "body"  # what the argument without a name is called where it needs
 _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
     "json": "json", "jsonb": "json", "text": "text", "xml": "xml", "bytea": "bytes",
 }  # fmt: skip
+ANY_MEDIA = "*/*"
 FunctionSource = Literal["database", "python", "remote"]
+Way = Literal["select", "select_by_pk", "select_aggregate"]  # by Hasura's words for the root fields
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +125,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     ``rows``: about how many it had when the catalog was read, as a power of ten (a role's own limit, where that is
     less); it is no part of the catalog's version.
     ``inherited`` are relations that a view has from the tables behind it, and that lead to such a view;
-    ``row_functions`` are what functions make of a row.
+    ``row_functions`` are what functions make of a row. ``ways``: how a role may ask for its rows, None where in every
+    way (`enters`).
     """
 
     name: str
@@ -142,12 +145,17 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     deletable: bool = False
     aggregates: bool = True
     rows: int | None = None
+    ways: tuple[Way, ...] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """Fields by name, those that functions make of a row alone too."""
         made = (one.field for one in self.row_functions if one.field is not None and not one.arguments)
         return {field.name: field for field in (*made, *self.fields)}
+
+    def enters(self, *ways: Way) -> bool:
+        """True where rows may be asked for in one of these ways; relations lead here whatever they are."""
+        return self.ways is None or not set(ways).isdisjoint(self.ways)
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
@@ -191,12 +199,30 @@ class Returns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     media: str | None = None
 
 
+class Handler(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An aggregate of the database that writes rows in a ``media`` type of its own (``*/*``: in any), in one value.
+
+    ``name`` is its exposed name, ``schema`` and ``function`` are the database's own. It takes whole rows of the
+    ``resource``, or (None) any rows as they were selected; ``type`` is what it gives. ``features``: it is no aggregate,
+    but PostGIS's function that makes a GeoJSON feature of a row.
+    """
+
+    name: str
+    schema: str
+    function: str
+    media: str
+    type: FieldType
+    resource: str | None = None
+    features: bool = False
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A function that can be called; overloads are several of one ``name``, told apart by their arguments.
 
     ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
     source's own names. What is not ``volatile`` reads only. ``session`` is the argument that no client gives: it gets
-    the caller's session variables, as JSON.
+    the caller's session variables, as JSON. ``settings`` are those of the transaction that it is called in
+    (`SET` of a function of the database); facades never get them.
     """
 
     name: str
@@ -208,6 +234,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: FunctionSource = "database"
     comment: str | None = None
     session: Argument | None = None
+    settings: dict[str, str] = {}
 
     @property
     def reads_only(self) -> bool:
@@ -289,10 +316,14 @@ class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
-    """Which fields a role may give when it creates and updates a resource."""
+    """Which fields a role may give when it creates and updates a resource.
+
+    ``presets``: whatever it gives, an update of the role's sets fields of the policy's.
+    """
 
     create: frozenset[str] | None = None
     update: frozenset[str] | None = None
+    presets: bool = False
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -301,8 +332,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     Limited to a role (``role`` set), a resource's ``insertable`` and so on say what the role may do, its fields what
     the role may see, and ``writable`` by resource name what it may give. A resource that a role can only write has
     no fields in ``fields`` but those in ``writable`` stand in ``hidden``. ``bounds`` are those of its documents,
-    ``graphql`` are names that the configuration gives for these. ``enums`` are the rows of enum tables by resource
-    name, those of which the role sees nothing but fields that refer to them included.
+    ``graphql`` are names that the configuration gives for these. ``handlers`` write rows in media types of their own.
+    ``enums`` are the rows of enum tables by resource name, those of which the role sees nothing but fields that refer
+    to them included.
     """
 
     engine: Engine
@@ -316,6 +348,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
     bounds: Bounds | None = None
     graphql: GraphqlNaming | None = None
     enums: dict[str, tuple[EnumValue, ...]] = {}
+    handlers: tuple[Handler, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Resource]:
@@ -329,9 +362,10 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
 
     @cached_property
     def callable_names(self) -> frozenset[str]:
-        """The exposed names of all functions, those that are only called for a row too."""
+        """The exposed names of all functions, those that are only called for rows too."""
         of_rows = (one.function for resource in self.resources for one in resource.row_functions)
-        return frozenset((*of_rows, *(function.name for function in self.functions)))
+        handlers = (one.name for one in self.handlers if not one.features)
+        return frozenset((*of_rows, *handlers, *(function.name for function in self.functions)))
 
     @cached_property
     def functions_by_name(self) -> dict[str, tuple[Function, ...]]:
@@ -340,6 +374,24 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dic
         for function in self.functions:
             found[function.name] = (*found.get(function.name, ()), function)
         return found
+
+    def handler(self, media: str, resource: str | None) -> Handler | None:
+        """What writes rows in a media type: of this resource, else of any; None where nothing does.
+
+        One for the resource and any type goes before all others, as PostgREST has it.
+        """
+        found = self._handlers
+        own = None if resource is None else found.get((ANY_MEDIA, resource)) or found.get((media, resource))
+        return own or found.get((media, None))
+
+    @cached_property
+    def handled(self) -> frozenset[str]:
+        """The media types that handlers write."""
+        return frozenset(one.media for one in self.handlers)
+
+    @cached_property
+    def _handlers(self) -> dict[tuple[str, str | None], Handler]:
+        return {(one.media, one.resource): one for one in reversed(self.handlers)}
 
     @cached_property
     def calls(self) -> dict[str, Function]:

@@ -83,9 +83,11 @@ Comparison = Literal[
     "like", "ilike", "match", "imatch", "similar",
     "in",
     "isdistinct",
-    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all",
+    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all", "path_exists", "path_match",
     "left_of", "right_of", "not_right_of", "not_left_of", "adjacent",
     "fts", "plfts", "phfts", "wfts",
+    "st_contains", "st_crosses", "st_equals", "st_intersects", "st_overlaps", "st_touches", "st_within", "st_d_within",
+    "st_3d_intersects", "st_3d_d_within",
 ]  # fmt: skip
 
 
@@ -93,7 +95,9 @@ class Compare(Element, tag="compare", frozen=True):
     """``left`` compared with ``right``; for ``in`` the right side's value is a list.
 
     ``quantifier``: the right side's value is a list, of which any or all must hold. ``config`` is the text search
-    configuration. In ``like`` patterns ``%`` and ``_`` are wild and ``\\`` escapes.
+    configuration. In ``like`` patterns ``%`` and ``_`` are wild and ``\\`` escapes. ``st_…`` are PostGIS's functions,
+    of a geometry as GeoJSON or text; for ``st_d_within`` the right side's value is an object: ``distance``, ``from``
+    which geometry, and of a geography whether to ``use_spheroid``.
     """
 
     left: FieldRef

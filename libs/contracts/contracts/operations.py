@@ -113,6 +113,8 @@ class Node(Element, tag="node", frozen=True):
 
     ``group_by`` names what rows are grouped by, where that is not just the plain outputs beside aggregates; then all
     plain outputs must be of it. ``having`` is a condition on the groups: `CompareGroup`, joined by and, or and not.
+    ``media``: a handler of the database (`contracts.catalog.Handler`) writes the rows of a root of shape ``many`` in
+    this type, and the answer is what it gives as JSON: a text, bytes in hex, or its JSON; else PGRST107.
     """
 
     outputs: tuple[Output, ...] = (Star(),)
@@ -124,6 +126,7 @@ class Node(Element, tag="node", frozen=True):
     group_by: tuple[FieldRef, ...] = ()
     having: Filter | None = None
     shape: Shape = "many"
+    media: str | None = None
 
 
 # --- operations ----------------------------------------------------------------------------------------------------
@@ -204,7 +207,10 @@ class Assign(Element, tag="assign", frozen=True):
 
 
 class Update(Element, tag="update", frozen=True):
-    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124."""
+    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124.
+
+    Without ``assigns`` nothing changes, unless ``presets_alone``: then what the policy sets is set all the same.
+    """
 
     resource: str
     assigns: tuple[Assign, ...]
@@ -213,6 +219,7 @@ class Update(Element, tag="update", frozen=True):
     at_most: Param | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
+    presets_alone: bool = False
 
 
 class Delete(Element, tag="delete", frozen=True):

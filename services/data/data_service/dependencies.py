@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chassis.versions import EVERYTHING, word_of
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, Handler
 from contracts.fields import FieldType
 
 from data_service.plan.nodes import (
@@ -78,6 +78,8 @@ def of_read(plan: Plan, effects: Effects, catalog: Catalog) -> Dependencies:
                 claims.add(node.what)
             case Column() if node.field.expression:
                 reasons.append(f"{node.field.name} is computed, perhaps from the time at hand")
+            case ReadPlan(writer=Handler(features=False)):
+                reasons.append("what a function gives may change at any time")
             case ReadPlan(count="planned" | "estimated"):
                 reasons.append("the database estimates how many rows there are")
             case ColumnOutput() | AggregateOutput() if _reads_time(node):

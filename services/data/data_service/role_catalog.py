@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Function, GraphqlNaming, Relation, Resource, Writable
+from contracts.catalog import Catalog, Function, GraphqlNaming, Handler, Relation, Resource, Writable
 from contracts.fields import Field
 from contracts.identity import unnarrowed
 from contracts.problems import Problem
@@ -66,6 +66,7 @@ def limit_catalog(full: Catalog, policies: Allowed, role: str, returned: FieldsO
         bounds=policies.documents.of(unnarrowed(role)[0]),
         graphql=_naming(policies.graphql, seen, {function.name for function in functions}),
         enums=full.enums,
+        handlers=tuple(_handlers(full, policies, role, visible, cells)) if full.handlers else (),
     )
 
 
@@ -95,6 +96,29 @@ def _functions(
             yield msgspec.structs.replace(function, returns=returns)
         elif resource is None or visible.get(resource):
             yield function
+
+
+def _handlers(
+    full: Catalog,
+    policies: Allowed,
+    role: str,
+    visible: Mapping[str, frozenset[str]],
+    cells: Mapping[str, Mapping[str, Cell]],
+) -> Iterator[Handler]:
+    """The handlers that the role may use; those that take a resource's whole rows only if it sees these wholly."""
+    for handler in full.handlers:
+        name = handler.resource
+        if not handler.features and policies.call(role, handler.name) is None:
+            continue
+        if name is not None and (cells.get(name) or not _sees_all(full.by_name.get(name), visible)):
+            continue
+        yield handler
+
+
+def _sees_all(resource: Resource | None, visible: Mapping[str, frozenset[str]]) -> bool:
+    return resource is not None and visible.get(resource.name, frozenset()).issuperset(
+        field.name for field in resource.columns
+    )
 
 
 def _cells(full: Catalog, resource: Resource, select: SelectRule | None) -> Iterator[tuple[str, Cell]]:
@@ -181,6 +205,7 @@ def _limit_resource(
         deletable=resource.deletable and rules.delete is not None,
         aggregates=rules.select is not None and rules.select.aggregations,
         rows=_rows(resource, rules.select),
+        ways=rules.select.ways if rules.select is not None else None,
     )
 
 
@@ -214,4 +239,5 @@ def _writable(resource: Resource, rules: Rules) -> Writable:
     return Writable(
         create=allowed(rules.insert.columns, rules.insert.presets) if rules.insert else frozenset(),
         update=allowed(rules.update.columns, rules.update.presets) if rules.update else frozenset(),
+        presets=rules.update is not None and bool(rules.update.presets),
     )

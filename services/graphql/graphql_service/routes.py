@@ -11,10 +11,11 @@ from contracts.problems import Problem
 from flask import Flask, Request, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from graphql import ExecutionResult, GraphQLSchema, OperationType
-from graphql_server.flask.views import GraphQLView
+from graphql_server.flask.views import FlaskHTTPRequestAdapter, GraphQLView
 from graphql_server.http import GraphQLHTTPResponse, GraphQLRequestData
 from graphql_server.http.exceptions import HTTPException
 from graphql_server.http.sync_base_view import SyncHTTPRequestAdapter
+from graphql_server.http.types import HTTPMethod
 
 from graphql_service.door import PATHS
 from graphql_service.executor import Executor
@@ -42,10 +43,20 @@ class Executed(ExecutionResult):
         self.answer = answer
 
 
+class Adapter(FlaskHTTPRequestAdapter):
+    """A request as the shell sees it: a HEAD is a GET, whose answer goes without its body (RFC 9110 §9.3.2)."""
+
+    @property
+    def method(self) -> HTTPMethod:
+        """The method whose rules hold."""
+        return "GET" if self.request.method == "HEAD" else super().method
+
+
 class View(GraphQLView):
     """The shell: what it would parse, execute and write is ours; the rules of HTTP stay its own."""
 
     init_every_request: ClassVar[bool] = False
+    request_adapter_class = Adapter
 
     def __init__(self, executor: Executor, gate: Gate) -> None:
         super().__init__(schema=GraphQLSchema(), graphql_ide=None)
@@ -59,7 +70,10 @@ class View(GraphQLView):
             return self.run(request=request, context=cast("Any", self._gate.caller()))
         except HTTPException as fault:
             # the shell would show the text of a crash: let it come out as what it is
-            message, headers = f"The method {request.method} is not supported here", {"Allow": "GET, OPTIONS, POST"}
+            message, headers = (
+                f"The method {request.method} is not supported here",
+                {"Allow": "GET, HEAD, OPTIONS, POST"},
+            )
             raise fault.__cause__ or Problem("TRV101", message, headers=headers) from None
 
     def parse_http_body(self, adapter: SyncHTTPRequestAdapter, context: Any) -> GraphQLRequestData:
@@ -69,7 +83,7 @@ class View(GraphQLView):
             return Asked([request_in(request.args)], batch=False, strict=strict)
         if request.mimetype != JSON or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise Problem("TRV102", f"A request's body has to be {JSON} in UTF-8", headers={"Accept-Post": JSON})
-        body = parse_json(request.get_data(cache=False))
+        body = parse_json(express.body_at_hand())
         if not isinstance(body, list):
             return Asked([body], batch=False, strict=strict)
         self._executor.limits(context).hold("batch", len(body))
@@ -99,7 +113,7 @@ class View(GraphQLView):
     def create_response(self, response_data: Any, sub_response: Response, is_strict: bool) -> Response:
         """The answer as a response of Flask's."""
         answer = sent(response_data.answer, strict=is_strict)
-        return to_flask(conditional(answer) if request.method == "GET" else answer)
+        return to_flask(conditional(answer) if request.method in ("GET", "HEAD") else answer)
 
     def _answer(self, value: Any, caller: Caller, *, strict: bool, writes: bool) -> Answer:
         try:

@@ -1,5 +1,9 @@
 """GraphQL over HTTP: methods, media types, batches, and what else clients look for (graphql.md §1)."""
 
+import gzip
+import json
+import zlib
+
 import pytest
 from contracts.problems import Problem
 
@@ -102,17 +106,45 @@ def test_mutations_need_post(suite):
     }
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_other_methods(suite, method):
     response = suite.http.open("/graphql", method=method)
-    assert response.status_code == 405
-    if method != "HEAD":
-        assert response.get_json()["errors"][0]["extensions"] == {"path": "$", "code": "method-not-allowed"}
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert response.get_json()["errors"][0]["extensions"] == {"path": "$", "code": "method-not-allowed"}
 
 
-def test_head_is_refused_with_what_is_allowed(suite):
-    response = suite.http.head("/graphql", query_string={"query": QUERY})
-    assert (response.status_code, response.headers.get("Allow"), suite.data.asked) == (405, "GET, OPTIONS, POST", [])
+@pytest.mark.parametrize(
+    "query, status", [({"query": QUERY}, 200), ({"query": MUTATION}, 405), ({"query": "{ nope }"}, 200), ({}, 400)]
+)
+def test_head_is_a_get_without_its_body(suite, query, status):
+    got = suite.http.get("/graphql", query_string=query)
+    response = suite.http.head("/graphql", query_string=query)
+    assert (got.status_code, response.status_code, response.data) == (status, status, b"")
+    for name in ("Content-Type", "ETag", "Allow"):
+        assert response.headers.get(name) == got.headers.get(name)
+
+
+def test_a_head_of_what_is_known_already(suite):
+    tag = suite.http.get("/graphql", query_string={"query": QUERY}).headers["ETag"]
+    response = suite.http.head("/graphql", query_string={"query": QUERY}, headers={"If-None-Match": tag})
+    assert (response.status_code, response.data) == (304, b"")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=UTF-8 "])  # both doors
+def test_packed_bodies(suite, content_type):
+    def post(body, coding="gzip"):
+        headers = {"Content-Encoding": coding, "Content-Type": content_type}
+        answer = suite.http.post("/graphql", data=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    body = json.dumps({"query": QUERY}).encode()
+    assert post(gzip.compress(body)) == (200, DATA)
+    assert post(zlib.compress(body), "deflate") == (200, DATA)
+    assert post(body, "identity") == (200, DATA)
+    bomb = gzip.compress(b" " * 11_000_000)
+    for given, coding, status in ((body, "gzip", 400), (body, "br", 415), (bomb, "gzip", 413)):
+        found, answer = post(given, coding)
+        assert (found, list(answer)) == (status, ["errors"])
 
 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
@@ -146,7 +178,7 @@ def test_which_operation(suite):
     answer = suite.http.post("/graphql", json={"query": query, "operationName": "B"}).get_json()
     assert answer == {"data": {"artist": [{"id": "id"}]}}
     answer = suite.http.post("/graphql", json={"query": query, "operationName": "C"}).get_json()
-    assert answer["errors"][0]["message"] == "no such operation found in the document: 'C'"
+    assert answer["errors"][0]["message"] == 'no such operation found in the document: "C"'
 
 
 def test_a_kept_document_serves_other_variables(suite):

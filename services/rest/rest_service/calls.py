@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 import msgspec
-from contracts.catalog import Function
+from contracts.catalog import Catalog, Function
 from contracts.filters import Given
 from contracts.operations import Call, Shape, Value
 from contracts.problems import Problem
@@ -29,6 +29,7 @@ from rest_service.request import (
     columns_of,
     count_of,
     first_of,
+    handled,
     parse_query,
     profile_header,
     set_page,
@@ -47,11 +48,12 @@ class Passed(NamedTuple):
     form: Form
 
 
-def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
+def translate_call(incoming: Incoming, overloads: Sequence[Function], catalog: Catalog | None = None) -> Asked:
     """The call that a request asks for. Raises `Problem` PGRST1xx.
 
     ``overloads`` are the functions of the name that the caller may call: they decide which parameters are arguments,
-    which are filters on the result, and in which formats it can be had.
+    which are filters on the result, and in which formats it can be had. ``catalog`` is given where the database writes
+    some itself.
     """
     reads = incoming.method in _READS
     wanted = preferences.parse([incoming.headers.get("Prefer") or ""])
@@ -69,7 +71,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
     wish = Wish(
         kind="call",
         resource=incoming.resource,
-        media=_media(incoming.headers.get("Accept"), function),
+        media=_media(incoming.headers.get("Accept"), function, catalog, whole=first_of(rest, "select") in (None, "*")),
         preferences=wanted,
         address=f"/rpc/{quote(incoming.resource, safe='')}",
         applied=(wanted.applied("call"), wanted.applied("call")),
@@ -80,6 +82,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
         columns=columns_of(root),
         body=incoming.method != "HEAD",
         void=function is not None and function.returns.kind == "void",
+        values=None if function is None else _values(function),
         streams=function is not None and (reads or function.reads_only) and _gives_rows(function, wanted),
     )
     shape: Shape = "one" if wish.media.single else "none" if not wish.body else "many"
@@ -87,7 +90,7 @@ def translate_call(incoming: Incoming, overloads: Sequence[Function]) -> Asked:
     call = Call(
         incoming.resource,
         given,
-        tree.build(root, shape),
+        handled(tree.build(root, shape), wish.media),
         schema,
         count_of(wish),
         reads_only=reads,
@@ -113,6 +116,12 @@ def _read(incoming: Incoming, pairs: Pairs, rest: Pairs, literals: Literals) -> 
 
 def _takes(function: Function, given: frozenset[str], passed: Sequence[Passed]) -> bool:
     return function.body_form == passed[0].form if given == {""} else function.takes(given)
+
+
+def _values(function: Function) -> Literal["one", "many"] | None:
+    """Whether it gives a value that is no row, or a set of such."""
+    returns = function.returns
+    return None if returns.kind != "scalar" else "many" if returns.many else "one"
 
 
 def _gives_rows(function: Function, wanted: Preferences) -> bool:
@@ -212,8 +221,10 @@ def _first_row(found: Any) -> Row | None:
 # --- answers -------------------------------------------------------------------------------------------------------
 
 
-def _media(accept: str | None, function: Function | None) -> Media:
-    """The best format for what the function gives. Raises `Problem` PGRST107."""
-    if function is None or function.returns.kind == "rows":
+def _media(accept: str | None, function: Function | None, catalog: Catalog | None, *, whole: bool) -> Media:
+    """The best format for what the function gives; ``whole``: all of its rows. Raises `Problem` PGRST107."""
+    if function is None:
         return media.choose(accept)
-    return media.choose_scalar(accept, function.returns)
+    if function.returns.kind == "rows":
+        return media.choose(accept, catalog, function.returns.resource if whole else None)
+    return media.choose_scalar(accept, function.returns, catalog)

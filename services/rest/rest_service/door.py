@@ -53,7 +53,9 @@ def note(caller: Caller) -> None:
 def refusal(problem: Problem) -> Answer:
     """The answer to the request at hand that a problem becomes, wherever it arose."""
     current = trace.current()
-    return response.of_problem(problem, anonymous=current is None or current.anonymous)
+    if current is None:
+        return response.of_problem(problem, anonymous=True)
+    return response.of_problem(problem, anonymous=current.anonymous, accept=current.environ.get("HTTP_ACCEPT"))
 
 
 def _sent(answer: Answer) -> express.Answer:

@@ -33,7 +33,7 @@ class Functions:
         overloads = _overloads(catalog, request.resource, profile)
         if len(catalog.schemas) > 1:
             request = request._replace(profile=resources.negotiate(catalog, profile))
-        asked = translate_call(request, overloads)
+        asked = translate_call(request, overloads, catalog if catalog.handlers else None)
         parsed = perf_counter()
         if wish is not None:
             return plans.answer_of(

@@ -55,7 +55,8 @@ class Incoming(NamedTuple):
     """What matters of an HTTP request: ``resource`` is decoded, ``query`` is the raw query string.
 
     ``profile`` is the schema that its headers chose, where there is a choice; ``key`` is the resource's primary key,
-    which only PUT needs; ``payload`` is what the body holds, where that was read already.
+    which only PUT needs; ``payload`` is what the body holds, where that was read already. ``media`` is the format that
+    was chosen for it, where the database writes it itself.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Incoming(NamedTuple):
     profile: str | None = None
     key: tuple[str, ...] = ()
     payload: Payload | None = None
+    media: Media | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +77,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     with a conflict rule that took effect. ``profile`` is the schema that answers, ``schema`` the one that was asked for
     expressly; ``columns`` are the response keys where they are known beforehand; ``query`` is the canonical query
     string; ``body`` False where no body is to be sent; ``void``: the function that is called gives nothing;
-    ``streams``: it gives rows that can be had one after the other. ``pages``: by keys (`rest_service.keyset`).
+    ``values``: it gives one value, or many, that are no rows; ``streams``: it gives rows that can be had one after the
+    other. ``pages``: by keys (`rest_service.keyset`).
     """
 
     kind: Kind
@@ -91,6 +94,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ()
     body: bool = True
     void: bool = False
+    values: Literal["one", "many"] | None = None
     streams: bool = False
     pages: bool = False
 
@@ -135,7 +139,7 @@ def translate(incoming: Incoming) -> Asked:
     wish = Wish(
         kind=kind,
         resource=incoming.resource,
-        media=media.choose(incoming.headers.get("Accept")),
+        media=incoming.media or media.choose(incoming.headers.get("Accept")),
         preferences=wanted,
         address=f"/{quote(incoming.resource, safe='')}",
         applied=(wanted.applied(kind, resolved=False), wanted.applied(kind)),
@@ -228,7 +232,7 @@ def _read(incoming: Incoming, wish: Wish, pairs: Pairs, shape: _Shape, literals:
     count = count_of(wish)
     head = incoming.method == "HEAD"
     wanted: Shape = "one" if wish.media.single else "none" if head else "many"
-    node = tree.build(shape.root, wanted)
+    node = handled(tree.build(shape.root, wanted), wish.media)
     wish = msgspec.structs.replace(
         wish, page=shape.page, query=canonical(pairs), columns=columns_of(shape.root), body=not head
     )
@@ -302,7 +306,7 @@ def _update(wish: Wish, payload: Payload, root: Branch, back: Node, literals: Li
 
 def _returning(wish: Wish, root: Branch) -> Node:
     if wish.body:
-        return tree.returning(root, "one" if wish.media.single else "many")
+        return handled(tree.returning(root, "one" if wish.media.single else "many"), wish.media)
     tree.build(root)  # what is wrong with the query string is wrong even where nothing is read back
     return Node(outputs=(), shape="one") if wish.media.single else Node(shape="none")
 
@@ -310,6 +314,13 @@ def _returning(wish: Wish, root: Branch) -> Node:
 def _at_most(wish: Wish, literals: Literals) -> Param | None:
     most = wish.preferences.max_affected
     return None if most is None else literals.add(most)
+
+
+def handled(node: Node, wanted: Media) -> Node:
+    """The node, whose rows the database writes itself where that is wanted, and there are any to write."""
+    if wanted.handler is None or node.shape != "many":
+        return node
+    return msgspec.structs.replace(node, media=wanted.handler)
 
 
 def count_of(wish: Wish) -> Count | None:

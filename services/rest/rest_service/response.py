@@ -13,7 +13,7 @@ from rest_service import media
 from rest_service.grammar.keys import filter_key
 from rest_service.page import content_range, read_status
 from rest_service.request import Wish
-from rest_service.row_formats import lines_of, writer_of
+from rest_service.row_formats import lines_of, lines_of_values, writer_of
 from rest_service.rows import strip_nulls, to_bytes, to_text
 
 # of a Content-Location: many clients and proxies take no more than 8 or 16 KB of headers in all
@@ -95,8 +95,8 @@ def unless_known(answer: Answer, tags: str | None) -> Answer:
     return Answer(304, {name: headers[name] for name in headers if name not in ("Content-Type", "Content-Range")})
 
 
-def of_problem(problem: Problem, *, anonymous: bool) -> Answer:
-    """The answer that carries a problem: exactly the four keys (rest.md §9)."""
+def of_problem(problem: Problem, *, anonymous: bool, accept: str | None = None) -> Answer:
+    """The answer that carries a problem: exactly the four keys (rest.md §9), or RFC 9457's where that is preferred."""
     status = 401 if problem.code == "42501" and anonymous else problem.status
     headers = {
         "Content-Type": media.JSON.content_type,
@@ -108,7 +108,25 @@ def of_problem(problem: Problem, *, anonymous: bool) -> Answer:
     if status == 503:
         headers.setdefault("Retry-After", "1")
     body = {"code": problem.code, "details": problem.details, "hint": problem.hint, "message": problem.message}
+    if media.prefers_problem(accept):
+        headers["Content-Type"] = media.PROBLEM
+        body = _standard(problem, status)
     return Answer(status, headers, _encode(body))
+
+
+def _standard(problem: Problem, status: int) -> dict[str, object]:
+    """A problem as RFC 9457 §3 has it; what only PostgREST's form knows are its extension members."""
+    plain = isinstance(problem.details, str)
+    found = {
+        "type": "about:blank",
+        "title": problem.message,
+        "status": status,
+        "detail": problem.details if plain else None,
+        "code": problem.code,
+        "details": None if plain else problem.details,
+        "hint": problem.hint,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def of_written(result: Result, wish: Wish, body: bytes) -> Answer:
@@ -182,10 +200,15 @@ def _rows_of_page(result: Result, wish: Wish) -> int:
 def _body(result: Result, wish: Wish) -> bytes:
     if wish.media.by_rows:
         writer = writer_of(wish.media, wish.columns)
-        return writer.rows(lines_of(result.body)) + writer.end()
+        lines = lines_of(result.body) if wish.values is None else _lines_of_values(result.body, wish)
+        return writer.rows(lines) + writer.end()
     if wish.media.raw:
         return to_bytes(result.body) if wish.media.binary else to_text(result.body)
     return strip_nulls(result.body) if wish.media.stripped else result.body
+
+
+def _lines_of_values(body: bytes, wish: Wish) -> bytes:
+    return lines_of_values(body, many=wish.values == "many", named=not wish.media.lines)
 
 
 def _location(address: str, key: dict[str, str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from chassis import express
 from chassis.facade import Gate
 from contracts.data import Data
 from contracts.identity import Caller
@@ -117,7 +118,7 @@ def _decoded(segment: str) -> str:
 
 def _incoming(name: str) -> Incoming:
     query = request.query_string.decode("utf-8", "replace")
-    return Incoming(request.method, name, query, request.headers, request.get_data(cache=False))
+    return Incoming(request.method, name, query, request.headers, express.body_at_hand())
 
 
 def _unsupported(method: str) -> Problem:

@@ -15,6 +15,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  
 _NAME = re.compile(r"(?!xml)[A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]", re.IGNORECASE)
 _IN_NAME = re.compile(r"[A-Za-z0-9_.\-\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]")
 _LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+SCALAR = b"pgrst_scalar"
 _raw_row: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raw_rows: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 _exact: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
@@ -44,6 +45,16 @@ def lines_of(body: bytes) -> bytes:
     if not body.startswith(b"["):  # a function may give a row, or none
         body = b"[%b]" % body.removeprefix(b"null")
     return b"".join([bytes(row).replace(b"\n", b" ") + b"\n" for row in _raw_rows.decode(body)])
+
+
+def lines_of_values(body: bytes, *, many: bool, named: bool) -> bytes:
+    """A function's values that are no rows, one a line; ``named``: as objects of one member, as PostgREST calls it.
+
+    ``many``: the body is an array of them, else it is the one.
+    """
+    values = [bytes(value) for value in _raw_rows.decode(body)] if many else [body]
+    line = b'{"%b":%%b}\n' % SCALAR if named else b"%b\n"
+    return b"".join([line % value.replace(b"\n", b" ") for value in values])
 
 
 class JsonLines:

@@ -92,7 +92,9 @@ class Shapes:
         shape = cut(query, paged=reads)
         if shape is None:
             return None
-        accept, prefer = headers.get("Accept"), headers.get("Prefer")
+        own = incoming.media
+        accept = headers.get("Accept") if own is None else f"{own.type} {own.handler}"
+        prefer = headers.get("Prefer")
         schema = profile if headers.get(profile_header(method)) else None
         payload = None
         if reads:

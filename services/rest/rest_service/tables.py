@@ -14,7 +14,7 @@ from contracts.problems import Problem
 
 from rest_service import keyset, media, plans, preconditions, resources, response, streaming
 from rest_service.plans import Planned, PlanWish
-from rest_service.request import Asked, Incoming, profile_header
+from rest_service.request import Asked, Incoming, first_of, parse_query, profile_header
 from rest_service.response import Answer
 from rest_service.shapes import Shapes
 
@@ -172,9 +172,24 @@ def _with_catalog(request: Incoming, catalog: Catalog) -> Incoming:
     if method == "PUT":
         resource = resources.find(catalog, request.resource, headers.get(profile_header(method)))
         request = request._replace(key=resource.key)
+    if catalog.handlers and media.may_be_handled(headers.get("Accept"), catalog):
+        request = _with_media(request, catalog)
     if len(catalog.schemas) < 2:
         return request
     return request._replace(profile=resources.negotiate(catalog, headers.get(profile_header(method))))
+
+
+def _with_media(request: Incoming, catalog: Catalog) -> Incoming:
+    """The request with its format, where the database writes that itself."""
+    resource = None
+    if first_of(parse_query(request.query), "select") in (None, "*"):
+        try:
+            profile = request.headers.get(profile_header(request.method))
+            resource = resources.find(catalog, request.resource, profile).name
+        except Problem:
+            return request  # it is told later
+    found = media.choose(request.headers.get("Accept"), catalog, resource)
+    return request if found.handler is None else request._replace(media=found)
 
 
 def _question(request: Incoming) -> tuple[str | None, ...]:

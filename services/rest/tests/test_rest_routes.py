@@ -1,5 +1,8 @@
 """The service as a client of HTTP sees it, over a few rows in memory."""
 
+import gzip
+import zlib
+
 import msgspec
 import pytest
 from contracts.identity import ANONYMOUS
@@ -292,3 +295,61 @@ def test_only_a_get_has_a_tag(client, method, status):
 def test_a_refusal_is_never_not_modified(client):
     response = client.get("/nothing", headers={"If-None-Match": "*"})
     assert (response.status_code, response.json["code"]) == (404, "PGRST205")
+
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "accept, standard",
+    [
+        (PROBLEM, True),
+        (f"{PROBLEM}, application/json", True),
+        (f"application/json;q=0.5, {PROBLEM}", True),
+        (f"text/csv, {PROBLEM};q=0.1", True),
+        (f"application/json, {PROBLEM}", False),
+        (f"{PROBLEM};q=0.5, application/json", False),
+        (f"*/*, {PROBLEM}", False),
+        (f"{PROBLEM};q=0", False),
+        ("application/json", False),
+        ("application/xml", False),
+    ],
+)
+def test_problems_in_the_standards_form(client, accept, standard):
+    for path, status, code in (("/nothing", 404, "PGRST205"), ("/film/2", 404, "PGRST125")):
+        response = client.get(path, headers={"Accept": accept})
+        kind = PROBLEM if standard else "application/json; charset=utf-8"
+        if response.status_code == 406:  # asked for nothing else
+            code, status = "PGRST107", 406
+        assert (response.status_code, response.headers["Content-Type"]) == (status, kind)
+        if standard:
+            assert (response.json["status"], response.json["code"]) == (status, code)
+            assert response.json["type"] == "about:blank"
+            assert response.json["title"]
+        else:
+            assert sorted(response.json) == ["code", "details", "hint", "message"]
+        assert response.headers["Proxy-Status"] == f"PostgREST; error={code}"
+
+
+def test_data_comes_whatever_form_problems_would_have(client):
+    response = client.get("/film?id=eq.1", headers={"Accept": f"{PROBLEM}, application/json"})
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/film", "/fi%6Cm"])  # the second is Flask's
+def test_packed_bodies(client, path):
+    def post(body, coding, **headers):
+        headers = {"Content-Encoding": coding, "Content-Type": "application/json", **headers}
+        response = client.post(path, data=body, headers=headers)
+        return response.status_code, None if response.status_code == 201 else response.json["code"]
+
+    body = b'[{"title": "Packed"}]'
+    assert post(gzip.compress(body), "gzip") == (201, None)
+    assert post(gzip.compress(body[:8]) + gzip.compress(body[8:]), "x-gzip") == (201, None)
+    assert post(zlib.compress(body), "Deflate") == (201, None)
+    assert post(body, "identity") == (201, None)
+    assert post(b"title\nx\n", "gzip", **{"Content-Type": "text/csv"}) == (400, "TRV100")
+    assert post(gzip.compress(body)[:-4], "gzip") == (400, "TRV100")
+    assert post(body, "br") == (415, "TRV102")
+    assert post(gzip.compress(gzip.compress(body)), "gzip, gzip") == (415, "TRV102")
+    assert post(gzip.compress(b" " * 50_000_000), "gzip") == (413, "TRV103")

@@ -1,7 +1,6 @@
-"""The bytes of a request as text: media type, compression and charset, each within its limits."""
+"""The bytes of a request as text: media type and charset."""
 
 import re
-import zlib
 from functools import lru_cache
 
 from contracts.problems import Problem
@@ -17,16 +16,15 @@ _DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 
 
-def text_of(body: bytes, *, content_type: str, encoding: str, limit: int) -> str:
-    """The text of a request's body of at most ``limit`` bytes, once unpacked.
+def text_of(data: bytes, *, content_type: str) -> str:
+    """The text of a request's body.
 
     The charset is that of the content type, else of the byte order mark, else of the XML declaration (WS-I BP 1.1,
-    R1018, R4001). Raises `Problem` TRV100 (not in its charset), TRV102 (unknown type, packing or charset) and TRV103.
+    R1018, R4001). Raises `Problem` TRV100 (not in its charset), TRV102 (unknown type or charset).
     """
     media_type, charset = _media(content_type)
     if media_type not in _MEDIA_TYPES:
         raise Problem("TRV102", f"The media type {media_type} is not supported here", hint="Send text/xml")
-    data = _unpacked(body, encoding.strip().lower(), limit)
     codec = _codec(charset) if charset else _guess(data)
     if codec == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16-be" if data.startswith(b"\x00") else "utf-16-le"
@@ -41,23 +39,6 @@ def _media(content_type: str) -> tuple[str, str]:
     """The media type, and the charset where one is named."""
     named = _CHARSET.search(content_type)
     return content_type.partition(";")[0].strip().lower(), named[1] if named else ""
-
-
-def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
-    if encoding in ("", "identity"):
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Problem("TRV102", f"The content encoding {encoding} is not supported here", hint="Send gzip or none")
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as its first bytes say
-    try:
-        data = unpacker.decompress(body, limit + 1)
-    except zlib.error:
-        raise Problem("TRV100", f"The body is not in {encoding}") from None
-    if len(data) > limit:
-        raise Problem("TRV103", "The request is too large once unpacked", details=f"At most {limit} bytes")
-    if not unpacker.eof:
-        raise Problem("TRV100", f"The body is not in {encoding}", details="It ends too early")
-    return data
 
 
 def _codec(name: str) -> str:

@@ -50,17 +50,11 @@ class Receiver:
 
     def receive(self, request: Request, note: Callable[[Reply], None]) -> Received:
         """The message in a request; ``note`` gets what an answer needs of it. Raises `Problem`."""
-        limit = self._settings.body_limit
         content_type = request.headers.get("Content-Type") or ""
         if not content_type and request.headers.get("Origin"):
             # a browser asks nobody before it sends that for a foreign page, with a password that it keeps (HTTP Basic)
             raise Problem("TRV102", "A page's message needs a media type", hint="Send text/xml")
-        text = message.text_of(
-            request.body(limit),
-            content_type=content_type,
-            encoding=request.headers.get("Content-Encoding") or "",
-            limit=limit,
-        )
+        text = message.text_of(request.body(self._settings.body_limit), content_type=content_type)
         pieces = split(text) if len(text) <= self._longest else None
         shape = self._shapes.find(pieces) if pieces is not None else None
         if pieces is not None and shape is not None:

@@ -25,7 +25,7 @@ def rooms(postgres_server, tmp_path_factory):
         ("rpc/page", "image/png", 406, "application/json; charset=utf-8", None),
         ("rpc/dot", "image/gif", 200, "image/gif", b"GIF8"),
         ("rpc/dot", "image/*", 200, "image/gif", b"GIF8"),
-        ("rpc/any_kind", "image/png", 200, "image/png", b"abc"),
+        ("rpc/any_kind", "image/png", 200, "application/octet-stream", b"abc"),
         ("rpc/any_kind", "*/*", 200, "application/octet-stream", b"abc"),
     ],
 )

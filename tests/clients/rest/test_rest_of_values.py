@@ -55,9 +55,40 @@ ANSWERS = [
      '[{"label": "first"}]'),
     ('keyed?code=like.1*',
      '404 42883'),
+    ('works?select=title::int', '400 22P02'),
+    ('works?select=t:title::bigint&id=eq.99', '[]'),
+    ('works?select=title::numeric', '400 22P02'),
+    ('works?select=title::float8', '400 22P02'),
+    ('works?select=title::bool', '400 22P02'),
+    ('works?select=title::uuid', '400 22P02'),
+    ('works?select=title::json', '400 22P02'),
+    ('works?select=title::date', '400 22007'),
+    ('works?select=title::time', '400 22007'),
+    ('works?select=title::timestamp', '400 22007'),
+    ('works?select=title::timestamptz', '400 22007'),
+    ('works?select=price::bigint,year::smallint,w:weight::int&id=eq.2', '[{"price": 251, "year": 1910, "w": 8}]'),
+    ('works?select=x:details->size->w::smallint,y:details->size->>h::int,z:details->size::json&id=eq.1',
+     '[{"x": 90, "y": 60, "z": {"w": 90, "h": 60}}]'),
+    ('works?select=details->colours->>0::int&id=eq.1', '400 22P02'),
+    ('artists?select=born::text,c:born::char,n:name::char,b:name::bpchar&id=eq.1',
+     '[{"born": "1880", "c": "1", "n": "M", "b": "Mira Holt"}]'),
+    ('artists?select=d:died::int,n:died::char&id=eq.4', '[{"d": null, "n": null}]'),
+    ('artists?select=country->a', '400 22P02'),
+    ('artists?select=id&country->>a=eq.1', '400 22P02'),
+    ('keyed?select=label->a&label=is.null', '[]'),
+    ('reports?select=id,body->a&id=eq.3', '[{"id": 3, "a": null}]'),
+    ('works?select=s:title::int.sum()', '400 22P02'),
+    ('works?select=price::int.sum()', '[{"sum": 1351}]'),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path, answer", ANSWERS, ids=[path for path, _ in ANSWERS])
 def test_answer(museum, path, answer):
     assert told(museum.get(path)) == meant(answer)
+
+
+@pytest.mark.parametrize("cast", ["int", "numeric", "float8", "bool", "uuid", "json", "date"])
+def test_a_value_that_can_not_be_cast_is_not_told(museum, cast):
+    answer = museum.get(f"artists?select=name::{cast}")
+    assert answer.status_code == 400
+    assert all(name not in answer.text for name in ("Mira", "Ito", "Ana", "Nobody"))

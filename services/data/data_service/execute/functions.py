@@ -12,7 +12,7 @@ import msgspec
 import re2
 from contracts.problems import Problem
 
-from data_service.execute import json_changes, number_changes
+from data_service.execute import casts, json_changes, number_changes
 
 _MOST = 1000  # characters of a regular expression
 _LOOKS = ((re.compile(r"\^\(\?!(.*)\)", re.DOTALL), "^(?:{})"), (re.compile(r"\(\?<!(.*)\)\$", re.DOTALL), "(?:{})$"))
@@ -33,7 +33,9 @@ def install(connection: apsw.Connection) -> None:
         "trivet_has_key": (lambda a, key: _both(lambda x, _: _has_key(x, key), a, "null"), 2),
         "trivet_has_keys_any": (lambda a, b: _both(lambda x, y: any(_has_key(x, k) for k in y), a, b), 2),
         "trivet_has_keys_all": (lambda a, b: _both(lambda x, y: all(_has_key(x, k) for k in y), a, b), 2),
-        "trivet_add_whole": (number_changes.add_whole, 2),
+        "trivet_cast": (casts.cast, 2),
+        "trivet_unfit": (casts.unfit, 2),
+        "trivet_add_whole": (number_changes.add_whole, 3),
         "trivet_add_decimal": (number_changes.add_decimal, 4),
         "trivet_json_text": (json_changes.as_text, 1),
         "trivet_json_append": (json_changes.append, 2),

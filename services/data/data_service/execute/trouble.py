@@ -23,6 +23,7 @@ _OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to 
 OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
 # where PL/pgSQL's RAISE comes from: what it says are the words of who wrote the function or trigger
 _RAISE = "exec_stmt_raise"
+_POSTGIS = "lwgeom_pg.c"  # the file in which PostGIS reports its own errors
 # what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
 STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
 
@@ -94,6 +95,8 @@ def problem_of(error: psycopg.Error) -> Problem:
         return timed_out()
     if state == "55P03":
         return Problem(state, "canceling statement due to lock timeout", headers=dict(_SOON))
+    if state == "XX000" and diagnosis.source_file == _POSTGIS:  # it says so of every geometry that is none
+        return Problem("22023", message)
     if state[:2] == "XX" or (state == "42601" and not any(words in message for words in _OF_SEARCHES)):
         return unclear()
     headers = dict(_AGAIN) if state[:2] == "53" else {}

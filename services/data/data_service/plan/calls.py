@@ -48,7 +48,7 @@ def _read(names: Names, scan: Scan, function: Function, call: Call) -> ReadPlan:
     if function.returns.kind == "void":
         return ReadPlan(scan, (), shape="none")
     node = call.node
-    if not function.returns.many and node.shape == "many":
+    if not function.returns.many and node.shape == "many" and node.media is None:
         node = msgspec.structs.replace(node, shape="maybe")
     return plan_node(names, scan, node, count=call.count)
 

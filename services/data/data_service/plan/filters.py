@@ -57,7 +57,9 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
     | dict.fromkeys(_RANGES, frozenset({"range", "other"}))
     | dict.fromkeys(("contains", "contained", "overlaps"), frozenset({"json", "array", "range", "other"}))
     | dict.fromkeys(("has_key", "has_keys_any", "has_keys_all"), frozenset({"json", "other"}))
+    | dict.fromkeys(("path_exists", "path_match"), frozenset({"json"}))
 )
+_OF_GEOGRAPHY = frozenset({"st_intersects", "st_d_within"})
 _EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
 _GROUP_COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte", "in"})
 _NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8", "interval", "other"}
@@ -67,7 +69,7 @@ _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "mat
 _SIGNS = {
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "contains": "@>", "contained": "<@", "overlaps": "&&",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
 }  # fmt: skip
 
 
@@ -144,12 +146,19 @@ def _compare(names: Names, resource: Resource, item: Compare) -> Predicate:
 
 
 def _refuse_misfit(left: Column, item: Compare) -> None:
+    if item.operator.startswith("st_") and not _is_spatial(left, item.operator):
+        raise Problem("42883", f"function {item.operator}({left.field.db_type}) does not exist")
     allowed = _ALLOWED.get(item.operator)
     if allowed is not None and left.type not in allowed:
         sign = _SIGNS.get(item.operator, "@@")
         raise Problem("42883", f"operator does not exist: {left.field.db_type} {sign} unknown")
     if item.quantifier is not None and item.operator not in _QUANTIFIABLE:
         raise Problem("PGRST100", f"the operator {item.operator} takes neither any nor all")
+
+
+def _is_spatial(left: Column, operator: str) -> bool:
+    kind = "" if left.path else left.field.db_type.partition("(")[0].rpartition(".")[2]
+    return kind == "geometry" or (kind == "geography" and operator in _OF_GEOGRAPHY)
 
 
 def _is(names: Names, resource: Resource, item: Is) -> Predicate:

@@ -7,7 +7,7 @@ be written from a scan that was forgotten.
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
-from contracts.catalog import Argument, Function, Relation, Resource
+from contracts.catalog import Argument, Function, Handler, Relation, Resource
 from contracts.fields import Field, FieldType
 from contracts.filters import AggregateFunction, Comparison, TestFunction
 from contracts.operations import Count, Shape
@@ -284,7 +284,7 @@ class SortTerm:
 class ReadPlan:
     """One level of a read. ``grouped``: the plain outputs are grouped by, and ``group_by`` with them.
 
-    ``having`` is what must hold of a group.
+    ``having`` is what must hold of a group. ``writer`` writes all rows of a root in the place of a JSON array.
     """
 
     scan: Scan
@@ -299,3 +299,4 @@ class ReadPlan:
     count: Count | None = None
     group_by: tuple[Column, ...] = ()
     having: Predicate | None = None
+    writer: Handler | None = None

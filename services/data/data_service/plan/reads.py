@@ -30,6 +30,7 @@ from data_service.plan.filters import (
     plan_having,
     refuse_aggregates,
 )
+from data_service.plan.handlers import find_handler
 from data_service.plan.names import find_column, find_output, find_resource, forbidden_table
 from data_service.plan.nodes import (
     AffectedOutput,
@@ -93,6 +94,7 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
         count=count,
         group_by=keys if node.group_by else (),
         having=_having(resource, node),
+        writer=None if node.media is None else find_handler(names, resource, node, node.media),
     )
 
 

@@ -8,7 +8,7 @@ from contracts.catalog import Catalog, Resource
 from contracts.fields import Field
 from contracts.problems import Problem
 
-from data_service.plan.nodes import ColumnOutput
+from data_service.plan.nodes import ColumnOutput, ReadPlan
 from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
 from data_service.plan.write_nodes import CreatePlan
 
@@ -63,6 +63,17 @@ def refuse_unopened(plan: Plan) -> None:
                 "Feature not implemented",
                 details=f"The field {output.column.field.name} is protected; it can't be read beside aggregates.",
             )
+
+
+def refuse_handlers(plan: Plan) -> None:
+    """Raises `Problem` PGRST127 where a handler of the database writes rows that Python changes on their way out."""
+    if isinstance(plan, ReadPlan):
+        root: ReadPlan | None = plan
+    else:
+        root = getattr(plan, "read", None) or getattr(plan, "returning", None)
+    if root is not None and root.writer is not None:
+        details = "Rules of data processing change these rows on their way out: they can be had as JSON."
+        raise Problem("PGRST127", "Feature not implemented", details=details)
 
 
 def _outputs(node: Any) -> Iterator[ColumnOutput]:

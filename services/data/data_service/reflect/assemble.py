@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
-from contracts.catalog import Catalog, Engine, Function, Resource, encode
+from contracts.catalog import Catalog, Engine, Function, Handler, Resource, encode
 
 from data_service.reflect.inheritance import NOTHING_INHERITED, Inherited
 from data_service.reflect.options import Exposure
@@ -20,6 +20,7 @@ def assemble(
     *,
     inherited: Inherited = NOTHING_INHERITED,
     functions: tuple[Function, ...] = (),
+    handlers: tuple[Handler, ...] = (),
 ) -> Catalog:
     """The catalog of ``resources`` in their order; ``exposure.schemas`` are the schemas really served."""
     resources = [
@@ -29,7 +30,14 @@ def assemble(
     related = relate(resources, foreign_keys, uniques, exposure.relation_names)
     every = {**uniques, **inherited.uniques}
     related = with_inherited(related, foreign_keys, inherited.foreign_keys, every)
-    catalog = Catalog(engine=engine, version="", schemas=exposure.schemas, resources=related, functions=functions)
+    catalog = Catalog(
+        engine=engine,
+        version="",
+        schemas=exposure.schemas,
+        resources=related,
+        functions=functions,
+        handlers=handlers,
+    )
     return msgspec.structs.replace(catalog, version=version_of(catalog))
 
 

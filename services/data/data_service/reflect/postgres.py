@@ -14,6 +14,7 @@ from data_service.reflect.assemble import assemble, magnitude
 from data_service.reflect.naming import name_resources
 from data_service.reflect.options import Exposure
 from data_service.reflect.postgres_functions import reflect_functions
+from data_service.reflect.postgres_handlers import reflect_handlers
 from data_service.reflect.postgres_inheritance import Constraints, inherited_by_views, tables_behind
 from data_service.reflect.postgres_lineage import read_view_columns
 from data_service.reflect.postgres_queries import (
@@ -60,6 +61,7 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         constraints = fetch(connection, ConstraintRow, CONSTRAINTS, {"tables": oids})
         uniques = fetch(connection, UniqueRow, UNIQUES, {"tables": oids})
         functions = reflect_functions(connection, exposure, exposed)
+        handlers = reflect_handlers(connection, exposure, exposed)
     by_table: defaultdict[int, list[ColumnRow]] = defaultdict(list)
     for column in columns:
         by_table[column.table].append(column)
@@ -79,6 +81,7 @@ def reflect(connection: psycopg.Connection[Any], exposure: Exposure) -> Catalog:
         _unique_sets(uniques, exposed, columns_by_number),
         inherited=inherited_by_views(tables, exposed, behind, Constraints(columns_by_number, constraints, uniques)),
         functions=functions,
+        handlers=handlers,
     )
 
 

@@ -36,20 +36,20 @@ Comments = Mapping[tuple[str, str], str]
 
 def reflect(connection: apsw.Connection, exposure: Exposure) -> Catalog:
     """The catalog of the connection's main file. Raises `apsw.Error`, and `ExposureError` for an impossible name."""
-    with reading(connection):
-        tables = read_tables(connection)
-        comments = read_comments(connection)
     exposure = replace(exposure, schemas=(_SCHEMA,))
-    tables = sorted((table for table in tables if table.columns), key=lambda table: table.name)
-    names = name_resources([(_SCHEMA, table.name) for table in tables], exposure)
-    exposed = {table.name: names[_SCHEMA, table.name] for table in tables}
+    with reading(connection):
+        tables = sorted((table for table in read_tables(connection) if table.columns), key=lambda table: table.name)
+        comments = read_comments(connection)
+        names = name_resources([(_SCHEMA, table.name) for table in tables], exposure)
+        exposed = {table.name: names[_SCHEMA, table.name] for table in tables}
+        inherited = _inherited(connection, tables, exposed)
     return assemble(
         "sqlite",
         exposure,
         [_resource(table, exposed[table.name], comments) for table in tables],
         _foreign_keys(tables, exposed),
         {exposed[table.name]: _unique_sets(table) for table in tables},
-        inherited=_inherited(connection, tables, exposed),
+        inherited=inherited,
     )
 
 

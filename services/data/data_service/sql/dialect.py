@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from contracts.catalog import Resource
+from contracts.catalog import Handler, Resource
 from contracts.fields import Field
 from contracts.filters import Comparison, TestFunction
 
@@ -178,6 +178,18 @@ class Dialect(Protocol):
 
     def scalar(self, expression: str, column: Column) -> str:
         """A value that stands alone in the answer, as JSON."""
+        ...
+
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        """A row of the resource's own type, of the values of its columns."""
+        ...
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """A row of no type of its own: values by name."""
+        ...
+
+    def handled(self, handler: Handler, row: str) -> str:
+        """What a handler makes of all rows, as JSON."""
         ...
 
     # --- predicates ----------------------------------------------------------------------------------------------

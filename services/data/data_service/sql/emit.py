@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, Handler
 
 from data_service.plan.nodes import (
     AffectedOutput,
@@ -94,7 +94,7 @@ class Emitter(Predicates):
     def answer(self, plan: ReadPlan, alias: str) -> tuple[str, str]:
         """The body of an answer that written rows give, and where these come from under ``alias``."""
         page = self.source(plan, alias) if plan.shape == "none" else self._from(plan, alias)
-        if plan.shape in ("none", "summary"):
+        if plan.shape in ("none", "summary") or plan.writer is not None:
             return ("null" if plan.shape == "none" else self._body(plan, alias)), page
         array = self.dialect.array(self._object(plan.outputs, alias))
         return (array if plan.shape == "many" else self.dialect.first(array)), page
@@ -163,6 +163,8 @@ class Emitter(Predicates):
     # --- levels --------------------------------------------------------------------------------------------------
 
     def _body(self, plan: ReadPlan, alias: str) -> str:
+        if plan.writer is not None:
+            return self._handled(plan, plan.writer, alias)
         if plan.shape == "summary":
             return self._object(plan.outputs, alias)
         if plan.grouped:
@@ -170,6 +172,19 @@ class Emitter(Predicates):
         else:
             made = self._made(plan, alias)
         return self.dialect.array(made) if plan.shape == "many" else made
+
+    def _handled(self, plan: ReadPlan, handler: Handler, alias: str) -> str:
+        """What a handler makes of the level's rows."""
+        if handler.resource is not None:
+            full = self._full.by_name[handler.resource]
+            row = [f"{alias}.{self.dialect.name(field.name)}" for field in full.columns]
+            return self.dialect.handled(handler, self.dialect.row(full, row))
+        pairs = (
+            grouped_pairs(self, plan, alias)
+            if plan.grouped
+            else [pair for output in plan.outputs for pair in self.pairs(output, alias)]
+        )
+        return self.dialect.handled(handler, self.dialect.record(pairs))
 
     def _from(self, plan: ReadPlan, alias: str, join: str = "", caps: Caps = _NO_CAPS) -> str:
         """The level's page as a source under ``alias``."""

@@ -1,8 +1,10 @@
 """SQL for PostgreSQL: JSON built by the database, every value bound as text and cast to its column's type."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
-from contracts.catalog import Resource
+from contracts.catalog import Handler, Resource
 from contracts.fields import Field
 from contracts.filters import Comparison, TestFunction
 
@@ -12,7 +14,9 @@ from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, Wr
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call, row_call
 from data_service.sql.postgres_casts import WRITTEN, cast_column, cast_type
-from data_service.sql.postgres_names import free_type, quoted
+from data_service.sql.postgres_geography import BY_DISTANCE, given, is_spatial, related, sign_of, spatial_type
+from data_service.sql.postgres_handlers import handled, record, row
+from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
 from data_service.sql.postgres_writes import create, delete, rows_text, update, written
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
@@ -23,10 +27,10 @@ _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "similar": "similar to",
     "isdistinct": "is distinct from", "contains": "@>", "contained": "<@", "overlaps": "&&",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
 }  # fmt: skip
-_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
+_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key", "path_exists", "path_match"}
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
@@ -190,6 +194,15 @@ class PostgresDialect:
     def scalar(self, expression: str, column: Column) -> str:
         return f"to_json({expression})"
 
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        return row(resource, values)
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        return record(pairs)
+
+    def handled(self, handler: Handler, row: str) -> str:
+        return handled(handler, row)
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -197,7 +210,7 @@ class PostgresDialect:
             return array_text if operator.startswith("has_keys") else given_json
         if column.type == "array" or operator.startswith("has_keys"):
             return array_text
-        return plain_text
+        return any_json if operator in BY_DISTANCE else plain_text
 
     def list_encoder(self, column: Column) -> Encode:
         if column.type == "json":
@@ -208,9 +221,11 @@ class PostgresDialect:
         operator = test.operator
         if operator in _SEARCH:
             return self._search(left, test, place)
-        form = test.left.field.representation
-        if form is not None and form.text and operator not in _TEXT_RIGHT and not test.left.path:
-            return self._compare_formed(left, test, place, form.text)
+        if is_spatial(operator):
+            return related(left, test.left.field, operator, place)
+        made = _maker(test.left)
+        if made is not None and operator not in _TEXT_RIGHT:
+            return self._compare_made(left, test, place, made)
         left, kind = self._typed(left, test.left, operator)
         if operator == "in":
             return f"{left} = any({place}::{kind}[])"
@@ -218,15 +233,22 @@ class PostgresDialect:
             return f"{left} {_SIGNS[operator]} {test.quantifier}({place}::{kind}[])"
         return f"{left} {_SIGNS[operator]} {place}::{kind}"
 
-    def _compare_formed(self, left: str, test: Test, place: str, form: str) -> str:
-        """A comparison with a value that a function makes of the text that was given."""
+    def _compare_made(self, left: str, test: Test, place: str, made: Callable[[str], str]) -> str:
+        """A comparison with a value that is made of the text that was given."""
+        if test.operator == "neq" and test.quantifier is None:  # not every type has a sign for that
+            return f"not ({self._compare_made(left, replace(test, operator='eq'), place, made)})"
+        sign = sign_of(test.left.field, "=" if test.operator == "in" else _SIGNS[test.operator])
         if test.operator != "in" and test.quantifier is None:
-            return f"{left} {_SIGNS[test.operator]} {form}({place}::text)"
-        sign, quantifier = ("=", "any") if test.operator == "in" else (_SIGNS[test.operator], test.quantifier)
-        return f"{left} {sign} {quantifier}(array(select {form}(v) from unnest({place}::text[]) as v))"
+            return f"{left} {sign} {made(f'{place}::text')}"
+        quantifier = "any" if test.operator == "in" else test.quantifier
+        return f"{left} {sign} {quantifier}(array(select {made('v')} from unnest({place}::text[]) as v))"
 
     def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
         """The left side as it is compared, and the type of the right side."""
+        if operator in ("path_exists", "path_match"):
+            return f"{left}::jsonb", "jsonpath"
+        if operator == "match" and is_ltree(column.field):
+            return left, of_ltree(column.field, "lquery")
         if operator in _TEXT_RIGHT:
             return (f"{left}::jsonb" if operator == "has_key" else left), "text"
         if operator in ("has_keys_any", "has_keys_all"):
@@ -238,6 +260,8 @@ class PostgresDialect:
         return left, free_type(column.field.db_type)
 
     def _search(self, left: str, test: Test, place: str) -> str:
+        if is_ltree(test.left.field):
+            return f"{left} @ {place}::{of_ltree(test.left.field, 'ltxtquery')}"
         config = f"{self.text(test.config)}::regconfig, " if test.config else ""
         vector = left if test.left.field.db_type == "tsvector" else f"to_tsvector({config}{left})"
         return f"{vector} @@ {_SEARCH[test.operator]}({config}{place}::text)"
@@ -280,3 +304,14 @@ class PostgresDialect:
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         return delete(self, plan, full, back=back)
+
+
+def _maker(column: Column) -> Callable[[str], str] | None:
+    """What makes a column's value of a text that was given; None where a cast to its type does."""
+    field = column.field
+    if column.path or (field.type != "other" and field.representation is None):
+        return None
+    form = field.representation
+    if form is not None and form.text:
+        return lambda text: f"{form.text}({text})"
+    return partial(given, field) if spatial_type(field.db_type) else None

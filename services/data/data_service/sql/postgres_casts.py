@@ -14,7 +14,8 @@ CASTS = {
     "time without time zone": "time", "time with time zone": "timetz", "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
-    "citext": "text", "oid": "oid", "name": "name", "bpchar": "bpchar",
+    "citext": "text", "char": "character(1)", "character": "character(1)", "bpchar": "bpchar", "name": "name",
+    "oid": "oid",
 }  # fmt: skip
 WRITTEN = frozenset({"text", "json", "jsonb"})  # casts of a domain's value as answers have it, not of what it stores
 _CAST_TYPES: dict[str, FieldType] = {

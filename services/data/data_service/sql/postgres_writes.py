@@ -12,6 +12,7 @@ from data_service.plan.write_nodes import CreatePlan, DeletePlan, Preset, Update
 from data_service.sql.changes import POSTGRES_JSON, Words, delete_text, update_text
 from data_service.sql.conflicts import conflict_clause
 from data_service.sql.dialect import Dialect
+from data_service.sql.postgres_geography import input_cast, spatial_type
 from data_service.sql.postgres_names import free_type, quoted
 from data_service.sql.predicates import Predicates, is_of_one_row
 from data_service.sql.statements import Encode, Statement
@@ -123,12 +124,16 @@ def _default_or(dialect: Dialect, field: Field) -> str:
 
 def _given_type(field: Field) -> str:
     """The type in which a row of JSON gives a field."""
+    if field.type == "other" and spatial_type(field.db_type) == "geography":
+        return "text"
     return "json" if field.representation is not None and field.representation.body else field.db_type
 
 
 def _given_value(field: Field) -> str:
     """What a row of JSON, read as ``x``, gives a field."""
     value = f"x.{quoted(field.name)}"
+    if field.type == "other" and spatial_type(field.db_type) == "geography":
+        return f"{value}{input_cast(field)}"
     form = field.representation
     return f"{form.body}({value})" if form is not None and form.body else value
 
@@ -142,7 +147,7 @@ def _encoder_of(field: Field) -> Encode:
 _CHANGES = Words(
     default=lambda field: "default",
     encoder=_encoder_of,
-    cast=lambda field: f"::{free_type(field.db_type)}",
+    cast=lambda field: input_cast(field) if spatial_type(field.db_type) else f"::{free_type(field.db_type)}",
     json=POSTGRES_JSON,
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from contracts.catalog import Resource
+from contracts.catalog import Handler, Resource
 from contracts.fields import Field
 from contracts.filters import Comparison, TestFunction
 from contracts.problems import Problem
@@ -196,6 +196,15 @@ class SqliteDialect:
     def scalar(self, expression: str, column: Column) -> str:
         return self.carried(expression)
 
+    def row(self, resource: Resource, values: Sequence[str]) -> str:
+        raise _no_handlers()
+
+    def record(self, pairs: Sequence[tuple[str, str]]) -> str:
+        raise _no_handlers()
+
+    def handled(self, handler: Handler, row: str) -> str:
+        raise _no_handlers()
+
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
@@ -292,6 +301,10 @@ class SqliteDialect:
 
     def delete(self, plan: DeletePlan, full: Resource, *, back: bool) -> Statement:
         return delete(self, plan, full, back=back)
+
+
+def _no_handlers() -> AssertionError:
+    return AssertionError("the catalog of an SQLite file has no handlers")
 
 
 def _key_list(value: Any) -> str:

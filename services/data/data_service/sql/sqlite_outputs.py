@@ -7,13 +7,14 @@ from data_service.sql.postgres_casts import cast_type
 from data_service.sql.sqlite_json import json_of
 from data_service.sql.values import json_text
 
-_CASTS = {"numeric": "numeric", "real": "real", "double precision": "real"}
+_NUMBERS = {"numeric": "numeric", "real": "real", "double precision": "real"}
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
-_MOMENTS = {
-    "date": "date({0})", "time": "time({0})", "timestamp": "replace(datetime({0}), ' ', 'T')",
-    "timestamptz": "replace(datetime({0}), ' ', 'T') || '+00:00'",
+_MOMENTS = {  # each of a text: a number would be a day of the Julian calendar
+    "date": "date({0} || '')", "time": "time({0} || '')", "timestamp": "replace(datetime({0} || ''), ' ', 'T')",
+    "timestamptz": "replace(datetime({0} || ''), ' ', 'T') || '+00:00'",
 }  # fmt: skip
 _TIMES = frozenset({"timestamp", "timestamptz"})
+_TEXTS = frozenset({"text", "bpchar", "name"})
 
 
 def field_output(value: str, field: Field, *, zoned: bool) -> str:
@@ -46,11 +47,15 @@ def field_output(value: str, field: Field, *, zoned: bool) -> str:
 def cast_output(expression: str, column: Column, cast: str) -> str:
     """A column's value as JSON, cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
     kind = cast_type(cast)
+    if column.path and not column.text and (kind in _WHOLE or kind in _NUMBERS or kind == "boolean"):
+        expression = f"({expression} ->> '$')"  # the number or truth itself, no text that looks like one
     if kind in ("json", "jsonb"):
-        return json_of(f"case when json_valid({expression}) then {expression} else json_quote({expression}) end")
+        return json_of(f"case when json_valid({expression}) then {expression} else {_unfit(expression, 'json')} end")
     if kind == "boolean":
-        return _boolean(expression)
-    return as_text(expression, column) if kind == "text" else cast_value(expression, cast)
+        return _boolean(f"(case typeof({expression}) when 'text' then {_fit(expression, kind)} else {expression} end)")
+    if kind == "character(1)":
+        return f"substr({as_text(expression, column)}, 1, 1)"
+    return as_text(expression, column) if kind in _TEXTS else cast_value(expression, cast)
 
 
 def as_text(expression: str, column: Column) -> str:
@@ -68,10 +73,13 @@ def cast_value(expression: str, cast: str) -> str:
     """A value cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
     kind = cast_type(cast)
     if kind in _MOMENTS:
-        return _MOMENTS[kind].format(expression)
-    if kind in _WHOLE:  # PostgreSQL rounds where SQLite cuts
-        return f"cast(case typeof({expression}) when 'real' then round({expression}) else {expression} end as integer)"
-    return f"cast({expression} as {_CASTS.get(kind, 'text')})"
+        return f"coalesce({_MOMENTS[kind].format(expression)}, {_unfit(expression, kind)})"
+    if kind in _WHOLE or kind == "uuid":
+        return _fit(expression, kind)
+    if kind in _NUMBERS:
+        number = f"cast({expression} as {_NUMBERS[kind]})"
+        return f"case typeof({expression}) when 'text' then {_fit(expression, kind)} else {number} end"
+    return f"cast({expression} as text)"
 
 
 def inside(expression: str, column: Column) -> str:
@@ -80,7 +88,8 @@ def inside(expression: str, column: Column) -> str:
         return f"trivet_json_text({expression})"
     steps = "".join(f"[{_index(step)}]" if isinstance(step, int) else "." + _key(step) for step in column.path)
     path = "'" + f"${steps}".replace("'", "''") + "'"
-    document = f"case when json_valid({expression}) then {expression} end"
+    other = f" else {_unfit(expression, 'json')}" if column.field.type == "text" else ""
+    document = f"case when json_valid({expression}) then {expression}{other} end"
     if not column.text:
         return f"({document} -> {path})"
     kind = f"json_type({document}, {path})"
@@ -88,6 +97,16 @@ def inside(expression: str, column: Column) -> str:
         f"(case {kind} when 'true' then 'true' when 'false' then 'false' when 'null' then null "
         f"else ({document} ->> {path}) || '' end)"  # joined, for a cast would leave lists and objects JSON
     )
+
+
+def _fit(expression: str, kind: str) -> str:
+    """The value as one of this type; one that is none is refused."""
+    return f"trivet_cast({expression}, '{kind}')"
+
+
+def _unfit(expression: str, kind: str) -> str:
+    """What is made of a value that is none of this type: null of null, and of others a refusal."""
+    return f"trivet_unfit({expression}, '{kind}')"
 
 
 def _boolean(value: str) -> str:

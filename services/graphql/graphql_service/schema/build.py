@@ -149,6 +149,7 @@ def build(catalog: Catalog) -> RoleSchema:
     queries, mutations = roots.queries(exposure), roots.mutations(exposure)
     shared: dict[str, SharedMaker] = {"order_by": inputs.order_direction}
     shared |= {f"{name}_cast_exp": partial(inputs.cast_exp, name=name) for name in ("json", "jsonb")}
+    shared |= {type_: partial(inputs.distance_input, name=name) for name, type_ in inputs.DISTANCES.items()}
     for called in exposure.functions.values():
         if called.arguments:
             shared[called.arguments_type] = partial(arguments.arguments_input, called=called)

@@ -7,6 +7,7 @@ from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLEnumValue,
+    GraphQLFloat,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -21,6 +22,7 @@ from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.scalars import NUMBERS, Scalar
 from graphql_service.schema.types import TEXT, Types
 
+DISTANCES = {"geometry": "st_d_within_input", "geography": "st_d_within_geography_input"}
 NESTABLE = "nestable"  # the extension of an insert's input type that holds the relations in it
 _GENERIC = ("_eq", "_gt", "_gte", "_in", "_is_null", "_lt", "_lte", "_neq", "_nin")
 _TEXT = (
@@ -28,6 +30,12 @@ _TEXT = (
 )  # fmt: skip
 _ENUM = ("_eq", "_in", "_is_null", "_neq", "_nin")
 _SAME = ("_contains", "_contained_in")
+_JSON_PATHS = ("_jsonb_path_exists", "_jsonb_path_match")  # PostgreSQL's own language
+_TREE = {"_ancestor": "ltree", "_descendant": "ltree", "_matches": "lquery", "_matches_fulltext": "ltxtquery"}
+_GEOMETRY = (
+    "_st_3d_intersects", "_st_contains", "_st_crosses", "_st_equals", "_st_intersects", "_st_overlaps", "_st_touches",
+    "_st_within",
+)  # fmt: skip
 JSON_TEXTS = {
     "append": "append existing jsonb value of filtered columns with new jsonb value",
     "prepend": "prepend existing jsonb value of filtered columns with new jsonb value",
@@ -63,6 +71,21 @@ def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
         operators |= dict.fromkeys(_SAME, operand)
         operators |= {"_has_key": GraphQLString, "_has_keys_any": keys, "_has_keys_all": keys}
         operators |= {"_cast": cast("GraphQLInputObjectType", types.shared(f"{scalar.name}_cast_exp"))}
+        if types.exposure.catalog.engine == "postgresql":
+            operators |= dict.fromkeys(_JSON_PATHS, GraphQLString)
+    elif scalar.operators == "tree":
+        for name, type_ in _TREE.items():
+            operand = types.scalar(type_)
+            operators[name] = operand
+            if name != "_matches_fulltext":
+                operators[f"{name}_any"] = GraphQLList(GraphQLNonNull(operand))
+    elif scalar.operators == "geometry":
+        distance = cast("GraphQLInputObjectType", types.shared(DISTANCES["geometry"]))
+        operators |= dict.fromkeys(_GEOMETRY, operand)
+        operators |= {"_st_d_within": distance, "_st_3d_d_within": distance}
+    elif scalar.operators == "geography":
+        operators |= {"_st_intersects": operand}
+        operators |= {"_st_d_within": cast("GraphQLInputObjectType", types.shared(DISTANCES["geography"]))}
     return GraphQLInputObjectType(
         scalar.comparison,
         {name: GraphQLInputField(type_) for name, type_ in operators.items()},
@@ -75,6 +98,17 @@ def cast_exp(types: Types, name: str) -> GraphQLInputObjectType:
     """``jsonb_cast_exp``: conditions on a value as it is in another type."""
     texts = GraphQLInputField(types.comparison(TEXT))
     return GraphQLInputObjectType(f"{name}_cast_exp", {"String": texts})
+
+
+def distance_input(types: Types, name: str) -> GraphQLInputObjectType:
+    """``st_d_within_input`` and its like: within a distance from a geometry."""
+    fields = {
+        "distance": GraphQLInputField(GraphQLNonNull(GraphQLFloat)),
+        "from": GraphQLInputField(GraphQLNonNull(types.scalar(name))),
+    }
+    if name == "geography":
+        fields["use_spheroid"] = GraphQLInputField(GraphQLBoolean, default_value=True)
+    return GraphQLInputObjectType(DISTANCES[name], fields)
 
 
 def bool_exp(types: Types, exposed: Exposed) -> GraphQLInputObjectType:
