@@ -18,6 +18,7 @@ _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
 }  # fmt: skip
 ANY_MEDIA = "*/*"
 FunctionSource = Literal["database", "python", "remote"]
+Way = Literal["select", "select_by_pk", "select_aggregate"]  # by Hasura's words for the root fields
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +126,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     ``rows``: about how many it had when the catalog was read, as a power of ten (a role's own limit, where that is
     less); it is no part of the catalog's version.
     ``inherited`` are relations that a view has from the tables behind it, and that lead to such a view;
-    ``row_functions`` are what functions make of a row.
+    ``row_functions`` are what functions make of a row. ``ways``: how a role may ask for its rows, None where in every
+    way (`enters`).
     """
 
     name: str
@@ -144,12 +146,17 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     deletable: bool = False
     aggregates: bool = True
     rows: int | None = None
+    ways: tuple[Way, ...] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """Fields by name, those that functions make of a row alone too."""
         made = (one.field for one in self.row_functions if one.field is not None and not one.arguments)
         return {field.name: field for field in (*made, *self.fields)}
+
+    def enters(self, *ways: Way) -> bool:
+        """True where rows may be asked for in one of these ways; relations lead here whatever they are."""
+        return self.ways is None or not set(ways).isdisjoint(self.ways)
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
@@ -252,10 +259,14 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
-    """Which fields a role may give when it creates and updates a resource."""
+    """Which fields a role may give when it creates and updates a resource.
+
+    ``presets``: whatever it gives, an update of the role's sets fields of the policy's.
+    """
 
     create: frozenset[str] | None = None
     update: frozenset[str] | None = None
+    presets: bool = False
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):

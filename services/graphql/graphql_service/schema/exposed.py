@@ -158,6 +158,11 @@ class Exposed:
         return self.resource.updatable and any(self._given(self._writable.update))
 
     @property
+    def presets(self) -> bool:
+        """True where an update of the role's sets something whatever it is given."""
+        return self.resource.updatable and self._writable.presets
+
+    @property
     def has_key(self) -> bool:
         """True where the role sees all of the primary key."""
         return bool(self.resource.key) and all(name in self.resource.by_name for name in self.resource.key)
