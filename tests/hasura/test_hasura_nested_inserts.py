@@ -43,7 +43,7 @@ REFUSED = [
     ('insert_author(objects: [{name: "X", book: {data: [{title: "A", isbn: "i-1"}]}}]) { affected_rows }', ".args.objects[0].book.data", "constraint-violation", 'Uniqueness violation. duplicate key value violates unique constraint "book_isbn_key"'),
     ('insert_author(objects: [{name: "X", book: {data: [{pages: 3}]}}]) { affected_rows }', ".args.objects[0].book.data", "constraint-violation", 'Not-NULL violation. null value in column "title" of relation "book" violates not-null constraint'),
     ('insert_author(objects: [{name: "X", book: {data: [{nope: 3}]}}]) { affected_rows }', ".args.objects[0].book.data[0].nope", FAILED, "field 'nope' not found in type: 'book_insert_input'"),
-    ('insert_author(objects: [{name: "X", book: {}}]) { affected_rows }', ".args.objects[0].book", FAILED, "missing required field 'data'"),
+    ('insert_author(objects: [{name: "X", book: {}}]) { affected_rows }', ".args.objects[0].book.data", FAILED, "missing required field 'data'"),
     ('insert_author(objects: [{name: "X", book: {data: null}}]) { affected_rows }', ".args.objects[0].book.data", FAILED, "unexpected null value for type '[book_insert_input]'"),
     ('insert_book(objects: [{title: "T", author: {data: [{name: "New"}]}}]) { affected_rows }', ".args.objects[0].author.data", FAILED, "expected an object for type 'author_insert_input', but found a list"),
 ]  # fmt: skip

@@ -121,7 +121,7 @@ def test_several_updates_beside_other_fields(writing):
         ({"where": {}}, ".args.updates[1]", FAILED),
         ({"where": {"nope": {}}, "_set": {"pages": 1}}, ".args.updates[1].where.nope", FAILED),
         ({"where": {}, "_set": {"pages": 1}, "_inc": {"pages": 1}}, ".args.updates[1]", FAILED),
-        ({"_set": {"pages": 1}}, ".args.updates[1]", FAILED),
+        ({"_set": {"pages": 1}}, ".args.updates[1].where", FAILED),
         ({"where": {}, "_set": {"pages": 0}}, "", "permission-error"),
         ({"where": {"id": {"_eq": 2}}, "_set": {"isbn": "i-1"}}, "", "constraint-violation"),
     ],

@@ -81,7 +81,7 @@ Comparison = Literal[
     "like", "ilike", "match", "imatch", "similar",
     "in",
     "isdistinct",
-    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all",
+    "contains", "contained", "overlaps", "has_key", "has_keys_any", "has_keys_all", "path_exists", "path_match",
     "left_of", "right_of", "not_right_of", "not_left_of", "adjacent",
     "fts", "plfts", "phfts", "wfts",
     "st_contains", "st_crosses", "st_equals", "st_intersects", "st_overlaps", "st_touches", "st_within", "st_d_within",

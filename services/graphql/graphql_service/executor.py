@@ -13,11 +13,11 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import ADMIN_ROLE, Caller, unnarrowed
-from contracts.operations import Create, Delete, Document, Update, Value
+from contracts.operations import Create, Delete, Document, Read, Update, Value
 from contracts.problems import Kind, Problem
 from contracts.results import Result
 
-from graphql_service.errors import Error, Path, Refusal, refuse
+from graphql_service.errors import NOT_SUPPORTED, Error, Path, Refusal, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import DEPTH_EXCEEDED, Limits, check_text
 from graphql_service.payload import Request
@@ -114,7 +114,7 @@ class Executor:
             return data_answer(body, result.basis, result.warnings)
 
         if not kept.limits.introspection:
-            refuse("introspection is not allowed for this role", "access-denied")
+            refuse(f'introspection is disabled for role: "{unnarrowed(kept.role)[0]}"', NOT_SUPPORTED)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
@@ -235,7 +235,7 @@ def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path
     if isinstance(operation, Create):
         alone = problem.code == "42501" and len(values[operation.rows.index]) == 1
         return place + rows_of(str(place[-1]), compiled.scope, (0,) if alone else ())
-    return () if isinstance(operation, Update | Delete) else place
+    return () if isinstance(operation, Read | Update | Delete) else place
 
 
 def _member(compiled: Compiled, path: Path) -> object:

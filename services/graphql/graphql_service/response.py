@@ -47,6 +47,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "23503": ("constraint-violation", "Foreign key violation. "),
     "23502": ("constraint-violation", "Not-NULL violation. "),
     "23514": ("permission-error", "Check constraint violation. "),
+    "22025": ("bad-request", ""),
     "25006": (NOT_SUPPORTED, ""),
     "P0001": ("data-exception", ""),
     "PGRST127": (NOT_SUPPORTED, ""),
@@ -147,6 +148,7 @@ def error_of(problem: Problem, place: Path = ()) -> Error:
     elif problem.code == "42501" and problem.message.startswith(_CHECK):
         message = CHECK_FAILED
     elif problem.code == "42501" and problem.message.startswith(_NO_VARIABLE):
+        message = f"missing session variables{problem.message.removeprefix(_NO_VARIABLE)}"
         code, place = "not-found", ()
     return Error(message, code, place)
 

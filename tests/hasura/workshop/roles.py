@@ -8,7 +8,7 @@ _NEW = "insert_maker(objects: [{%s}]) { affected_rows returning { id name regist
 
 
 def _missing(name: str) -> Refused:
-    return Refused("", "not-found", f'missing session variable: "x-hasura-{name}"')
+    return Refused("", "not-found", f'missing session variables: "x-hasura-{name}"')
 
 
 MAKERS = [

@@ -23,7 +23,10 @@ from graphql_service.schema.root_type import RootFields, RootType
 from graphql_service.schema.types import Types
 
 NO_QUERIES = "no_queries_available"
-NO_QUERIES_TEXT = "There are no queries available to the current role."
+NO_QUERIES_TEXT = (
+    "There are no queries available to the current role. Either there are no sources or remote schemas configured, "
+    "or the current role doesn't have the required permissions."
+)
 
 Kind = Literal[
     "select", "aggregate", "grouped", "by_pk",
