@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 from graphql_service.app import create_app
 from graphql_service.costs import Costs
 from graphql_service.errors import Refusal
