@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.catalog import Catalog, Function, Resource
-from contracts.identity import ADMIN_ROLE
+from contracts.identity import ADMIN_ROLE, BACKEND
 from data_service.reflect.options import Computed, Exposure
 
 from trivet_cli.hasura_computed import computed_fields, session_arguments
@@ -127,8 +127,8 @@ class _Translation:
             resources[resource.name] = made
         for role in with_backend(resources, backend):
             self._remarks.append(
-                f"what was backend_only is open to the role {role}, which may do what {role.removesuffix('_backend')} "
-                "may: give it to servers, by a key of their own"
+                f"what was backend_only is open to the role {role}, which may do what {role.removesuffix(BACKEND)} "
+                "may: the admin secret acts in it with X-Hasura-Use-Backend-Only-Permissions; better give servers a key"
             )
         return {name: entry for name, entry in resources.items() if entry}, computed
 
@@ -150,6 +150,8 @@ class _Translation:
         """What of a table's entry is not carried over."""
         for key, word in _OF_TABLES.items():
             yield from (f"the {word} {item.get('name')} of {resource.name}" for item in entry.get(key) or [])
+        if (entry.get("apollo_federation_config") or {}).get("enable"):
+            yield f"Apollo Federation's keys of {resource.name}"
 
     # --- functions -------------------------------------------------------------------------------------------------
 
@@ -214,7 +216,8 @@ class _Translation:
         exposed = (entry.get("configuration") or {}).get("exposed_as", "query" if function.reads_only else "mutation")
         readers = _readers(resources, function.returns.resource or "")
         allowed = readers if exposed == "query" and not written else [role for role in written if role in readers]
-        yield from (role for role in dict.fromkeys(allowed) if role != ADMIN_ROLE)
+        servers = [role + BACKEND for role in allowed if role + BACKEND in readers]
+        yield from (role for role in dict.fromkeys((*allowed, *servers)) if role != ADMIN_ROLE)
         for role in written:
             if role not in readers and role != ADMIN_ROLE:
                 self._left_out.append(f"{function.name} for {role}: it may not select the rows that it gives")

@@ -18,6 +18,9 @@ _LEFT_OUT = {
     "actions": "action", "remote_schemas": "remote schema", "cron_triggers": "cron trigger",
     "rest_endpoints": "RESTified endpoint",
 }  # fmt: skip
+_OF_SOURCES = {
+    "native_queries": "native query", "logical_models": "logical model", "stored_procedures": "stored procedure",
+}  # fmt: skip
 _DATABASES = ("postgres", "citus", "cockroach", "pg")
 
 
@@ -71,6 +74,7 @@ def _chosen(found: dict[str, Any], source: str | None, path: Path) -> Metadata:
         chosen = found
     customization = chosen.get("customization") or {}
     left_out += [f"the source's {key}" for key in ("root_fields", "type_names") if customization.get(key)]
+    left_out += [f"{word} {_called(item)}" for key, word in _OF_SOURCES.items() for item in _listed(chosen.get(key))]
     return Metadata(
         naming=str(customization.get("naming_convention") or ""),
         tables=_listed(chosen.get("tables")),
@@ -84,6 +88,11 @@ def _chosen(found: dict[str, Any], source: str | None, path: Path) -> Metadata:
         closed_introspection=list((found.get("graphql_schema_introspection") or {}).get("disabled_for_roles") or []),
         left_out=left_out,
     )
+
+
+def _called(item: dict[str, Any]) -> str:
+    name = item.get("root_field_name") or item.get("name") or item.get("stored_procedure")
+    return str(name.get("name") if isinstance(name, dict) else name)
 
 
 def _queries(found: dict[str, Any], left_out: list[str]) -> dict[str, list[tuple[str, str]]]:

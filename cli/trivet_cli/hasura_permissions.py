@@ -6,13 +6,11 @@ from functools import partial
 from typing import Any
 
 from contracts.catalog import Resource
-from contracts.identity import ADMIN_ROLE
+from contracts.identity import ADMIN_ROLE, BACKEND
 
 from trivet_cli.hasura_filters import Filters, NoCounterpart
 
-BACKEND = "_backend"
 _VERBS = ("select", "insert", "update", "delete")
-_ROOTS = ("query_root_fields", "subscription_root_fields")
 Rules = dict[str, dict[str, Any]]  # by role, then by verb
 
 
@@ -109,9 +107,10 @@ class _Rule:
             yield "limit", int(self._given["limit"])
         if self._given.get("allow_aggregations"):
             yield "allow_aggregations", True
-        for key in _ROOTS:
-            if self._given.get(key) is not None:
-                self._tell(f"{key} is not carried over: all root fields of what may be selected are there")
+        if self._given.get("query_root_fields") is not None:
+            yield "query_root_fields", [str(word) for word in self._given["query_root_fields"]]
+        if self._given.get("subscription_root_fields") is not None:
+            self._tell("subscription_root_fields is not carried over: there are no subscriptions")
 
 
 def with_backend(resources: dict[str, dict[str, Any]], backend: dict[str, Rules]) -> list[str]:

@@ -31,6 +31,12 @@ grant insert on api.drop_box to todo_user;
 create function api.told(name text) returns text language sql stable as 'select current_setting(name, true)';
 create function api.bad_status() returns text language plpgsql as
     $$ begin perform set_config('response.status', 'x', true); return 1; end $$;
+create function api.says(headers text, status text default '200') returns setof api.drafts language plpgsql as $$ begin
+    perform set_config('response.headers', headers, true), set_config('response.status', status, true);
+    return query insert into api.drafts values (90, 'said'), (91, 'and said') returning *; end $$;
+create function api.shows(headers text, most int) returns table (n int) language plpgsql stable as $$ begin
+    perform set_config('response.headers', headers, true), set_config('response.status', '203', true);
+    return query select generate_series(1, most); end $$;
 create function api.revoked() returns void language plpgsql as
     $$ begin raise insufficient_privilege using detail = 'Since Monday', hint = 'Nope, we are on to you'; end $$;
 create function api.sleep() returns text language sql stable as 'select pg_sleep(3)::text';

@@ -82,6 +82,7 @@ create table tree (id int primary key, name text, parent_id int references tree 
 insert into tree values (5, 'wat', null), (0, 'root', 5), (1, 'fez', 0), (2, 'foo', 0), (3, 'bar', 0), (4, 'wut', 1);
 create table addresses (id int primary key, address text not null);
 insert into addresses select n, 'address ' || n from generate_series(1, 4) n;
+create table "موارد" ("هویت" int primary key);
 create table safe (id int primary key, name text);
 insert into safe values (1, 'one'), (2, 'two'), (3, 'three');
 create table stamps (t timestamptz);
@@ -133,6 +134,29 @@ create table todos (id int primary key, name text, colour colour default 0, due 
 insert into todos values (1, 'Report', 0, '2018-01-02'), (2, 'Essay', 256, '2018-01-03'), (3, 'Sums', 123456, '2018-01-01 14:12:34.123456');
 create function dark(todos) returns colour language sql immutable as $$ select (($1.colour::int & 255) | 8)::depot.colour $$;
 create view todos_view as select id, name, colour, due from todos;
+
+create function stock_number(plain) returns text language sql stable as $$ select 'S-' || $1.id $$;
+create view jobs_plain as select * from jobs;
+create view jobs_keyless as select name, customer_id from jobs;
+create view jobs_fixed as select distinct * from jobs;
+create view jobs_insertable as select distinct * from jobs;
+create view jobs_updatable as select distinct * from jobs;
+create view jobs_deletable as select distinct * from jobs;
+create view jobs_whole as select distinct * from jobs;
+create function do_nothing() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger t instead of insert on jobs_insertable for each row execute function do_nothing();
+create trigger t instead of update on jobs_updatable for each row execute function do_nothing();
+create trigger t instead of delete on jobs_deletable for each row execute function do_nothing();
+create function keep_job() returns trigger language plpgsql as $$ begin
+    if tg_op = 'DELETE' then delete from depot.jobs where id = old.id; return old; end if;
+    if tg_op = 'UPDATE' then update depot.jobs set name = new.name where id = old.id; return new; end if;
+    insert into depot.jobs (id, name, customer_id) values (new.id, new.name, new.customer_id); return new; end $$;
+create trigger t instead of insert or update or delete on jobs_whole for each row execute function keep_job();
+create table read_only (id int primary key);
+create view bad_subquery as select (select id from plain) as id;
+create function repeat_insert() returns trigger language plpgsql as $$ begin insert into endless values (new.id + 1); return new; end $$;
+create table endless (id int);
+create trigger repeat_insert before insert on endless for each row execute function repeat_insert();
 
 -- functions
 create function items_between(low int, high int) returns setof plain language sql stable as $$ select * from plain where id > $1 and id <= $2 order by id $$;
@@ -254,6 +278,29 @@ create function "page.xml"() returns xml language sql immutable as $$ select '<a
 create function an_xml() returns xml language sql immutable as $$ select '<my-xml-tag/>'::xml $$;
 create function twice() returns setof text language sql immutable as $$ values ('one'::text), ('two') $$;
 create function too_many() returns int language sql stable as $$ select (select id from plain) $$;
+create function long_running() returns text language sql stable set statement_timeout = '40ms' as $$ select pg_sleep(2)::text $$;
+create function its_isolation() returns text language sql stable set default_transaction_isolation = 'serializable' as $$ select current_setting('transaction_isolation') $$;
+create function a_money() returns money language sql immutable as $$ select 12.5::money $$;
+create function an_inet() returns inet language sql immutable as $$ select '10.0.0.1/8'::inet $$;
+create function an_interval() returns interval language sql immutable as $$ select interval '1 day 2 hours' $$;
+create function some_bytes() returns bytea language sql immutable as $$ select '\x00ff10'::bytea $$;
+create function a_uuid(of uuid) returns uuid language sql immutable as $$ select $1 $$;
+create function a_numeric(n numeric) returns numeric language sql immutable as $$ select $1 $$;
+create function a_big(n bigint) returns bigint language sql immutable as $$ select $1 $$;
+create function grades(g grade[]) returns grade[] language sql immutable as $$ select $1 $$;
+create function a_boolean(b bool) returns bool language sql immutable as $$ select $1 $$;
+create function a_hstore_like(j jsonb) returns jsonb language sql immutable as $$ select $1 $$;
+create function points(p point_2d[]) returns int language sql immutable as $$ select sum(x)::int from unnest($1) $$;
+create function point_sum(p point_2d) returns int language sql immutable as $$ select $1.x + $1.y $$;
+create function json_rows() returns setof json language sql immutable as $$ values ('{"a": 1}'::json), ('[2]') $$;
+create function null_rows() returns setof int language sql immutable as $$ values (1), (null) $$;
+create function row_of_nulls() returns point_2d language sql immutable as $$ select (null, null)::point_2d $$;
+create function null_row() returns point_2d language sql immutable as $$ select null::point_2d $$;
+create function no_such_job() returns jobs language sql stable as $$ select * from jobs where false $$;
+create function make_job(id int, name text) returns jobs language sql as $$ insert into jobs values ($1, $2, 1) returning * $$;
+create function make_jobs(names text[]) returns setof jobs language sql as $$ insert into jobs select 100 + n, t, 1 from unnest($1) with ordinality u(t, n) returning * $$;
+create function same_argument(id int, name text default 'x') returns setof jobs language sql stable as $$ select * from jobs j where j.id = $1 $$;
+create procedure proceed() language sql as $$ $$;
 comment on function add_them is 'The sum
 of two numbers';
 
@@ -283,6 +330,7 @@ grant usage on schema depot, annex, "Odd @/ ~", guard to depot_anon, depot_autho
 grant all on all tables in schema depot, annex, "Odd @/ ~" to depot_anon, depot_author;
 grant usage, update on all sequences in schema depot to depot_anon, depot_author;
 revoke all on closed, own_rows, drop_only, accounts, few_stars from depot_anon;
+revoke insert, update, delete on read_only from depot_anon, depot_author;
 revoke all on locked from depot_anon, depot_author;
 revoke execute on function privileged_greet from public;
 grant execute on function privileged_greet to depot_author;

@@ -105,6 +105,8 @@ def test_refusals(suite: Suite) -> None:
     assert (message, code) == ('invalid input value for enum mood: "glad"', "data-exception")
     assert path == "$.selectionSet.described"
     assert error_of(suite, "{ add(args: {c: 1}) }")[1] == "validation-failed"
+    omitted = ("Non default arguments cannot be omitted", "not-supported", "$.selectionSet.add.args.args")
+    assert error_of(suite, "{ add(args: {b: 1}) }") == omitted
     assert error_of(suite, "{ add }")[1] == "validation-failed"
     omitted = ("Non default arguments cannot be omitted", "not-supported", "$.selectionSet.add.args.args")
     assert error_of(suite, "{ add(args: {b: 1}) }") == omitted

@@ -148,7 +148,7 @@ def test_rows_within_aggregates(reading):
         ("max { meta }", "max.selectionSet.meta", "field 'meta' not found in type: 'book_max_fields'"),
         ("sum { title }", "sum.selectionSet.title", "field 'title' not found in type: 'book_sum_fields'"),
         ("median { pages }", "median", "field 'median' not found in type: 'book_aggregate_fields'"),
-        ("max", "max", "missing selection set for 'max'"),
+        ("max", "max.selectionSet", "missing selection set for 'book_max_fields'"),
         ("count { x }", "count", "unexpected subselection set for non-object field"),
         ('count(distinct: "x")', "count.args.distinct", "expected a boolean for type 'Boolean', but found a string"),
     ],

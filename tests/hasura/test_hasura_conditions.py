@@ -29,7 +29,10 @@ def _where(library, table, where, **asking):
         ("{book_aggregate: {sum: {arguments: pages, predicate: {_is_null: false}}}}", [1, 2]),
         ("{book_aggregate: {var_samp: {arguments: pages, predicate: {_gt: 10000}}}}", [1]),
         ("{book_aggregate: {stddev_samp: {arguments: pages, predicate: {_gt: 100}}}}", [1]),
-        ("{book_aggregate: {count: {predicate: {_gt: 0}}, sum: {arguments: pages, predicate: {_lt: 450}}}}", [1]),
+        (
+            "{_and: [{book_aggregate: {count: {predicate: {_gt: 0}}}}, {book_aggregate: {sum: {arguments: pages, predicate: {_lt: 450}}}}]}",
+            [1],
+        ),
         ("{_not: {book_aggregate: {max: {arguments: sold, predicate: {_gt: 100}}}}}", [2]),
         ("{book_aggregate: {sum: null}}", [1, 2, 3, 4]),
     ],
@@ -42,8 +45,8 @@ def test_aggregates_of_related_rows(reading, where, expected):
     ("where", "place", "message"),
     [
         ("{book_aggregate: {avg: {arguments: title, predicate: {_gt: 1}}}}", "book_aggregate.avg.arguments", "expected one of the values ["),
-        ("{book_aggregate: {avg: {predicate: {_gt: 1}}}}", "book_aggregate.avg", "missing required field 'arguments'"),
-        ("{book_aggregate: {sum: {arguments: pages}}}", "book_aggregate.sum", "missing required field 'predicate'"),
+        ("{book_aggregate: {avg: {predicate: {_gt: 1}}}}", "book_aggregate.avg.arguments", "missing required field 'arguments'"),
+        ("{book_aggregate: {sum: {arguments: pages}}}", "book_aggregate.sum.predicate", "missing required field 'predicate'"),
         ("{book_aggregate: {sum: {arguments: pages, predicate: {_eq: null}}}}", "book_aggregate.sum.predicate._eq", "unexpected null value for type 'float8'"),
         ("{book_aggregate: {bool_or: {arguments: available, predicate: {_eq: 1}}}}", "book_aggregate.bool_or.predicate._eq", "expected a boolean for type 'Boolean', but found an integer"),
         ("{bio: {_cast: {String: {_like: null}}}}", "bio._cast.String._like", "unexpected null value for type 'String'"),

@@ -74,7 +74,7 @@ REFUSED = [
     (ADMIN, 'insert_person_one(object: {name: "a", profile: {data: [{bio: "b"}]}}) { id }', ".object.profile.data", FAILED, "expected an object for type 'profile_insert_input', but found a list"),
     (ADMIN, 'insert_town_one(object: {name: "t", country: "n", region: {data: {country: "n", code: "1"}}}) { id }', ".object.region", FAILED, 'cannot insert object relationship "region" as "country" column values are already determined'),
     (ADMIN, 'insert_region_one(object: {country: "n", code: "1", town: {data: [{name: "t", country: "n"}]}}) { code }', ".object.town.data[0]", FAILED, 'cannot insert "country" columns as their values are already being determined by parent insert'),
-    (ADMIN, f'insert_town_one(object: {{name: "a", region: {{data: {{country: "xx", code: "r1"}}, {SAME_REGION[:-1]}, where: {{name: {{_eq: "?"}}}}}}}}}}) {{ id }}', ".object", "not-supported", 'cannot proceed to insert object relation "region" since insert to table "region" affects zero rows'),
+    (ADMIN, f'insert_town_one(object: {{name: "a", region: {{data: {{country: "xx", code: "r1"}}, {SAME_REGION[:-1]}, where: {{name: {{_eq: "?"}}}}}}}}}}) {{ id }}', ".object.region", "not-supported", 'cannot proceed to insert object relation "region" since insert to table "region" affects zero rows'),
     (CLERK, 'insert_person_one(object: {name: "n", profile: {data: {bio: "x"}}}) { id }', ".object.profile", FAILED, "field 'profile' not found in type: 'person_insert_input'"),
     (CLERK, 'insert_parcel_one(object: {sender_id: 2}) { id }', ".object.sender_id", FAILED, "field 'sender_id' not found in type: 'parcel_insert_input'"),
 ]  # fmt: skip

@@ -38,12 +38,12 @@ REFUSED = [
     ('insert_author(objects: [{name: "W"}, {name: "X", book: {data: [{title: "A"}, {title: "B", author_id: 1}]}}]) { affected_rows }', ".args.objects[1].book.data[1]", FAILED, f'cannot insert "author_id" {KNOWN}'),
     ('insert_author_one(object: {name: "X", book: {data: {title: "A", author: {data: {name: "Y"}}}}}) { id }', ".args.object.book.data[0].author", FAILED, 'cannot insert object relationship "author" as "author_id" column values are already determined'),
     ('insert_book_one(object: {title: "T", author_id: 1, author: {data: {name: "New"}}}) { id }', ".args.object.author", FAILED, 'cannot insert object relationship "author" as "author_id" column values are already determined'),
-    ('insert_book(objects: [{title: "T", author: {data: {name: "Ada"}, on_conflict: {constraint: author_name_key}}}]) { affected_rows }', ".args.objects", UNSUPPORTED, 'cannot proceed to insert object relation "author" since insert to table "author" affects zero rows'),
-    ('insert_author(objects: [{name: "Y"}, {name: "Ada", book: {data: [{title: "A"}]}}], on_conflict: {constraint: author_name_key}) { affected_rows }', ".args.objects", UNSUPPORTED, 'cannot proceed to insert array relations since insert to table "author" affects zero rows'),
-    ('insert_author(objects: [{name: "X", book: {data: [{title: "A", isbn: "i-1"}]}}]) { affected_rows }', ".args.objects", "constraint-violation", 'Uniqueness violation. duplicate key value violates unique constraint "book_isbn_key"'),
-    ('insert_author(objects: [{name: "X", book: {data: [{pages: 3}]}}]) { affected_rows }', ".args.objects", "constraint-violation", 'Not-NULL violation. null value in column "title" of relation "book" violates not-null constraint'),
+    ('insert_book(objects: [{title: "T", author: {data: {name: "Ada"}, on_conflict: {constraint: author_name_key}}}]) { affected_rows }', ".args.objects[0].author", UNSUPPORTED, 'cannot proceed to insert object relation "author" since insert to table "author" affects zero rows'),
+    ('insert_author(objects: [{name: "Y"}, {name: "Ada", book: {data: [{title: "A"}]}}], on_conflict: {constraint: author_name_key}) { affected_rows }', ".args.objects[1]", UNSUPPORTED, 'cannot proceed to insert array relations since insert to table "author" affects zero rows'),
+    ('insert_author(objects: [{name: "X", book: {data: [{title: "A", isbn: "i-1"}]}}]) { affected_rows }', ".args.objects[0].book.data", "constraint-violation", 'Uniqueness violation. duplicate key value violates unique constraint "book_isbn_key"'),
+    ('insert_author(objects: [{name: "X", book: {data: [{pages: 3}]}}]) { affected_rows }', ".args.objects[0].book.data", "constraint-violation", 'Not-NULL violation. null value in column "title" of relation "book" violates not-null constraint'),
     ('insert_author(objects: [{name: "X", book: {data: [{nope: 3}]}}]) { affected_rows }', ".args.objects[0].book.data[0].nope", FAILED, "field 'nope' not found in type: 'book_insert_input'"),
-    ('insert_author(objects: [{name: "X", book: {}}]) { affected_rows }', ".args.objects[0].book", FAILED, "missing required field 'data'"),
+    ('insert_author(objects: [{name: "X", book: {}}]) { affected_rows }', ".args.objects[0].book.data", FAILED, "missing required field 'data'"),
     ('insert_author(objects: [{name: "X", book: {data: null}}]) { affected_rows }', ".args.objects[0].book.data", FAILED, "unexpected null value for type '[book_insert_input]'"),
     ('insert_book(objects: [{title: "T", author: {data: [{name: "New"}]}}]) { affected_rows }', ".args.objects[0].author.data", FAILED, "expected an object for type 'author_insert_input', but found a list"),
 ]  # fmt: skip
@@ -150,7 +150,7 @@ def test_the_transaction_is_one(writing):
         writing.error_of("""mutation { insert_author_one(object: {name: "gone", book: {data: {title: "gone"}}}) { id }
         insert_book_one(object: {title: "x", author: {data: {name: "also gone"}}, book_genre: {data: {genre_code: "nope"}}}) { id } }""")
     )
-    assert (path, code) == ("$.selectionSet.insert_book_one.args.object", "constraint-violation")
+    assert (path, code) == ("$.selectionSet.insert_book_one.args.object.book_genre.data", "constraint-violation")
     assert _counts(writing) == before
 
 

@@ -56,8 +56,7 @@ def test_filters(writing, where, expected):
 
 @pytest.mark.parametrize(("field", "message"), REFUSED)
 def test_what_is_refused(writing, field, message):
-    name = field.partition("(")[0]
-    assert writing.error_of(f"{{ {field} }}") == (f"$.selectionSet.{name}", "data-exception", message)
+    assert writing.error_of(f"{{ {field} }}") == ("$", "data-exception", message)
 
 
 def test_answers(writing):

@@ -265,6 +265,6 @@ QUESTIONS = (
         rest=get("orders?select=id"),
         graphql=Graphql("{ rows: orders { id } }"),
         soap=call("ListOrders"),
-        refused=Refused("42501", graphql="permission-error"),
+        refused=Refused("42501", graphql="not-found"),
     ),
 )

@@ -1,13 +1,24 @@
 """Who is it: a request's credential becomes a `Caller`, checked by each service for itself."""
 
 import base64
+import json
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jwt
 import msgspec
-from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, Caller, Principal, is_scope, narrowed, unnarrowed
+from contracts.identity import (
+    ADMIN_ROLE,
+    ANONYMOUS_ROLE,
+    BACKEND,
+    SECRET_SUBJECT,
+    Caller,
+    Principal,
+    is_scope,
+    narrowed,
+    unnarrowed,
+)
 from contracts.problems import Problem
 
 from chassis import explanations
@@ -23,7 +34,10 @@ LEEWAY = 30  # seconds of clock skew that are forgiven
 _HEADER = {"alg", "kid", "typ"}  # what our own tokens have; nobody gets to name a key or an extension (RFC 8725, 3.1)
 _TYPES = ("JWT", None)
 _BOUND = 20_000
-_NO_VARIABLES = frozenset({"x-hasura-admin-secret", "x-hasura-role", "x-hasura-use-backend-only-permissions"})
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_BACKEND_ONLY = "X-Hasura-Use-Backend-Only-Permissions"
+_NO_VARIABLES = frozenset({"x-hasura-admin-secret", "x-hasura-role", _BACKEND_ONLY.lower()})
+_TRUTH = {**dict.fromkeys(("true", "t", "yes", "y"), True), **dict.fromkeys(("false", "f", "no", "n"), False)}
 
 
 class Headers(Protocol):
@@ -87,6 +101,8 @@ class Authenticator:
             principal, role = _anonymous(wanted), None
         else:
             principal, role = self.verify(token), wanted or None
+            if principal.subject == SECRET_SUBJECT:  # the token was made for the role that was wanted
+                role = None
             if role is not None:
                 principal = in_role(principal, role)
         deadline = time.monotonic() + timeout
@@ -164,6 +180,8 @@ class Authenticator:
     def _by_secret(self, secret: str, headers: AllHeaders, address: str) -> str:
         """Our access token for who knows the admin secret: for the role and the session variables in the headers."""
         role = headers.get("X-Hasura-Role") or headers.get("X-Trivet-Role") or ADMIN_ROLE
+        if role != ADMIN_ROLE and _truth(headers, _BACKEND_ONLY) and not role.endswith(BACKEND):
+            role += BACKEND
         told = headers.starting("X-Hasura-")
         session = {name: value for name, value in told.items() if name not in _NO_VARIABLES}
         return self._exchanges().admin(secret, role, session, address)
@@ -247,7 +265,8 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
     allowed = hasura.get("x-hasura-allowed-roles")
     roles = tuple(str(name) for name in allowed) if isinstance(allowed, list) else (role,)
     session["x-hasura-role"] = role
-    session.setdefault("x-hasura-user-id", str(claims["sub"]))
+    if claims["sub"] != SECRET_SUBJECT:  # who knows the secret says of whom it speaks, or of nobody
+        session.setdefault("x-hasura-user-id", str(claims["sub"]))
     return Principal(
         role=narrowed(role, scope),
         subject=str(claims["sub"]),
@@ -280,6 +299,19 @@ def _anonymous(wanted: str | None) -> Principal:
     if wanted not in (None, ANONYMOUS_ROLE):
         raise Problem("TRV204", "Your requested role is not in allowed roles", status=401)
     return Principal(session={"x-hasura-role": ANONYMOUS_ROLE})
+
+
+def _truth(headers: Headers, name: str) -> bool:
+    """What a header says that is true or false; false where it is not there. Raises `Problem` TRV112."""
+    said = headers.get(name)
+    if said is None:
+        return False
+    known = _TRUTH.get(said.strip().lower())
+    if known is None:
+        yes, no = (_encode([word for word, means in _TRUTH.items() if means is truth]) for truth in (True, False))
+        words = f"True values are {yes} and  False values are {no}. All values are case insensitive"
+        raise Problem("TRV112", f"{name.lower()}:  Not a valid boolean text. {words}")  # Hasura's words, and spaces
+    return known
 
 
 def _publishable(key: str) -> bool:

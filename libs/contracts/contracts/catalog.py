@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from contracts.fields import Field, FieldType, Representation
+from contracts.graphql import Bounds, EnumValue, GraphqlNaming
 
 ResourceKind = Literal["table", "view", "materialized", "foreign", "partitioned"]
 Cardinality = Literal["one", "many"]
@@ -17,6 +18,7 @@ _BODY_FORMS: dict[str, Literal["json", "text", "xml", "bytes"]] = {
 }  # fmt: skip
 ANY_MEDIA = "*/*"
 FunctionSource = Literal["database", "python", "remote"]
+Way = Literal["select", "select_by_pk", "select_aggregate"]  # by Hasura's words for the root fields
 
 
 class Unique(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +126,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     ``rows``: about how many it had when the catalog was read, as a power of ten (a role's own limit, where that is
     less); it is no part of the catalog's version.
     ``inherited`` are relations that a view has from the tables behind it, and that lead to such a view;
-    ``row_functions`` are what functions make of a row.
+    ``row_functions`` are what functions make of a row. ``ways``: how a role may ask for its rows, None where in every
+    way (`enters`).
     """
 
     name: str
@@ -143,12 +146,17 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, di
     deletable: bool = False
     aggregates: bool = True
     rows: int | None = None
+    ways: tuple[Way, ...] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """Fields by name, those that functions make of a row alone too."""
         made = (one.field for one in self.row_functions if one.field is not None and not one.arguments)
         return {field.name: field for field in (*made, *self.fields)}
+
+    def enters(self, *ways: Way) -> bool:
+        """True where rows may be asked for in one of these ways; relations lead here whatever they are."""
+        return self.ways is None or not set(ways).isdisjoint(self.ways)
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
@@ -214,7 +222,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``name`` is the exposed name (a schema other than the first prefixes it), ``schema`` and ``function`` are the
     source's own names. What is not ``volatile`` reads only. ``session`` is the argument that no client gives: it gets
-    the caller's session variables, as JSON.
+    the caller's session variables, as JSON. ``settings`` are those of the transaction that it is called in
+    (`SET` of a function of the database); facades never get them.
     """
 
     name: str
@@ -226,6 +235,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: FunctionSource = "database"
     comment: str | None = None
     session: Argument | None = None
+    settings: dict[str, str] = {}
 
     @property
     def reads_only(self) -> bool:
@@ -248,69 +258,15 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return covers(self.arguments, names)
 
 
-class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one document of a role may ask at most, where the configuration says so; None: as the facade's settings say.
-
-    ``depth`` counts levels, ``nodes`` fields, ``aliases`` those under another name, ``cost`` rows, ``tokens`` and
-    ``bytes`` measure its text, ``batch`` is how many may come at once, ``seconds`` the time that each may take.
-    ``introspection`` False: it may not ask what there is. ``report_only``: nothing is refused for these.
-    """
-
-    depth: int | None = None
-    nodes: int | None = None
-    aliases: int | None = None
-    cost: int | None = None
-    tokens: int | None = None
-    bytes: int | None = None
-    batch: int | None = None
-    seconds: float | None = None
-    introspection: bool | None = None
-    report_only: bool | None = None
-
-
-class GraphqlNames(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a resource goes by in GraphQL: its ``fields``, and its root fields by what they do (``select_by_pk``).
-
-    ``enum``: its rows are the values of an enum.
-    """
-
-    roots: dict[str, str] = {}
-    fields: dict[str, str] = {}
-    enum: bool = False
-
-
-class GraphqlFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a function goes by in GraphQL, and its root fields (``function``, ``function_aggregate``) by what they do.
-
-    ``exposed_as`` says of which root it is a field, where that is not the one that its volatility leads to; of the
-    query's it can only read.
-    """
-
-    name: str | None = None
-    roots: dict[str, str] = {}
-    exposed_as: Literal["query", "mutation"] | None = None
-
-
-class EnumValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A row of an enum table: its key, and what its other column says of that."""
-
-    name: str
-    comment: str | None = None
-
-
-class GraphqlNaming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The names of GraphQL's schema: Hasura's ``convention``, and names of their own by resource and function."""
-
-    convention: Literal["hasura-default", "graphql-default"] = "hasura-default"
-    resources: dict[str, GraphqlNames] = {}
-    functions: dict[str, GraphqlFunction] = {}
-
-
 class Writable(msgspec.Struct, frozen=True, kw_only=True):
-    """Which fields a role may give when it creates and updates a resource."""
+    """Which fields a role may give when it creates and updates a resource.
+
+    ``presets``: whatever it gives, an update of the role's sets fields of the policy's.
+    """
 
     create: frozenset[str] | None = None
     update: frozenset[str] | None = None
+    presets: bool = False
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):

@@ -1,6 +1,7 @@
 """Who acts: the principal that every service builds for itself from a verified token."""
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -9,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 ANONYMOUS_ROLE = "anonymous"
+SECRET_SUBJECT = str(uuid.uuid5(uuid.NAMESPACE_URL, "trivet:admin-secret"))  # who the admin secret proves: nobody
+BACKEND = "_backend"  # what follows a role in which servers act, whose users act in the role itself
 ADMIN_ROLE = "admin"
 NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 

@@ -207,7 +207,10 @@ class Assign(Element, tag="assign", frozen=True):
 
 
 class Update(Element, tag="update", frozen=True):
-    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124."""
+    """Changed rows. ``filter`` None is refused (21000). ``at_most`` rows may be affected, else PGRST124.
+
+    Without ``assigns`` nothing changes, unless ``presets_alone``: then what the policy sets is set all the same.
+    """
 
     resource: str
     assigns: tuple[Assign, ...]
@@ -216,6 +219,7 @@ class Update(Element, tag="update", frozen=True):
     at_most: Param | None = None
     returning: Node = Node(shape="none")
     count: Count | None = None
+    presets_alone: bool = False
 
 
 class Delete(Element, tag="delete", frozen=True):

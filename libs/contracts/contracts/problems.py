@@ -82,6 +82,7 @@ CODES: dict[str, Code] = {
     "TRV109": Code(Kind.MALFORMED, 400, "the request is not understood"),
     "TRV110": Code(Kind.UNKNOWN_NAME, 404, "there is nothing at this address"),
     "TRV111": Code(Kind.CONSTRAINT, 412, "the row is not as the request says that it must be"),
+    "TRV112": Code(Kind.MALFORMED, 400, "a header does not say what it can"),
     "TRV201": Code(Kind.UNAUTHENTICATED, 401, "the name or the password is wrong"),
     "TRV202": Code(Kind.UNAUTHENTICATED, 401, "the session has ended"),
     "TRV203": Code(Kind.UNAVAILABLE, 503, "accounts can't be reached"),

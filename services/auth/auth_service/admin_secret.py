@@ -6,13 +6,12 @@ import uuid
 from collections.abc import Mapping
 
 from chassis.settings import SettingsError
-from contracts.identity import ADMIN_ROLE
+from contracts.identity import ADMIN_ROLE, SECRET_SUBJECT
 from contracts.problems import Problem
 
 from auth_service.roles import Proven, RoleError, check_roles, check_session, claims_of
 
 LEAST = 16  # characters
-_SUBJECT = str(uuid.uuid5(uuid.NAMESPACE_URL, "trivet:admin-secret"))
 
 
 def check(known: str) -> None:
@@ -33,5 +32,5 @@ def prove(known: str, secret: str, role: str, session: Mapping[str, str], second
         variables = check_session(session)
     except RoleError as fault:
         raise Problem("TRV204", str(fault)) from None
-    claims = claims_of(_SUBJECT, roles[0], roles, variables)
-    return Proven(_SUBJECT, int(time.time()), seconds, {"sid": str(uuid.uuid4()), **claims})
+    claims = claims_of(SECRET_SUBJECT, roles[0], roles, variables)
+    return Proven(SECRET_SUBJECT, int(time.time()), seconds, {"sid": str(uuid.uuid4()), **claims})

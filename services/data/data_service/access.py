@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from contracts.catalog import Catalog, GraphqlNaming, Resource
+from contracts.catalog import Catalog, Resource, Way
 from contracts.filters import Filter
+from contracts.graphql import GraphqlNaming
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, plan_filter, source_of
-from data_service.plan.nodes import All, Predicate, ReadPlan, Scan
+from data_service.plan.nodes import All, Predicate, ReadPlan, Scan, Source, Test
 from data_service.plan.plans import DocumentPlan, MemberPlan, Plan
 from data_service.plan.write_nodes import Change, ConflictPlan, CreatePlan, DeletePlan, Preset, UpdatePlan
 from data_service.policies import Rules
@@ -63,8 +64,17 @@ class _Restriction:
                 return self._delete(plan)
             case DocumentPlan():
                 return DocumentPlan(tuple(MemberPlan(m.key, self.plan(m.plan)) for m in plan.members))
-            case _:
-                return _rewrite(plan, self._readable)
+            case ReadPlan():
+                self._enter(plan)
+        return _rewrite(plan, self._readable)
+
+    def _enter(self, plan: ReadPlan) -> None:
+        """Hold a read against the ways in which the role may ask for rows. Raises `Problem` 42501."""
+        if plan.scan.call is not None:
+            return
+        select = self._rules(plan.scan.resource).select
+        if select is not None and select.ways is not None and not _ways_of(plan) & set(select.ways):
+            raise _denied(plan.scan.resource)
 
     def _rules(self, resource: Resource) -> Rules:
         return self._policies.rules(self._role, resource.name)
@@ -79,8 +89,9 @@ class _Restriction:
         select = self._rules(scan.resource).select
         if select is None:
             raise Problem("42501", f"permission denied for table {scan.resource.name}")
-        limit = None if scan.written else select.limit
-        return dataclasses.replace(scan, rows=self._filter(scan.resource, select.filter), limit=limit)
+        if scan.written:  # what the role wrote it may see as it is now, as far as its columns go
+            return dataclasses.replace(scan, rows=None, limit=None)
+        return dataclasses.replace(scan, rows=self._filter(scan.resource, select.filter), limit=select.limit)
 
     def _filter(self, resource: Resource, item: Filter | None) -> Predicate | None:
         """A policy's own filter: it sees all fields, and the rows it looks at elsewhere are not filtered again."""
@@ -141,9 +152,8 @@ class _Restriction:
         rule = self._rules(resource).update
         if rule is None:
             raise Problem("42501", f"permission denied for table {resource.name}")
-        presets = (
-            tuple(Change(p.field, p.source) for p in self._presets(resource, rule.presets)) if plan.changes else ()
-        )
+        sets = plan.changes or plan.presets_alone
+        presets = tuple(Change(p.field, p.source) for p in self._presets(resource, rule.presets)) if sets else ()
         return dataclasses.replace(
             plan,
             scan=self._writing(plan.scan, rule.filter),
@@ -170,6 +180,22 @@ class _Restriction:
         filters = [item, select.filter if select is not None else None]
         parts = [part for part in (self._filter(scan.resource, f) for f in filters) if part is not None]
         return dataclasses.replace(scan, rows=All(tuple(parts)) if parts else None)
+
+
+def _ways_of(plan: ReadPlan) -> set[Way]:
+    """The ways that each allow a read."""
+    if plan.grouped or plan.shape == "summary":
+        return {"select_aggregate"}
+    conditions = plan.where.items if isinstance(plan.where, All) else (plan.where,)
+    equal = {one.left.field.name for one in conditions if isinstance(one, Test) and _is_value(one)}
+    key = plan.scan.resource.key
+    return {"select", "select_by_pk"} if key and equal.issuperset(key) else {"select"}
+
+
+def _is_value(test: Test) -> bool:
+    """True where a whole field must equal one value."""
+    whole = not test.left.path and not test.left.text
+    return whole and test.operator == "eq" and test.quantifier is None and isinstance(test.right, Source)
 
 
 def unrestricted(predicate: Predicate) -> Predicate:

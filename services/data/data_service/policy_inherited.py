@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from contracts.catalog import Way
 from contracts.filters import Filter, Or
 from contracts.identity import ADMIN_ROLE
 
@@ -84,7 +85,17 @@ def _selected(rules: list[SelectRule]) -> SelectRule | None:
         limit=None if None in limits else max(limit for limit in limits if limit is not None),
         aggregations=any(rule.aggregations for rule in rules),
         parts=tuple(SelectPart(rule.columns, rule.filter) for rule in rules),
+        ways=_ways([rule.ways for rule in rules]),
     )
+
+
+def _ways(several: list[tuple[Way, ...] | None]) -> tuple[Way, ...] | None:
+    found: dict[Way, None] = {}
+    for ways in several:
+        if ways is None:
+            return None
+        found |= dict.fromkeys(ways)
+    return tuple(found)
 
 
 def _columns(several: Iterator[frozenset[str] | None]) -> frozenset[str] | None:

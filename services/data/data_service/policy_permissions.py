@@ -1,9 +1,9 @@
 """What the configuration permits one role to do with one resource, read into rules and held against the catalog."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from contracts.catalog import Resource
+from contracts.catalog import Resource, Way
 from contracts.filters import Filter
 
 from data_service.policy_document import Faults, Node, mapping, names, suggestion
@@ -11,6 +11,7 @@ from data_service.policy_filters import FilterReader
 from data_service.policy_rules import DeleteRule, InsertRule, Presets, Rules, SelectRule, UpdateRule
 from data_service.policy_values import operand_of, unfit
 
+_WAYS_KEY = "query_root_fields"
 _MEANINGS = {
     "columns": ": a list of names, or '*' for all",
     "filter": ": which rows; {} is every row",
@@ -45,12 +46,13 @@ class PermissionReader:
         return found
 
     def _select(self, node: Node) -> SelectRule:
-        keys = self._keys(node, "select", ("columns", "filter"), "limit", "allow_aggregations")
+        keys = self._keys(node, "select", ("columns", "filter"), "limit", "allow_aggregations", _WAYS_KEY)
         return SelectRule(
             columns=self._columns(keys.get("columns")),
             filter=self._filter(keys.get("filter")),
             limit=self._limit(keys.get("limit")),
             aggregations=self._aggregations(keys.get("allow_aggregations")),
+            ways=self._ways(keys[_WAYS_KEY]) if _WAYS_KEY in keys else None,
         )
 
     def _insert(self, node: Node) -> InsertRule:
@@ -127,6 +129,17 @@ class PermissionReader:
             return None if node is None else node.value
         self._faults.add(node.line, f"limit must be a whole number from 0, not {node.kind}")
         return None
+
+    def _ways(self, node: Node) -> tuple[Way, ...]:
+        found: list[Way] = []
+        for item in names(node, self._faults, _WAYS_KEY):
+            way = next((one for one in get_args(Way) if one == item.value), None)
+            if way is None:
+                near = suggestion(item.value, get_args(Way))
+                self._faults.add(item.line, f"{_WAYS_KEY} has no {item.value}{near}; it has {', '.join(get_args(Way))}")
+            else:
+                found.append(way)
+        return tuple(dict.fromkeys(found))
 
     def _aggregations(self, node: Node | None) -> bool:
         if node is not None and not isinstance(node.value, bool):

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from contracts.catalog import GraphqlNaming
+from contracts.catalog import Way
 from contracts.filters import Claim, Filter, Literally
-from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, READ_ONLY, unnarrowed
+from contracts.graphql import GraphqlNaming
+from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, BACKEND, READ_ONLY, unnarrowed
 
 from data_service.policy_bounds import NO_BOUNDS, DocumentRules
 from data_service.policy_document import Node
@@ -36,7 +37,8 @@ class SelectPart:
 class SelectRule:
     """What may be read: ``columns`` (None: all) of the rows of ``filter`` (None: all), ``limit`` at once.
 
-    With ``parts`` a column is seen in the rows of those parts that have it, and is null in the others.
+    With ``parts`` a column is seen in the rows of those parts that have it, and is null in the others. ``ways`` are
+    those in which rows may be asked for other than over relations (None: all).
     """
 
     columns: frozenset[str] | None
@@ -44,6 +46,7 @@ class SelectRule:
     limit: int | None = None
     aggregations: bool = False
     parts: tuple[SelectPart, ...] = ()
+    ways: tuple[Way, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,10 @@ class Policies:
     graphql: GraphqlNaming | None = None
     inherited: Mapping[str, tuple[str, ...]] = field(default_factory=_empty)
     document: Document | None = field(default=None, repr=False, compare=False)
+    named: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "named", frozenset(self.roles()))
 
     def rules(self, role: str, resource_name: str) -> Rules:
         """What a role may do with a resource: ``admin`` everything, a role or resource that is not named nothing.
@@ -187,7 +194,7 @@ class Policies:
         A narrowed role (`contracts.identity.narrowed`) may do what the plain one may, with the resources it names.
         """
         name, scope = unnarrowed(role)
-        found = EVERYTHING if name == ADMIN_ROLE else self.permissions.get((name, resource_name), NOTHING)
+        found = EVERYTHING if name == ADMIN_ROLE else self.permissions.get((self._known(name), resource_name), NOTHING)
         if scope is None or resource_name in scope:
             return found
         return Rules(select=found.select) if resource_name + READ_ONLY in scope else NOTHING
@@ -202,9 +209,13 @@ class Policies:
             return None
         if name == ADMIN_ROLE:
             return MAY_CALL
-        calls = self.functions.calls
+        calls, name = self.functions.calls, self._known(name)
         found = [call for one in (name, *self.inherited.get(name, ())) if (call := calls.get((one, function)))]
         return next((call for call in found if call.returned), found[0]) if found else None
+
+    def _known(self, name: str) -> str:
+        """The role itself; of one for servers that has no lines of its own, that of their users."""
+        return name if name in self.named or name in self.inherited else name.removesuffix(BACKEND)
 
     def roles(self) -> tuple[str, ...]:
         """The roles that the file names, in its order."""

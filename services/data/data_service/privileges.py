@@ -64,8 +64,20 @@ class RoleAccess:
             raise Problem("22023", f'role "{name}" does not exist', status=401)
         return narrowed(name, None if scope is None else tuple(scope))
 
-    def acting(self, caller: Caller, role: str, roles: Roles, catalog: Catalog, schema: str | None) -> ActingDatabase:
-        """The database as a caller acts on it, in a role that `role_of` gave; ``schema`` is the one asked for."""
+    def acting(
+        self,
+        caller: Caller,
+        role: str,
+        roles: Roles,
+        catalog: Catalog,
+        schema: str | None,
+        *,
+        settings: Mapping[str, str] | None = None,
+    ) -> ActingDatabase:
+        """The database as a caller acts on it, in a role that `role_of` gave; ``schema`` is the one asked for.
+
+        ``settings`` count more than the role's own.
+        """
         name, _ = unnarrowed(role)
         around = caller.around or NO_AROUND
         claims = caller.principal.claims
@@ -79,7 +91,8 @@ class RoleAccess:
             "request.cookies": _encode(around.cookies).decode(),
             **self.told,
         }
-        return ActingDatabase(self.database, Actor(name, told, roles.settings[name], self.pre_request))
+        own = roles.settings[name] if settings is None else {**roles.settings[name], **settings}
+        return ActingDatabase(self.database, Actor(name, told, own, self.pre_request))
 
     def granted(self, role: str, exposure: Exposure, catalog: Catalog, opened: "Opened") -> "Granted":
         """What a role may do with what is served. Raises `Problem`."""

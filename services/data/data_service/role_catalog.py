@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Function, GraphqlNaming, Handler, Relation, Resource, Writable
+from contracts.catalog import Catalog, Function, Handler, Relation, Resource, Writable
 from contracts.fields import Field
+from contracts.graphql import GraphqlNaming
 from contracts.identity import unnarrowed
 from contracts.problems import Problem
 
@@ -205,6 +206,7 @@ def _limit_resource(
         deletable=resource.deletable and rules.delete is not None,
         aggregates=rules.select is not None and rules.select.aggregations,
         rows=_rows(resource, rules.select),
+        ways=rules.select.ways if rules.select is not None else None,
     )
 
 
@@ -238,4 +240,5 @@ def _writable(resource: Resource, rules: Rules) -> Writable:
     return Writable(
         create=allowed(rules.insert.columns, rules.insert.presets) if rules.insert else frozenset(),
         update=allowed(rules.update.columns, rules.update.presets) if rules.update else frozenset(),
+        presets=rules.update is not None and bool(rules.update.presets),
     )

@@ -72,6 +72,7 @@ def _shown(catalog: Catalog) -> Catalog:
     functions = tuple(
         replace(
             function,
+            settings={},
             arguments=_bare_arguments(function.arguments),
             returns=replace(function.returns, fields=_bare(function.returns.fields)),
         )

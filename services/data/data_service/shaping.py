@@ -1,6 +1,7 @@
 """The shapes of operations: planned, held to the role's rules, written as SQL, with what their rows go through."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from data_service.execute.database import Database
 from data_service.execute.shape import PreparedShape, calls, calls_foreign, is_write
 from data_service.operations.hooks import Maker, hooks_of
 from data_service.plan.nodes import ReadPlan
-from data_service.plan.plans import Plan
+from data_service.plan.plans import CallPlan, Plan
 from data_service.plan.writes import plan_operation
 from data_service.processing.assembly import NOTHING, Processes, assemble
 from data_service.processing.refusals import refuse_handlers
@@ -73,7 +74,7 @@ class Shaping:
         else:
             made = PreparedShape(program, reading_of(plan, state.effects, state.catalog, state.cache))
         if state.roles is not None:
-            made.schema = schema_of(text)
+            made.schema, made.settings = schema_of(text), settings_of(plan)
         state.shapes.put(key, made)
         return made
 
@@ -95,7 +96,9 @@ class Shaping:
         statement = write_stream(plan, dialect, state.catalog, self._caps)
         is_kept = self._counts and processes is None
         reading = reading_of(plan, state.effects, state.catalog, state.cache) if is_kept else None
-        made = StreamShape(statement, processes, reading, schema_of(text) if state.roles is not None else None)
+        made = StreamShape(statement, processes, reading)
+        if state.roles is not None:
+            made = msgspec.structs.replace(made, schema=schema_of(text), settings=settings_of(plan))
         state.streams.put(key, made)
         return made
 
@@ -148,6 +151,13 @@ def _filtered(operation: T) -> T:
     if isinstance(operation, Update | Delete) and operation.filter is None:
         return msgspec.structs.replace(operation, filter=And())
     return operation
+
+
+def settings_of(plan: Plan) -> Mapping[str, str] | None:
+    """The settings of the one function that a plan calls, None where it has none."""
+    read = plan.read if isinstance(plan, CallPlan) else plan
+    call = read.scan.call if isinstance(read, ReadPlan) else None
+    return call.function.settings or None if call is not None else None
 
 
 def schema_of(text: bytes) -> str | None:

@@ -1,7 +1,7 @@
 """Rows streamed: taken from the database as they are taken from here, through the stages that they pass."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
@@ -25,6 +25,7 @@ class StreamShape(msgspec.Struct, frozen=True):
     processes: Processes | None = None
     reading: Reading | None = None
     schema: str | None = None
+    settings: Mapping[str, str] | None = None
 
 
 class Room:

@@ -47,7 +47,8 @@ class Ways:
         """
         database: Answering = self.database
         if self.access is not None and state.roles is not None:
-            database = self.access.acting(caller, role, state.roles, state.catalog, shape.schema)
+            acting = self.access.acting
+            database = acting(caller, role, state.roles, state.catalog, shape.schema, settings=shape.settings)
         if self.plans and caller.around is not None and caller.around.plan:
             if state.roles is None and role != ADMIN_ROLE:
                 details = "A plan tells of rules, fields and rows that policies hide: it is shown to admin alone."

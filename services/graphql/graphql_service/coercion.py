@@ -189,14 +189,14 @@ def check_filled(required: Iterable[str], given: Container[str]) -> None:
     """Raises `Misfit` where a required field is missing."""
     for name in required:
         if name not in given:
-            raise Misfit(f"missing required field '{name}'")
+            raise Misfit(f"missing required field '{name}'", path=(name,))
 
 
 def _default(name: str, declared: GraphQLArgument, values: dict[str, Any]) -> None:
     if declared.default_value is not Undefined:
         values[declared.out_name or name] = declared.default_value
     elif isinstance(declared.type, GraphQLNonNull):
-        raise Misfit(f"missing required field '{name}'", path=("args",))
+        raise Misfit(f"missing required field '{name}'", path=("args", name))
 
 
 def enum_value(name: str, type_: GraphQLEnumType) -> Any:

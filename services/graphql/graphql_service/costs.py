@@ -34,7 +34,9 @@ _COUNTED = 100  # rows that are only counted cost as much as one that is given
 _MOST = 10**15
 _ONE = frozenset({"by_pk", "insert_one", "update_by_pk", "delete_by_pk"})
 _GIVEN = {"insert": "objects", "update_many": "updates"}  # what is written is given one by one, in this argument
-_COUNTING = frozenset({"objects", "updates", "where", "limit"})  # the arguments that say how many rows there are
+_INSERTED = {"insert": "objects", "insert_one": "object"}  # the rows in which others may be nested
+# the arguments that say how many rows there are
+_COUNTING = frozenset({"object", "objects", "updates", "where", "limit"})
 Fragments = Mapping[str, FragmentDefinitionNode]
 Arguments = dict[str, Any]
 
@@ -71,6 +73,14 @@ class Costs:
         rows = root.exposed.rows if isinstance(root.exposed, ExposedFunction) else root.exposed
         if rows is None:
             return 1
+        if root.kind in _INSERTED and rows.nestable:
+            name = _INSERTED[root.kind]
+            nested = self._count(node, lambda arguments: _nested(rows, arguments.get(name)))
+            return min(nested + self._alone(root, rows, node), _MOST)
+        return self._alone(root, rows, node)
+
+    def _alone(self, root: Root, rows: Exposed, node: FieldNode) -> int:
+        """What a root field costs without the rows nested in those that it is given."""
         if root.kind in _ONE:
             return self._of_rows(rows, node, 1)
         if root.kind in _GIVEN:
@@ -181,6 +191,18 @@ def _has_variable(value: ValueNode) -> bool:
     if isinstance(value, ObjectValueNode):
         return any(_has_variable(field.value) for field in value.fields)
     return isinstance(value, VariableNode)
+
+
+def _nested(exposed: Exposed, given: Any) -> int:
+    """How many rows are nested in those given."""
+    several = given if isinstance(given, list) else [given]
+    return sum(
+        _length(row[name].get("data")) + _nested(relation.target, row[name].get("data"))
+        for row in several
+        if isinstance(row, dict)
+        for name, relation in exposed.nestable.items()
+        if isinstance(row.get(name), dict)
+    )
 
 
 def _length(given: Any) -> int:

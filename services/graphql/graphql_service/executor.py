@@ -13,11 +13,11 @@ from chassis.bounded import Bounded
 from chassis.observe import add_timings, step
 from contracts.data import Data
 from contracts.identity import ADMIN_ROLE, Caller, unnarrowed
-from contracts.operations import Create, Document, Update, Value
-from contracts.problems import Problem
+from contracts.operations import Create, Delete, Document, Read, Update, Value
+from contracts.problems import Kind, Problem
 from contracts.results import Result
 
-from graphql_service.errors import Error, Path, Refusal, refuse
+from graphql_service.errors import NOT_SUPPORTED, Error, Path, Refusal, refuse
 from graphql_service.introspection import introspect
 from graphql_service.limits import DEPTH_EXCEEDED, Limits, check_text
 from graphql_service.payload import Request
@@ -34,6 +34,8 @@ _SCHEMAS = 64
 _DOCUMENTS = 1000
 _INTROSPECTIONS = 2
 _WHOLES = 2  # one of 400 tables takes tens of megabytes
+# about no part of the document
+_ASIDE = frozenset({Kind.UNAUTHENTICATED, Kind.TIMEOUT, Kind.UNAVAILABLE, Kind.TOO_MANY, Kind.INTERNAL})
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -112,7 +114,7 @@ class Executor:
             return data_answer(body, result.basis, result.warnings)
 
         if not kept.limits.introspection:
-            refuse("introspection is not allowed for this role", "access-denied")
+            refuse(f'introspection is disabled for role: "{unnarrowed(kept.role)[0]}"', NOT_SUPPORTED)
 
         def describe() -> dict[str, Any]:
             nodes = [node for nodes in compiled.introspective.values() for node in nodes]
@@ -212,29 +214,39 @@ def _arranged(compiled: Compiled, body: bytes, described: dict[str, Any]) -> byt
 
 
 def _place(problem: Problem, compiled: Compiled, values: list[Value], path: Path) -> Path:
-    """Where in the document a path of the operation leads, for a problem that is about it."""
-    if problem.code == "TRV300":
+    """Where in the document a path of the operation leads, for a problem that is about it.
+
+    What the database refuses is about the rows of an insert, and of other changes about the whole document.
+    """
+    if problem.code == "TRV300" or (path[1:] and isinstance(path[1], int)):
         path = _of_value(path, compiled)
     for key, several in compiled.lists.items():
         if path and path[0] in several:
             place = place_of((key, *path[1:]), compiled.scope, compiled.root)
+            if len(place) == 2 and problem.code != "TRV300" and problem.kind not in _ASIDE:
+                return ()
             within = place[2:3] == ("selectionSet",)
             return place if within else (*place[:2], "args", "updates", several.index(str(path[0])), *place[3:])
     if not path and len(compiled.root) == 1:
         path = tuple(compiled.root)
     place = place_of(path, compiled.scope, compiled.root)
-    name = place[-1] if place else ""
-    constraint = problem.code[:2] == "23" or problem.code in ("42501", "TRV303")
-    if constraint and len(place) == 2 and name in compiled.scope.types.exposure.inserts:
-        alone = problem.code == "42501" and _rows_given(compiled, values, path) == 1
-        return place + rows_of(str(name), compiled.scope, (0,) if alone else ())
-    return place
+    whole = len(place) == 2 and problem.code != "TRV300" and problem.kind not in _ASIDE
+    operation = _member(compiled, path) if whole else None
+    if isinstance(operation, Create):
+        alone = problem.code == "42501" and len(values[operation.rows.index]) == 1
+        return place + rows_of(str(place[-1]), compiled.scope, (0,) if alone else ())
+    return () if isinstance(operation, Read | Update | Delete) else place
+
+
+def _member(compiled: Compiled, path: Path) -> object:
+    """The operation that a path leads to, None where it leads to none."""
+    return next((member.operation for member in compiled.document.members if (member.key,) == path[:1]), None)
 
 
 def _of_value(path: Path, compiled: Compiled) -> Path:
     """Where a value that breaks a rule stands: in a create's row, by its number, or where an update assigns it."""
     key, rest = path[:1], path[1:]
-    operation = next((m.operation for m in compiled.document.members if (m.key,) == key), None)
+    operation = _member(compiled, path)
     if rest and isinstance(rest[0], int):
         return (*key, "rows", rest[0], *_shown(rest[1:], operation, compiled))
     assigns = operation.assigns if rest and isinstance(operation, Update) else ()
@@ -251,16 +263,15 @@ def _shown(path: Path, operation: object, compiled: Compiled) -> Path:
 
 
 def _named(path: Path, exposed: Exposed) -> Path:
-    """A path in a row, by way of the rows nested in it, under the names of the schema."""
-    nested = next((r for r in exposed.nestable.values() if r.relation.name == path[0]), None) if path[1:] else None
-    if nested is not None and isinstance(path[1], int):
+    """A path in a row, by way of the rows nested in it, under the names of the schema.
+
+    After a relation comes the number of a row, or nothing more than the word for all of them.
+    """
+    nested = next((r for r in exposed.nestable.values() if r.relation.name == path[0]), None)
+    if nested is not None and not (path[1:] and isinstance(path[1], int)):
+        return (nested.name, *path[1:])
+    if nested is not None:
         number = path[1:2] if nested.relation.cardinality == "many" else ()
         return (nested.name, "data", *number, *(_named(path[2:], nested.target) if path[2:] else ()))
     name = exposed.field_names.get(str(path[0]))
     return path if name is None else (name, *path[1:])
-
-
-def _rows_given(compiled: Compiled, values: list[Value], path: tuple[str | int, ...]) -> int:
-    """How many rows the create at a place of the operation gives."""
-    creates = (m.operation for m in compiled.document.members if m.key == path[0] and isinstance(m.operation, Create))
-    return sum(len(values[create.rows.index]) for create in creates)

@@ -57,6 +57,12 @@ OPERATORS: dict[str, _Operator] = {
     "_has_key": _Operator("has_key"),
     "_has_keys_any": _Operator("has_keys_any"),
     "_has_keys_all": _Operator("has_keys_all"),
+    "_jsonb_path_exists": _Operator("path_exists"),
+    "_jsonb_path_match": _Operator("path_match"),
+    "_ancestor": _Operator("contains"),
+    "_descendant": _Operator("contained"),
+    "_matches": _Operator("match"),
+    "_matches_fulltext": _Operator("fts"),
     "_st_contains": _Operator("st_contains"),
     "_st_crosses": _Operator("st_crosses"),
     "_st_equals": _Operator("st_equals"),
@@ -68,6 +74,7 @@ OPERATORS: dict[str, _Operator] = {
     "_st_3d_intersects": _Operator("st_3d_intersects"),
     "_st_3d_d_within": _Operator("st_3d_d_within"),
 }
+_ANY = {"_ancestor_any": "_ancestor", "_descendant_any": "_descendant", "_matches_any": "_matches"}
 
 
 def filter_of(scope: Scope, exposed: Exposed, given: Given) -> Filter:
@@ -128,6 +135,10 @@ def _comparisons(scope: Scope, field: ExposedField, given: Given) -> Iterator[Fi
         if name == "_cast":
             yield from _as_text(scope, field, value)
             continue
+        if name in _ANY:
+            comparison = OPERATORS[_ANY[name]].comparison
+            yield Or(tuple(Compare(left, comparison, scope.param(item)) for item in value))
+            continue
         operator = OPERATORS[name]
         if operator.comparison == "in" and (field.scalar.array or field.field.type == "json"):
             # databases compare neither lists nor JSON with the members of a list: one comparison each
@@ -155,7 +166,7 @@ def _as_text(scope: Scope, field: ExposedField, given: Given) -> Iterator[Filter
 
 def _operand(field: ExposedField, comparison: Comparison, value: Any) -> Any:
     """A value as data compares with it: JSON as its text, so that a string is a string and not JSON's own text."""
-    if field.field.type != "json" or comparison.startswith("has_key"):
+    if field.field.type != "json" or comparison.startswith(("has_key", "path_")):
         return value
     return json_text(value)
 
@@ -167,6 +178,8 @@ def _null(operator: str, field: ExposedField) -> Misfit:
 
 
 def _aggregate(scope: Scope, relation: ExposedRelation, given: Given) -> Iterator[Filter]:
+    if len(given) != 1:
+        raise Misfit("exactly one predicate should be specified")
     for function, test in given.items():
         if test is None:
             continue

@@ -5,7 +5,9 @@ import re
 from graphql_service.errors import Misfit
 
 _STEP = re.compile(
-    r"""\.?(?P<name>[^.\[\]'"\s]+) | \[(?P<index>\d{1,9})\] | \['(?P<single>[^']*)'\] | \["(?P<double>[^"]*)"\]""",
+    r"""\.? (?:
+        (?P<name>[^.\[\]'"\s]+) | \[(?P<index>\d{1,9})\] | \['(?P<single>[^']*)'\] | \["(?P<double>[^"]*)"\]
+    )""",
     re.VERBOSE,
 )
 

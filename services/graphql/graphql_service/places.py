@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contracts.operations import How
 from graphql import (
     ArgumentNode,
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -61,6 +62,14 @@ def variables_in(
     return found
 
 
+def spread_in(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> set[str]:
+    """The names of the fragments that an operation unfolds, those within others too, as far as they exist."""
+    seen: set[str] = set()
+    for _ in _walk(operation, (), fragments, seen):
+        pass
+    return seen
+
+
 def _walk(
     node: Node, path: Path, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
 ) -> Iterator[tuple[Node, Path]]:
@@ -76,9 +85,18 @@ def _walk(
         children = getattr(node, name, None) or ()
         several = children if isinstance(children, tuple | list) else (children,)
         for index, child in enumerate(several):
-            if isinstance(child, Node):
+            if isinstance(child, DirectiveNode):
+                yield from _walk(child, _beside(node, path), fragments, seen)
+            elif isinstance(child, Node):
                 within = (*path, index) if isinstance(node, ListValueNode) else path
                 yield from _walk(child, within, fragments, seen)
+
+
+def _beside(node: Node, path: Path) -> Path:
+    """Where the directives of a node at ``path`` stand: in the selection set that it is one of."""
+    if isinstance(node, FieldNode):
+        return path[:-1]
+    return path if isinstance(node, OperationDefinitionNode | FragmentDefinitionNode) else (*path, "selectionSet")
 
 
 def _step(node: Node) -> Path:
@@ -86,7 +104,7 @@ def _step(node: Node) -> Path:
         return ("selectionSet", node.name.value)
     if isinstance(node, ArgumentNode):
         return ("args", node.name.value)
-    return (node.name.value,) if isinstance(node, ObjectFieldNode) else ()
+    return (node.name.value,) if isinstance(node, ObjectFieldNode | DirectiveNode) else ()
 
 
 def place_of(path: Path, scope: Scope, root: Selected) -> Path:

@@ -37,7 +37,7 @@ and lengths of lists. Raises `Misfit`.
 _Null = Callable[[Tokens], Any]
 _END = ...  # after an object's last field
 _LOOKED_AT = frozenset({"_is_null", "distinct"})  # fields of input objects whose booleans belong to the shape
-_JSON = frozenset({"json", "jsonb"})
+_ONE_BY_ONE = frozenset({"json", "jsonb", "ltree", "lquery"})  # lists of which are no value of their own
 
 
 class Readers:
@@ -217,9 +217,9 @@ def _items(value: Any, read_item: Reader, tokens: Tokens, slot: Slotting) -> lis
 
 
 def _plain(type_: "GraphQLList[Any]") -> bool:
-    """True for lists of values; of JSON each item is a value of its own, for databases compare them one by one."""
+    """True for lists of values; of some types each item is a value of its own: they are compared one by one."""
     item = _nullable(type_.of_type)
-    return is_data(item) or (isinstance(item, GraphQLScalarType) and item.name not in _JSON)
+    return is_data(item) or (isinstance(item, GraphQLScalarType) and item.name not in _ONE_BY_ONE)
 
 
 def _rows(type_: "GraphQLList[Any]") -> bool:

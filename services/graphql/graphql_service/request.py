@@ -26,7 +26,7 @@ from graphql_service import calls, groups, introspection, limits, reads, writes
 from graphql_service.costs import Reckoning
 from graphql_service.errors import PARSE_FAILED, VALIDATION_FAILED, Error, Misfit, Refusal, refuse
 from graphql_service.limits import Limits, Spent
-from graphql_service.places import path_of, variables_in
+from graphql_service.places import path_of, spread_in, variables_in
 from graphql_service.readers import itself
 from graphql_service.rules import RULES
 from graphql_service.schema import RoleSchema
@@ -35,6 +35,7 @@ from graphql_service.selection import Scope, Selected
 from graphql_service.variables import Variables
 
 _ERRORS = 20
+_TOLD_APART = 20  # the operations of a document that are each looked at alone where there are faults
 _TOO_MANY_TOKENS = "tokens. Parsing aborted"  # as graphql-core says it
 _COSTS = 64  # of one operation that are kept: it depends on how many rows are asked for or given
 _LASTING = 16_384  # characters; a longer document holds data rather than a query: it won't come again
@@ -65,13 +66,15 @@ class PreparedOperation:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A document that is valid against a role's schema: its operations by name, None for the only one.
+    """A document whose operations are valid against a role's schema: by name, None for the only one.
 
-    It is ``lasting`` where its ``text`` is one that will come again.
+    Of several, those that are not are ``refused`` when they are asked for. It is ``lasting`` where its ``text`` is one
+    that will come again.
     """
 
     text: str
     operations: dict[str | None, PreparedOperation]
+    refused: dict[str, tuple[Error, ...]]
     fragments: dict[str, FragmentDefinitionNode]
     lasting: bool
 
@@ -104,7 +107,7 @@ class Compiled:
 
 
 def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
-    """Parse and validate a document. Raises `Refusal` with every error found."""
+    """Parse and validate a document. Raises `Refusal` with every error found, unless some operation of it is good."""
     limits.check_text(text, bounds)
     try:
         document = parse(text, max_lexical_tokens=bounds.most_tokens)
@@ -116,19 +119,35 @@ def prepare(role_schema: RoleSchema, text: str, bounds: Limits) -> Prepared:
         raise Refusal(_syntax_error(fault)) from None
     except (GraphQLError, RecursionError):
         refuse(f"query depth limit of {bounds.depth} exceeded", limits.DEPTH_EXCEEDED)
-    if faults:
-        raise Refusal(*(_validation_error(document, fault) for fault in faults))
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    refused = _refused(role_schema, document, fragments) if faults and 1 < len(sizes) <= _TOLD_APART else {}
+    if faults and len(refused) in (0, len(sizes)):
+        raise Refusal(*(_validation_error(document, fault) for fault in faults))
     operations: dict[str | None, PreparedOperation] = {}
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
+    for node in sizes:
+        if _name_of(node) not in refused:
             variables = Variables(role_schema.schema, role_schema.readers, node, variables_in(node, fragments))
             operation = PreparedOperation(node, _roots(role_schema, node.operation), variables)
             _settle(operation, sizes[node], fragments, bounds, text)
             operations[operation.name] = operation
-    if len(operations) == 1:
+    if len(sizes) == 1:
         operations[None] = next(iter(operations.values()))
-    return Prepared(text, operations, fragments, len(text) <= _LASTING)
+    return Prepared(text, operations, refused, fragments, len(text) <= _LASTING)
+
+
+def _refused(
+    role_schema: RoleSchema, document: DocumentNode, fragments: dict[str, FragmentDefinitionNode]
+) -> dict[str, tuple[Error, ...]]:
+    """The operations of a document that are at fault themselves, by name: Hasura looks at the one that is asked for."""
+    refused: dict[str, tuple[Error, ...]] = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            spread = [fragments[name] for name in spread_in(node, fragments)]
+            alone = DocumentNode(definitions=(node, *spread))
+            faults = validate(role_schema.schema, alone, RULES, max_errors=_ERRORS)
+            if faults:
+                refused[_name_of(node)] = tuple(_validation_error(alone, fault) for fault in faults)
+    return refused
 
 
 def _settle(
@@ -171,8 +190,10 @@ def choose(prepared: Prepared, name: str | None) -> PreparedOperation:
     """The operation that is asked for. Raises `Refusal` where there is none, or several and no name."""
     operation = prepared.operations.get(name or None)
     if operation is None:
+        if name in prepared.refused:
+            raise Refusal(*prepared.refused[name])
         if name:
-            refuse(f"no such operation found in the document: '{name}'")
+            refuse(f'no such operation found in the document: "{name}"')
         refuse("exactly one operation has to be present in the document when operationName is not specified")
     return operation
 
@@ -270,7 +291,11 @@ def _syntax_error(fault: GraphQLSyntaxError) -> Error:
 
 
 def _validation_error(document: DocumentNode, fault: GraphQLError) -> Error:
+    """A fault as an entry of ``errors``: at its ``place``, or its node's, ``up`` some steps or down a ``path``."""
     detail = fault.extensions or {}
-    node = fault.nodes[0] if fault.nodes else None
-    path = path_of(document, node) if node is not None else ()
-    return Error(fault.message, detail.get("code", VALIDATION_FAILED), (*path, *detail.get("path", ())))
+    place = detail.get("place")
+    if place is None:
+        node = fault.nodes[0] if fault.nodes else None
+        found = path_of(document, node) if node is not None else ()
+        place = (*found[: len(found) - detail.get("up", 0)], *detail.get("path", ()))
+    return Error(fault.message, detail.get("code", VALIDATION_FAILED), place)

@@ -47,6 +47,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "23503": ("constraint-violation", "Foreign key violation. "),
     "23502": ("constraint-violation", "Not-NULL violation. "),
     "23514": ("permission-error", "Check constraint violation. "),
+    "22025": ("bad-request", ""),
     "25006": (NOT_SUPPORTED, ""),
     "P0001": ("data-exception", ""),
     "PGRST127": (NOT_SUPPORTED, ""),
@@ -54,6 +55,7 @@ _BY_CODE: dict[str, tuple[str, str]] = {
     "TRV300": (VALIDATION_FAILED, ""),
     "TRV303": (NOT_SUPPORTED, ""),
     "TRV110": ("not-found", ""),
+    "TRV112": ("bad-request", ""),
     "TRV204": ("access-denied", ""),
     "PGRST302": ("access-denied", ""),
     "TRV201": ("access-denied", ""),
@@ -85,6 +87,7 @@ _TOKENS = {
     "JWT not from the expected issuer": "JWTNotInIssuer",
     "JWT cryptographic operation failed": "JWSError JWSInvalidSignature",
 }
+_NO_VARIABLE = "missing session variable"
 _CHECK = "new row violates row-level security"  # PostgreSQL's words, and ours for a policy's check
 CHECK_FAILED = "check constraint of an insert/update permission has failed"
 _MALFORMED_HEADER = "Malformed Authorization header"
@@ -144,6 +147,9 @@ def error_of(problem: Problem, place: Path = ()) -> Error:
         message = _token_message(problem.message)
     elif problem.code == "42501" and problem.message.startswith(_CHECK):
         message = CHECK_FAILED
+    elif problem.code == "42501" and problem.message.startswith(_NO_VARIABLE):
+        message = f"missing session variables{problem.message.removeprefix(_NO_VARIABLE)}"
+        code, place = "not-found", ()
     return Error(message, code, place)
 
 

@@ -1,43 +1,49 @@
 """Validation by graphql-core's rules (GraphQL §5), with Hasura's words where it has its own (graphql.md §8)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
     ArgumentNode,
+    DirectiveNode,
     FieldNode,
+    GraphQLArgument,
     GraphQLError,
     GraphQLInputType,
-    GraphQLNonNull,
     NamedTypeNode,
     OperationDefinitionNode,
-    Undefined,
     VariableDefinitionNode,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
+    print_ast,
     specified_rules,
     type_from_ast,
 )
 from graphql.validation import (
     FieldsOnCorrectTypeRule,
     KnownArgumentNamesRule,
+    KnownDirectivesRule,
+    KnownFragmentNamesRule,
     KnownTypeNamesRule,
+    NoFragmentCyclesRule,
     NoUndefinedVariablesRule,
     NoUnusedFragmentsRule,
     NoUnusedVariablesRule,
+    OverlappingFieldsCanBeMergedRule,
     ProvidedRequiredArgumentsRule,
     ScalarLeafsRule,
-    ValidationContext,
+    UniqueDirectivesPerLocationRule,
     ValidationRule,
     ValuesOfCorrectTypeRule,
     VariablesInAllowedPositionRule,
 )
-from graphql.validation.rules.known_argument_names import KnownArgumentNamesOnDirectivesRule
-from graphql.validation.rules.provided_required_arguments import ProvidedRequiredArgumentsOnDirectivesRule
 from graphql.validation.rules.variables_in_allowed_position import allowed_variable_usage
 
 from graphql_service.coercion import UNKNOWN, argument_of, from_literal
+from graphql_service.directives import DirectivesFit
 from graphql_service.errors import Misfit
+from graphql_service.spreads import FragmentsUnfold
 
 
 class FieldsExist(ValidationRule):
@@ -51,33 +57,38 @@ class FieldsExist(ValidationRule):
             self.report_error(GraphQLError(f"field '{node.name.value}' not found in type: '{name}'", node))
 
 
-class ArgumentsExist(KnownArgumentNamesOnDirectivesRule):
+class ArgumentsExist(ValidationRule):
     """Every argument is one of its field or directive."""
 
-    context: ValidationContext
-
-    def enter_argument(self, arg_node: ArgumentNode, *args: Any) -> None:
+    def enter_argument(self, node: ArgumentNode, *args: Any) -> None:
         """Look the argument up."""
-        if self.context.get_field_def() and not self.context.get_argument():
-            owner = args[3][-1].name.value  # the innermost ancestor: the field
-            text = f"'{owner}' has no argument named '{arg_node.name.value}'"
-            self.report_error(GraphQLError(text, arg_node))
+        owner = args[3][-1]  # the innermost ancestor: the field or directive
+        of_directive = isinstance(owner, DirectiveNode)
+        known = self.context.get_directive() if of_directive else self.context.get_field_def()
+        if known and not self.context.get_argument():
+            text = f"'{owner.name.value}' has no argument named '{node.name.value}'"
+            self.report_error(GraphQLError(text, node, extensions={"up": 2}))
 
 
-class ArgumentsSuffice(ProvidedRequiredArgumentsOnDirectivesRule):
+class ArgumentsSuffice(ValidationRule):
     """No required argument is missing."""
-
-    context: ValidationContext
 
     def leave_field(self, node: FieldNode, *_args: Any) -> None:
         """Compare the arguments given with those needed."""
         field = self.context.get_field_def()
+        self._compare(node, field.args if field else {})
+
+    def leave_directive(self, node: DirectiveNode, *_args: Any) -> None:
+        """Compare the arguments given with those needed."""
+        directive = self.context.get_directive()
+        self._compare(node, directive.args if directive else {})
+
+    def _compare(self, node: FieldNode | DirectiveNode, expected: Mapping[str, GraphQLArgument]) -> None:
         given = {argument.name.value for argument in node.arguments}
-        for name, argument in field.args.items() if field else ():
-            needed = isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
-            if needed and name not in given:
+        for name, argument in expected.items():
+            if is_required_argument(argument) and name not in given:
                 text = f"missing required field '{name}'"
-                self.report_error(GraphQLError(text, node, extensions={"path": ("args",)}))
+                self.report_error(GraphQLError(text, node, extensions={"path": ("args", name)}))
 
 
 class TypesExist(ValidationRule):
@@ -101,7 +112,8 @@ class SelectionsFit(ValidationRule):
         if leaf and node.selection_set:
             self.report_error(GraphQLError("unexpected subselection set for non-object field", node))
         elif not leaf and not node.selection_set:
-            self.report_error(GraphQLError(f"missing selection set for '{node.name.value}'", node))
+            text = f"missing selection set for '{get_named_type(type_).name}'"
+            self.report_error(GraphQLError(text, node, extensions={"path": ("selectionSet",)}))
 
 
 class VariablesFit(ValidationRule):
@@ -130,7 +142,7 @@ class VariablesDeclared(ValidationRule):
         declared = {node.variable.name.value for node in operation.variable_definitions}
         for usage in self.context.get_recursive_variable_usages(operation):
             if usage.node.name.value not in declared:
-                self.report_error(GraphQLError(f'unbound variable "{usage.node.name.value}"', usage.node))
+                self.report_error(GraphQLError(f'unbound variable "{usage.node.name.value}"', operation))
 
 
 class LiteralsFit(ValidationRule):
@@ -157,16 +169,45 @@ class LiteralsFit(ValidationRule):
             self.report_error(GraphQLError(misfit.message, node, extensions=detail))
 
 
+class FieldsMerge(OverlappingFieldsCanBeMergedRule):
+    """Fields under one response key are the same field with the same arguments."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        """Report the innermost two fields that differ: the nodes of one side, outermost first, then the other's."""
+        nodes = [node for node in error.nodes or () if isinstance(node, FieldNode)]
+        half = len(nodes) // 2
+        for one, other in zip(nodes[:half], nodes[half:], strict=True):
+            text = _difference(one, other)
+            if text:
+                super().report_error(GraphQLError(text, one, extensions={"up": 1}))
+                return
+        super().report_error(error)
+
+
+def _difference(one: FieldNode, other: FieldNode) -> str:
+    name, other_name = one.name.value, other.name.value
+    if name != other_name:
+        key = one.alias.value if one.alias else name
+        return f"selection of both '{name}' and '{other_name}' specify the same response name, '{key}'"
+    if sorted(map(print_ast, one.arguments)) != sorted(map(print_ast, other.arguments)):
+        return f"inconsistent arguments between multiple selections of field '{name}'"
+    return ""
+
+
 _OURS: dict[type, type] = {
     FieldsOnCorrectTypeRule: FieldsExist,
     KnownArgumentNamesRule: ArgumentsExist,
+    KnownDirectivesRule: DirectivesFit,
+    KnownFragmentNamesRule: FragmentsUnfold,
     KnownTypeNamesRule: TypesExist,
     NoUndefinedVariablesRule: VariablesDeclared,
+    OverlappingFieldsCanBeMergedRule: FieldsMerge,
     ProvidedRequiredArgumentsRule: ArgumentsSuffice,
     ScalarLeafsRule: SelectionsFit,
     ValuesOfCorrectTypeRule: LiteralsFit,
     VariablesInAllowedPositionRule: VariablesFit,
 }
-# Hasura lets both pass, and clients count on it: a query built up from parts has parts that this time nobody needs
-_LEFT_OUT = (NoUnusedFragmentsRule, NoUnusedVariablesRule)
+# Hasura lets the unused pass, and clients count on it: a query built up from parts has parts that this time nobody
+# needs; the others are among ours
+_LEFT_OUT = (NoUnusedFragmentsRule, NoUnusedVariablesRule, NoFragmentCyclesRule, UniqueDirectivesPerLocationRule)
 RULES = tuple(_OURS.get(rule, rule) for rule in specified_rules if rule not in _LEFT_OUT)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from graphql_service.errors import DATA_EXCEPTION, Misfit
+from graphql_service.errors import DATA_EXCEPTION, PARSE_FAILED, Misfit
 
 Parser = Callable[[str, Any, str | None], Any]
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
+_LABELS = re.compile(r"[\w-]+(\.[\w-]+)*")
 _NOT_NUMBERS = frozenset({"nan", "infinity", "-infinity", "inf", "-inf"})
 _RANGES = {name: (-(2**bits), 2**bits - 1) for name, bits in (("Int", 31), ("smallint", 15), ("bigint", 63))}
 _NAMES = {"Int": "integer"}  # as the database calls it
@@ -110,6 +111,16 @@ def _identifier(name: str, value: Any, found: str | None) -> str:
     return str(number)
 
 
+def _labels(name: str, value: Any, found: str | None) -> str:
+    text = _text(name, value, found)
+    if text and not _LABELS.fullmatch(text):
+        raise Misfit(
+            "Expecting label path: a sequence of zero or more labels separated by dots, for example L1.L2.L3",
+            PARSE_FAILED,
+        )
+    return text
+
+
 _PARSERS: dict[str, Parser] = {
     "Int": _integer,
     "smallint": _integer,
@@ -121,4 +132,5 @@ _PARSERS: dict[str, Parser] = {
     "String": _text,
     "Boolean": _boolean,
     "ID": _identifier,
+    "ltree": _labels,
 }

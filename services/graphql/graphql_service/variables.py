@@ -100,7 +100,9 @@ def _declared(
 ) -> _Declared:
     name = node.variable.name.value
     type_ = cast("GraphQLInputType", type_from_ast(schema, node.type))
-    read = readers.of(type_)
+    # Hasura takes null for what has a default, even where the type says otherwise: it counts as null where it is used
+    lenient = node.default_value is not None
+    read = readers.of(type_.of_type if lenient and isinstance(type_, GraphQLNonNull) else type_)
     default = ABSENT if node.default_value is None else from_literal(node.default_value, type_, UNKNOWN)
     return _Declared(name, type_, fixed_reader(read) if name in fixed else read, default)
 

@@ -13,6 +13,7 @@ from graphql_service.nested import has_nested, nested_create
 from graphql_service.places import OPERATORS
 from graphql_service.reads import outputs, walk, where_filter
 from graphql_service.schema.exposed import Exposed
+from graphql_service.schema.upserts import PLACEHOLDER
 from graphql_service.selection import Scope
 from graphql_service.slots import renamed, rows_of
 
@@ -37,30 +38,30 @@ def insert_one(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected)
 
 
 def update(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update:
-    """``update_T``; without any operator nothing is set, and no row counts as affected."""
+    """``update_T``; without any operator only presets are set: where there are none, no row counts as affected."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
     return _update(scope, exposed, nodes, arguments, ("args",))
 
 
 def update_by_pk(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> Update | Read:
-    """``update_T_by_pk``; the row as it is where the operators name no field. Raises `Misfit` without any operator."""
+    """``update_T_by_pk``; the row as it is where nothing is set. Raises `Misfit` without any operator or preset."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
-    _demand_operator(arguments, ("args",))
+    _demand_operator(exposed, arguments, ("args",))
     assigns = _assigns(scope, exposed, arguments, ("args",))
     filter_ = key_filter(scope, exposed, arguments["pk_columns"])
     returning = _one(scope, exposed, nodes)
-    if not assigns:  # a form that was saved without a change
+    if not assigns and not exposed.presets:  # a form that was saved without a change
         return Read(exposed.resource.name, replace(returning, filter=filter_))
-    return Update(exposed.resource.name, assigns, filter=filter_, returning=returning)
+    return Update(exposed.resource.name, assigns, filter=filter_, returning=returning, presets_alone=not assigns)
 
 
 def update_many(scope: Scope, exposed: Exposed, nodes: Nodes, expected: Expected) -> list[Update]:
-    """``update_T_many``: several updates, one after the other. Raises `Misfit` where one has no operator."""
+    """``update_T_many``: several updates, one after the other. Raises `Misfit` where one sets nothing."""
     arguments = arguments_of(nodes[0], expected, scope.variables)
     made = []
     for index, given in enumerate(arguments["updates"]):
         place = ("args", "updates", index)
-        _demand_operator(given, place)
+        _demand_operator(exposed, given, place)
         made.append(_update(scope, exposed, nodes, given, place))
     return made
 
@@ -107,6 +108,8 @@ def _conflict(scope: Scope, exposed: Exposed, given: Given | None) -> Conflict |
     if given is None:
         return None
     columns = tuple(given.get("update_columns") or ())
+    if PLACEHOLDER in columns:
+        raise Misfit("erroneous column name", path=("args", "on_conflict"))
     where = given.get("where")
     try:
         filter_ = None if where is None or not columns else filter_of(scope, exposed, where)
@@ -121,11 +124,12 @@ def _update(scope: Scope, exposed: Exposed, nodes: Nodes, given: Given, place: P
         filter_ = filter_of(scope, exposed, given["where"])
     except Misfit as misfit:
         raise misfit.under(*place, "where") from None
-    return Update(exposed.resource.name, assigns, filter=filter_, returning=_response(scope, exposed, nodes))
+    returning = _response(scope, exposed, nodes)
+    return Update(exposed.resource.name, assigns, filter=filter_, returning=returning, presets_alone=not assigns)
 
 
-def _demand_operator(given: Given, place: Path) -> None:
-    if not any(given.get(name) is not None for name in _HOWS):
+def _demand_operator(exposed: Exposed, given: Given, place: Path) -> None:
+    if not exposed.presets and not any(given.get(name) is not None for name in _HOWS):
         raise Misfit("at least one update operator must be provided", path=place)
 
 
@@ -139,7 +143,7 @@ def _assigns(scope: Scope, exposed: Exposed, given: Given, place: Path) -> tuple
                 raise Misfit(f"unexpected null value for type '{taken}'", path=(*place, operator, name))
             assigns.append(Assign(field.field.name, scope.param(value), how))
     fields = [assign.field for assign in assigns]
-    twice = sorted({field for field in fields if fields.count(field) > 1})
+    twice = list(dict.fromkeys(field for field in fields if fields.count(field) > 1))
     if twice:
         raise Misfit(f"Column found in multiple operators: {twice}.", path=place)
     return tuple(assigns)

@@ -13,9 +13,9 @@ CASES = [
         FAILED,
         "$.selectionSet.album.selectionSet.artist.selectionSet.nope",
     ),
-    ("{ album(foo: 1) { id } }", "'album' has no argument named 'foo'", FAILED, "$.selectionSet.album.args.foo"),
-    ("{ album_by_pk { id } }", "missing required field 'id'", FAILED, "$.selectionSet.album_by_pk.args"),
-    ("{ album }", "missing selection set for 'album'", FAILED, "$.selectionSet.album"),
+    ("{ album(foo: 1) { id } }", "'album' has no argument named 'foo'", FAILED, "$.selectionSet.album"),
+    ("{ album_by_pk { id } }", "missing required field 'id'", FAILED, "$.selectionSet.album_by_pk.args.id"),
+    ("{ album }", "missing selection set for 'album'", FAILED, "$.selectionSet.album.selectionSet"),
     (
         "{ album { id { x } } }",
         "unexpected subselection set for non-object field",
@@ -118,9 +118,9 @@ CASES = [
         "mutation { update_album_by_pk(pk_columns: {}, _set: {}) { id } }",
         "missing required field 'id'",
         FAILED,
-        "$.selectionSet.update_album_by_pk.args.pk_columns",
+        "$.selectionSet.update_album_by_pk.args.pk_columns.id",
     ),
-    ("{ album(where: {id: {_eq: $x}}) { id } }", 'unbound variable "x"', FAILED, "$.selectionSet.album.args.where.id._eq"),
+    ("{ album(where: {id: {_eq: $x}}) { id } }", 'unbound variable "x"', FAILED, "$"),
     (
         "query($x: String) { album(where: {id: {_eq: $x}}) { id } }",
         "variable 'x' is declared as 'String', but used where 'Int' is expected",
@@ -261,7 +261,7 @@ def test_a_document_too_deep_or_too_large(suite):
     bomb += "fragment C on album { " + " ".join(f"c{i}: id" for i in range(80)) + " }"
     assert suite.error(bomb)[1] == "node-limit-exceeded"
     assert suite.error("{ a(b: " + "[" * 5000 + "]" * 5000 + ") }")[1] in ("depth-limit-exceeded", "parse-failed")
-    assert suite.error("{ ...A } fragment A on query_root { ...A }")[0].startswith("Cannot spread fragment 'A'")
+    assert suite.error("{ ...A } fragment A on query_root { ...A }")[0] == "the fragment definition(s) A form a cycle"
 
 
 def test_introspection_can_not_be_multiplied(suite):

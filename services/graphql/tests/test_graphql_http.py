@@ -178,7 +178,7 @@ def test_which_operation(suite):
     answer = suite.http.post("/graphql", json={"query": query, "operationName": "B"}).get_json()
     assert answer == {"data": {"artist": [{"id": "id"}]}}
     answer = suite.http.post("/graphql", json={"query": query, "operationName": "C"}).get_json()
-    assert answer["errors"][0]["message"] == "no such operation found in the document: 'C'"
+    assert answer["errors"][0]["message"] == 'no such operation found in the document: "C"'
 
 
 def test_a_kept_document_serves_other_variables(suite):

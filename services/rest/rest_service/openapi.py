@@ -154,7 +154,7 @@ def _add_resource(spec: APISpec, catalog: Catalog, entry: _Entry, filters: dict[
     spec.components.schema(entry.rows, schemas.of_row(resource))
     operations: dict[str, Any] = {}
     names = list(filters.values())
-    if resource.fields:
+    if resource.fields and resource.enters("select"):
         operations["get"] = _get(entry, names)
     if resource.insertable:
         spec.components.schema(entry.create, schemas.to_create(catalog, resource))

@@ -95,14 +95,14 @@ class ResourceType:
     def verbs(self) -> tuple[Verb, ...]:
         """What can be done with the resource."""
         allowed = {
-            Verb.GET: bool(self.key),
-            Verb.LIST: bool(self.fields),
+            Verb.GET: bool(self.key) and self.resource.enters("select", "select_by_pk"),
+            Verb.LIST: bool(self.fields) and self.resource.enters("select"),
             Verb.CREATE: self.create is not None,
             Verb.CREATE_BATCH: self.create is not None,
             Verb.UPDATE: bool(self.key) and bool(self.patch),
             Verb.UPSERT: self._upsertable,
             Verb.DELETE: bool(self.key) and self.resource.deletable,
-            Verb.AGGREGATE: bool(self.fields) and self.resource.aggregates,
+            Verb.AGGREGATE: bool(self.fields) and self.resource.aggregates and self.resource.enters("select_aggregate"),
         }
         return tuple(verb for verb, may in allowed.items() if may)
 

@@ -35,7 +35,7 @@ def install(connection: apsw.Connection) -> None:
         "trivet_has_keys_all": (lambda a, b: _both(lambda x, y: all(_has_key(x, k) for k in y), a, b), 2),
         "trivet_cast": (casts.cast, 2),
         "trivet_unfit": (casts.unfit, 2),
-        "trivet_add_whole": (number_changes.add_whole, 2),
+        "trivet_add_whole": (number_changes.add_whole, 3),
         "trivet_add_decimal": (number_changes.add_decimal, 4),
         "trivet_json_text": (json_changes.as_text, 1),
         "trivet_json_append": (json_changes.append, 2),

@@ -4,7 +4,7 @@ Rows that others refer to come first. A level is one statement, but where a conf
 rows: then they are written one by one where others take values from them, and as they belong together where not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -19,6 +19,9 @@ from data_service.sql.sqlite_rows import given_rows
 from data_service.sql.statements import Arguments, Linked, Nesting, WriteStatement
 
 Row = dict[str, Any]
+Path = tuple[str | int, ...]
+Spot = Callable[[int], Path]
+"""Where a row of a level stands: its number, and before it the relations and rows that lead there."""
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -39,7 +42,7 @@ def run_nested(
     Raises `Problem`, TRV303 where rows belong to one that was left out.
     """
     number = len(_rows(nesting, arguments))
-    level = _run(write, session, arguments, [{} for _ in range(number)], range(number))
+    level = _run(write, session, arguments, [{} for _ in range(number)], range(number), spot=lambda place: (place,))
     if nesting.back is None:
         raise AssertionError("the outermost create reads its answer")
     if last:
@@ -52,24 +55,38 @@ def run_nested(
 
 
 def _run(
-    write: WriteStatement, session: Session, arguments: Arguments, fills: list[Row], groups: "list[int] | range"
+    write: WriteStatement,
+    session: Session,
+    arguments: Arguments,
+    fills: list[Row],
+    groups: "list[int] | range",
+    *,
+    spot: Spot,
 ) -> _Level:
-    """Run a level and all beneath it; ``fills`` are further fields of its rows, ``groups`` say which go together."""
+    """Run a level and all beneath it; ``fills`` are further fields of its rows, ``groups`` say which go together.
+
+    Raises `Problem`, with the place of the rows that it is about as far as one place is that of all.
+    """
     nesting = _nesting(write)
     affected = inserted = 0
     for link in nesting.first:
         of = _places(link, arguments, len(fills))
-        found = _run(link.write, session, arguments, [{} for _ in of], range(len(of)))
+        found = _run(link.write, session, arguments, [{} for _ in of], range(len(of)), spot=_beneath(link, of, spot))
         for place, key in zip(of, found.keys, strict=True):
             if key is None:
                 what = f'insert object relation "{link.relation}" since insert to table "{link.table}"'
-                raise Problem("TRV303", f"cannot proceed to {what} affects zero rows")
+                path = (*spot(place), link.relation)
+                raise Problem("TRV303", f"cannot proceed to {what} affects zero rows", path=path)
             fills[place] |= {own: key[other] for own, other in link.fills}
         affected, inserted = affected + found.affected, inserted + found.inserted
     keys: list[Row | None] = [None] * len(fills)
     parts = []
     for chunk in _chunks(nesting, groups):
-        result, written = run_change(write, session, _with_rows(arguments, nesting, fills, chunk))
+        try:
+            result, written = run_change(write, session, _with_rows(arguments, nesting, fills, chunk))
+        except Problem as problem:
+            problem.path = problem.path or _together(chunk, spot)
+            raise
         parts.append(written)
         affected += written.affected
         inserted += written.affected if written.inserted is None else written.inserted
@@ -77,10 +94,22 @@ def _run(
             _note(keys, chunk, _decode(result.body), write, merges=nesting.merges)
     for link in nesting.then:
         of = _places(link, arguments, len(fills))
-        taken = [_taken(keys[place], link, write) for place in of]
-        found = _run(link.write, session, arguments, taken, of)
+        taken = [_taken(keys[place], link, write, place, spot) for place in of]
+        found = _run(link.write, session, arguments, taken, of, spot=_beneath(link, of, spot))
         affected, inserted = affected + found.affected, inserted + found.inserted
     return _Level(keys, parts, affected, inserted)
+
+
+def _beneath(link: Linked, of: list[int], spot: Spot) -> Spot:
+    """Where the rows of a link stand, which belong to those that ``of`` names."""
+    return lambda number: (*spot(of[number]), link.relation, of[:number].count(of[number]))
+
+
+def _together(chunk: list[int], spot: Spot) -> Path:
+    """The place of all rows of a statement; () where they are the outermost, or belong to several rows."""
+    around = {spot(number)[:-1] for number in chunk}
+    path = around.pop() if len(around) == 1 else ()
+    return (*path, "data") if path else ()
 
 
 def _nesting(write: WriteStatement) -> Nesting:
@@ -122,10 +151,10 @@ def _note(keys: list[Row | None], chunk: list[int], found: list[Row], write: Wri
         raise Problem("55000", f'not all rows were inserted into table "{write.table}", so none can be nested in them')
 
 
-def _taken(key: Row | None, link: Linked, write: WriteStatement) -> Row:
+def _taken(key: Row | None, link: Linked, write: WriteStatement, place: int, spot: Spot) -> Row:
     if key is None:
         what = f'insert array relations since insert to table "{write.table}"'
-        raise Problem("TRV303", f"cannot proceed to {what} affects zero rows")
+        raise Problem("TRV303", f"cannot proceed to {what} affects zero rows", path=spot(place))
     return {own: key[other] for own, other in link.fills}
 
 

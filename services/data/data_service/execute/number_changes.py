@@ -7,16 +7,22 @@ from contracts.problems import Problem
 
 from data_service.sql.values import decimal_within, invalid, to_decimal
 
+_WHOLE = {16: "smallint", 32: "integer", 64: "bigint"}  # by their bits
 
-def add_whole(old: Any, amount: int | None) -> int | float | None:
-    """``old`` and ``amount`` together, where SQLite would go on with a rounded float. Raises `Problem` 22003, 22P02."""
+
+def add_whole(old: Any, amount: int | None, bits: int) -> int | float | None:
+    """``old`` and ``amount`` together within ``bits``, where SQLite would go on with a larger number or a rounded one.
+
+    Raises `Problem` 22003, 22P02.
+    """
     if old is None or amount is None:
         return None
     if not isinstance(old, int | float):
         raise invalid("integer", old)
     total = old + amount
-    if isinstance(total, int) and not -(2**63) <= total < 2**63:
-        raise Problem("22003", "bigint out of range")
+    bound = 1 << (bits - 1)
+    if isinstance(total, int) and not -bound <= total < bound:
+        raise Problem("22003", f"{_WHOLE[bits]} out of range")
     return total
 
 

@@ -1,6 +1,6 @@
 """A prepared shape: what is kept of a role's operation, so that asking it again costs one look-up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from contracts.catalog import Function, FunctionSource
 
@@ -17,10 +17,11 @@ class PreparedShape:
 
     ``reading`` is what its answers depend on where they may be kept, ``touches`` are the words of what it writes
     (`data_service.dependencies`). ``processes`` is what its rows go through on their way, None where no rule is about
-    them and no function elsewhere is called. ``schema`` is the one that the operation asks for, where that matters.
+    them and no function elsewhere is called. ``schema`` is the one that the operation asks for, where that matters, and
+    ``settings`` are those of the function that it calls.
     """
 
-    __slots__ = ("processes", "program", "reading", "schema", "seconds", "touches", "writes")
+    __slots__ = ("processes", "program", "reading", "schema", "seconds", "settings", "touches", "writes")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class PreparedShape:
         self.touches = touches
         self.writes = is_write(program)
         self.schema: str | None = None
+        self.settings: Mapping[str, str] | None = None
         self.seconds = 0.0
 
     def took(self, seconds: float) -> None:

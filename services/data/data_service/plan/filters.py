@@ -57,6 +57,7 @@ _ALLOWED: dict[str, frozenset[FieldType]] = (
     | dict.fromkeys(_RANGES, frozenset({"range", "other"}))
     | dict.fromkeys(("contains", "contained", "overlaps"), frozenset({"json", "array", "range", "other"}))
     | dict.fromkeys(("has_key", "has_keys_any", "has_keys_all"), frozenset({"json", "other"}))
+    | dict.fromkeys(("path_exists", "path_match"), frozenset({"json"}))
 )
 _OF_GEOGRAPHY = frozenset({"st_intersects", "st_d_within"})
 _EQUAL = frozenset({"eq", "neq", "in", "isdistinct"})  # what can be asked of values that only hashes stand for
@@ -68,7 +69,7 @@ _QUANTIFIABLE = frozenset({"eq", "gt", "gte", "lt", "lte", "like", "ilike", "mat
 _SIGNS = {
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "contains": "@>", "contained": "<@", "overlaps": "&&",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
 }  # fmt: skip
 
 

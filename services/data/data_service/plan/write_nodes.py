@@ -109,7 +109,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """Changed rows. ``scan.rows`` is the policy's filter on what may be changed; ``returned`` as for a create."""
+    """Changed rows. ``scan.rows`` is the policy's filter on what may be changed; ``returned`` as for a create.
+
+    ``presets_alone``: the policy's values are set even where there are no other ``changes``.
+    """
 
     scan: Scan
     changes: tuple[Change, ...]
@@ -119,6 +122,7 @@ class UpdatePlan:
     check: Predicate | None = None
     row_checks: tuple[RowCheck, ...] = ()
     returned: frozenset[str] | None = None
+    presets_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

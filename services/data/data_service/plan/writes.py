@@ -155,7 +155,7 @@ def _update(names: Names, update: Update) -> UpdatePlan:
         changes.append(Change(field, source_of(assign.value), assign.how))
     returning = _returning(names, resource, update.returning)
     at_most = optional_source(update.at_most)
-    return UpdatePlan(Scan(resource), tuple(changes), where, returning, at_most)
+    return UpdatePlan(Scan(resource), tuple(changes), where, returning, at_most, presets_alone=update.presets_alone)
 
 
 def _delete(names: Names, delete: Delete) -> DeletePlan:

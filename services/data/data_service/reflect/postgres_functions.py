@@ -17,6 +17,7 @@ from data_service.reflect.postgres_schemas import fetch
 from data_service.reflect.postgres_types import Portable, portable
 from data_service.sql.postgres_calls import RECORD
 
+_HOISTED = frozenset({"statement_timeout", "default_transaction_isolation"})
 _VOLATILITIES: dict[str, Volatility] = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 
@@ -41,6 +42,7 @@ class FunctionRow:
     table: int
     volatility: str
     definer: bool
+    settings: Sequence[str]
     comment: str | None
 
 
@@ -51,7 +53,8 @@ _FUNCTIONS: LiteralString = """
         coalesce(p.proargmodes::text[], '{}'), a.types::bigint[],
         array(select format_type(t, null) from unnest(a.types) with ordinality u(t, o) order by o), p.pronargdefaults,
         p.prorettype::bigint, format_type(p.prorettype, null), p.proretset,
-        coalesce(b.typrelid, y.typrelid)::bigint, p.provolatile::text, p.prosecdef, x.description
+        coalesce(b.typrelid, y.typrelid)::bigint, p.provolatile::text, p.prosecdef,
+        coalesce(p.proconfig, '{}'), x.description
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_type y on y.oid = p.prorettype
     left join pg_type b on b.oid = y.typbasetype and b.typrelid <> 0
     cross join lateral (select coalesce(p.proallargtypes, p.proargtypes::oid[]) as types) a
@@ -133,7 +136,14 @@ def _function(
         volatility=_VOLATILITIES[row.volatility],
         comment=row.comment,
         session=session,
+        settings=_of_transaction(row.settings),
     )
+
+
+def _of_transaction(settings: Sequence[str]) -> dict[str, str]:
+    """The settings of a function that come too late within it: they are those of the transaction that calls it."""
+    pairs = (setting.partition("=") for setting in settings)
+    return {name: value for name, _, value in pairs if name in _HOISTED}
 
 
 def _returns(

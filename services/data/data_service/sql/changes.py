@@ -83,8 +83,13 @@ SQLITE_JSON: Mapping[str, tuple[str, Encode]] = {
 }
 
 
+_BITS = {"int2": 16, "int4": 32}
+
+
 def sqlite_sum(field: Field, old: str, value: str) -> str:
     """An old value and an amount together, in SQLite, whose own sums of such fields lose digits."""
     if field.type == "numeric":
         return f"trivet_add_decimal({old}, {value}, {field.precision or 'null'}, {field.scale or 0})"
-    return f"{old} + {value}" if field.type in ("float4", "float8") else f"trivet_add_whole({old}, {value})"
+    if field.type in ("float4", "float8"):
+        return f"{old} + {value}"
+    return f"trivet_add_whole({old}, {value}, {_BITS.get(field.type, 64)})"

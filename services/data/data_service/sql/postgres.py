@@ -13,10 +13,10 @@ from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call, row_call
-from data_service.sql.postgres_casts import cast_column, cast_type
+from data_service.sql.postgres_casts import WRITTEN, cast_column, cast_type
 from data_service.sql.postgres_geography import BY_DISTANCE, given, is_spatial, related, sign_of, spatial_type
 from data_service.sql.postgres_handlers import handled, record, row
-from data_service.sql.postgres_names import free_type, quoted
+from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
 from data_service.sql.postgres_writes import create, delete, rows_text, update, written
 from data_service.sql.statements import Caps, Encode, Statement
 from data_service.sql.values import any_json, array_text, given_json, limited, plain_text, to_decimal, whole_number
@@ -27,10 +27,10 @@ _SIGNS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
     "like": "~~", "ilike": "~~*", "match": "~", "imatch": "~*", "similar": "similar to",
     "isdistinct": "is distinct from", "contains": "@>", "contained": "<@", "overlaps": "&&",
-    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&",
+    "has_key": "?", "has_keys_any": "?|", "has_keys_all": "?&", "path_exists": "@?", "path_match": "@@",
     "left_of": "<<", "right_of": ">>", "not_right_of": "&<", "not_left_of": "&>", "adjacent": "-|-",
 }  # fmt: skip
-_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key"}
+_TEXT_RIGHT = {"like", "ilike", "match", "imatch", "similar", "has_key", "path_exists", "path_match"}
 _SEARCH = {
     "fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery",
 }  # fmt: skip
@@ -120,10 +120,10 @@ class PostgresDialect:
         return expression
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
-        if cast is not None:
-            return self.cast(expression, cast)
         form = column.field.representation
-        return f"{form.output}({expression})" if form is not None and form.output and not column.path else expression
+        if form is not None and form.output and not column.path and cast_type(cast or "json") in WRITTEN:
+            expression = f"{form.output}({expression})"
+        return expression if cast is None else self.cast(expression, cast)
 
     def cast_column(self, cast: str) -> Column:
         return cast_column(cast)
@@ -206,7 +206,7 @@ class PostgresDialect:
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
-        if column.type == "json" and operator not in _TEXT_RIGHT:
+        if column.type == "json" and operator not in _TEXT_RIGHT and operator not in _SEARCH:
             return array_text if operator.startswith("has_keys") else given_json
         if column.type == "array" or operator.startswith("has_keys"):
             return array_text
@@ -245,6 +245,10 @@ class PostgresDialect:
 
     def _typed(self, left: str, column: Column, operator: Comparison) -> tuple[str, str]:
         """The left side as it is compared, and the type of the right side."""
+        if operator in ("path_exists", "path_match"):
+            return f"{left}::jsonb", "jsonpath"
+        if operator == "match" and is_ltree(column.field):
+            return left, of_ltree(column.field, "lquery")
         if operator in _TEXT_RIGHT:
             return (f"{left}::jsonb" if operator == "has_key" else left), "text"
         if operator in ("has_keys_any", "has_keys_all"):
@@ -256,6 +260,8 @@ class PostgresDialect:
         return left, free_type(column.field.db_type)
 
     def _search(self, left: str, test: Test, place: str) -> str:
+        if is_ltree(test.left.field):
+            return f"{left} @ {place}::{of_ltree(test.left.field, 'ltxtquery')}"
         config = f"{self.text(test.config)}::regconfig, " if test.config else ""
         vector = left if test.left.field.db_type == "tsvector" else f"to_tsvector({config}{left})"
         return f"{vector} @@ {_SEARCH[test.operator]}({config}{place}::text)"

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from contracts.catalog import GraphqlNames, Relation, Resource, RowFunction, Unique, Writable
+from contracts.catalog import Relation, Resource, RowFunction, Unique, Writable
 from contracts.fields import Field
+from contracts.graphql import GraphqlNames
 
 from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars
@@ -155,6 +156,11 @@ class Exposed:
     def can_update(self) -> bool:
         """True where the role may set some field."""
         return self.resource.updatable and any(self._given(self._writable.update))
+
+    @property
+    def presets(self) -> bool:
+        """True where an update of the role's sets something whatever it is given."""
+        return self.resource.updatable and self._writable.presets
 
     @property
     def has_key(self) -> bool:

@@ -30,6 +30,8 @@ _TEXT = (
 )  # fmt: skip
 _ENUM = ("_eq", "_in", "_is_null", "_neq", "_nin")
 _SAME = ("_contains", "_contained_in")
+_JSON_PATHS = ("_jsonb_path_exists", "_jsonb_path_match")  # PostgreSQL's own language
+_TREE = {"_ancestor": "ltree", "_descendant": "ltree", "_matches": "lquery", "_matches_fulltext": "ltxtquery"}
 _GEOMETRY = (
     "_st_3d_intersects", "_st_contains", "_st_crosses", "_st_equals", "_st_intersects", "_st_overlaps", "_st_touches",
     "_st_within",
@@ -69,6 +71,14 @@ def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
         operators |= dict.fromkeys(_SAME, operand)
         operators |= {"_has_key": GraphQLString, "_has_keys_any": keys, "_has_keys_all": keys}
         operators |= {"_cast": cast("GraphQLInputObjectType", types.shared(f"{scalar.name}_cast_exp"))}
+        if types.exposure.catalog.engine == "postgresql":
+            operators |= dict.fromkeys(_JSON_PATHS, GraphQLString)
+    elif scalar.operators == "tree":
+        for name, type_ in _TREE.items():
+            operand = types.scalar(type_)
+            operators[name] = operand
+            if name != "_matches_fulltext":
+                operators[f"{name}_any"] = GraphQLList(GraphQLNonNull(operand))
     elif scalar.operators == "geometry":
         distance = cast("GraphQLInputObjectType", types.shared(DISTANCES["geometry"]))
         operators |= dict.fromkeys(_GEOMETRY, operand)

@@ -20,8 +20,9 @@ _FUNCTIONS = ("stddev_pop", "stddev_samp", "var_pop", "var_samp")
 _WORDS = frozenset(
     {
         "affected_rows", "distinct_on", "order_by", "on_conflict", "pk_columns", "update_columns", "bool_and",
-        "bool_or", "batch_size", "initial_value", "_is_null", "_has_key", "_has_keys_any", "_has_keys_all",
-        "_contained_in", "_delete_key", "_delete_elem", "_delete_at_path", *_FUNCTIONS,
+        "bool_or", "covar_samp", "batch_size", "initial_value", "_is_null", "_has_key", "_has_keys_any",
+        "_has_keys_all", "_contained_in", "_jsonb_path_exists", "_jsonb_path_match", "_ancestor_any", "_descendant_any",
+        "_matches_any", "_matches_fulltext", "_delete_key", "_delete_elem", "_delete_at_path", *_FUNCTIONS,
     }
 )  # fmt: skip
 

@@ -23,7 +23,10 @@ from graphql_service.schema.root_type import RootFields, RootType
 from graphql_service.schema.types import Types
 
 NO_QUERIES = "no_queries_available"
-NO_QUERIES_TEXT = "There are no queries available to the current role."
+NO_QUERIES_TEXT = (
+    "There are no queries available to the current role. Either there are no sources or remote schemas configured, "
+    "or the current role doesn't have the required permissions."
+)
 
 Kind = Literal[
     "select", "aggregate", "grouped", "by_pk",
@@ -45,10 +48,11 @@ def queries(exposure: Exposure) -> dict[str, Root]:
     for exposed in exposure.resources.values():
         if not exposed.readable:
             continue
-        kinds: list[Kind] = ["select"]
-        if exposed.resource.aggregates:
+        enters = exposed.resource.enters
+        kinds: list[Kind] = ["select"] if enters("select") else []
+        if exposed.resource.aggregates and enters("select_aggregate"):
             kinds += ["aggregate", "grouped"]
-        if exposed.has_key:
+        if exposed.has_key and enters("select_by_pk"):
             kinds.append("by_pk")
         found |= {exposed.root(kind): Root(kind, exposed) for kind in kinds}
     return found | _calls(exposure, "query")

@@ -43,16 +43,15 @@ OWN_TYPES = frozenset(
     }
 )
 
+TREE_PATTERNS = ("lquery", "ltxtquery")  # what paths in a tree are compared with
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _INCOMPARABLE = frozenset({"bool", "json", "bytes", "array", "range"})
 _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"})
 _MODIFIER = re.compile(r"\s*\(.*?\)")
 _LAST_NAME = re.compile(r'(?:^|\.)(?:"((?:[^"]|"")+)"|([^."]+))$')
 
-Operators = Literal["generic", "text", "jsonb", "array", "enum", "geometry", "geography"]
-
-
-_SPATIAL: dict[str, Operators] = {"geometry": "geometry", "geography": "geography"}
+Operators = Literal["generic", "text", "jsonb", "array", "enum", "tree", "geometry", "geography"]
+_OF_EXTENSIONS: dict[str, Operators] = {"geometry": "geometry", "geography": "geography", "ltree": "tree"}
 
 
 class Scalar(NamedTuple):
@@ -108,8 +107,8 @@ def _scalar(kind: FieldType, db_type: str, engine: Engine) -> Scalar:
         return Scalar(BUILT_IN[kind])
     if engine == "sqlite":
         return Scalar(fitting(base.lower()) if base else ANY)
-    if kind == "other" and base in _SPATIAL:
-        return Scalar(base, operators=_SPATIAL[base])
+    if kind == "other" and base in _OF_EXTENSIONS:
+        return Scalar(base, operators=_OF_EXTENSIONS[base])
     return Scalar(own_scalar(base))
 
 

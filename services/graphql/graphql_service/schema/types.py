@@ -22,7 +22,7 @@ from graphql import (
 from graphql_service.schema.enums import table_enum
 from graphql_service.schema.exposed import Exposed, ExposedField
 from graphql_service.schema.exposure import Exposure
-from graphql_service.schema.scalars import Scalar
+from graphql_service.schema.scalars import TREE_PATTERNS, Scalar
 
 Maker = Callable[["Types", Exposed], GraphQLNamedType | None]
 SharedMaker = Callable[["Types"], GraphQLNamedType]
@@ -165,7 +165,9 @@ class Types:
         """The types that belong to no resource, by name."""
         index: dict[str, Callable[[], GraphQLNamedType | None]] = {}
         worn = self.exposure.naming.type
-        for scalar in (*self.exposure.scalars, *(Scalar(name) for name in _STANDARD)):
+        trees = any(scalar.operators == "tree" for scalar in self.exposure.scalars)
+        beside = (*_STANDARD, *(TREE_PATTERNS if trees else ()))
+        for scalar in (*self.exposure.scalars, *map(Scalar, beside)):
             name = worn(scalar.name) if scalar.operators == "enum" else scalar.name
             index[name] = partial(self.leaf, scalar)
         for scalar in (*self.exposure.scalars, *map(Scalar, ("Int", "Float", "Boolean", "float8")), TEXT):

@@ -13,7 +13,7 @@ from graphql import (
 from graphql_service.schema.exposed import Exposed
 from graphql_service.schema.types import Types
 
-_PLACEHOLDER = "_PLACEHOLDER"  # no enum may be empty
+PLACEHOLDER = "_PLACEHOLDER"  # no enum may be empty
 
 
 def constraint(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
@@ -39,7 +39,7 @@ def update_column(_types: Types, exposed: Exposed) -> GraphQLEnumType | None:
         name: GraphQLEnumValue(field.field.name, description="column name") for name, field in exposed.updatable.items()
     }
     if not values:
-        values[_PLACEHOLDER] = GraphQLEnumValue(_PLACEHOLDER, description="placeholder (do not use)")
+        values[PLACEHOLDER] = GraphQLEnumValue(PLACEHOLDER, description="placeholder (do not use)")
     return GraphQLEnumType(
         f"{exposed.type_name}_update_column", values, description=f'update columns of table "{exposed.resource.name}"'
     )

@@ -1,0 +1,133 @@
+"""Hundreds of questions as Hasura's users ask them, with exact answers: data in its order, and each error's place and words."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from data_service.execute.database import Database
+from data_service.execute.postgres import PostgresDatabase
+from data_service.execute.sqlite import SqliteDatabase
+
+from tests.fixtures.guarded_store import ADMIN
+from tests.hasura.conftest import Library
+from tests.hasura.corpus import callers, conditions, orders, questions, refusals, zoo
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def park(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The zoo on each database."""
+    folder: Path = tmp_path_factory.mktemp("zoo")
+    (folder / "trivet.yaml").write_text(zoo.POLICIES, encoding="utf-8")
+    database: Database
+    if request.param == "sqlite":
+        with sqlite3.connect(folder / "zoo.db") as connection:
+            connection.executescript(zoo.script("sqlite"))
+        connection.close()
+        database = SqliteDatabase(folder / "zoo.db", size=2, limit=5.0)
+    else:
+        url = request.getfixturevalue("postgres_server").create_database("zoo")
+        with psycopg.connect(url, autocommit=True) as made:
+            made.execute(zoo.script("postgresql"))
+        database = PostgresDatabase(url, size=2, limit=5.0)
+    yield Library(database, request.param, folder / "trivet.yaml")
+    database.close()
+
+
+def _own(park):
+    """A row that only PostgreSQL can answer is asked there alone."""
+    if park.engine != "postgresql":
+        pytest.skip("only PostgreSQL has it")
+    return park
+
+
+def _told(value):
+    """A value as JSON text, in its order; numbers that are whole are told as such."""
+    return json.dumps(json.loads(json.dumps(value), parse_float=_number))
+
+
+def _number(text):
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _check(park, query, variables, expected, who=ADMIN):
+    """Data in the order of its keys, or the one error."""
+    response = park.post({"query": query, "variables": variables}, who)
+    assert response.status_code == 200
+    answer = response.get_json()
+    if isinstance(expected, tuple):
+        path, code, message = expected
+        assert list(answer) == ["errors"], answer
+        found = [
+            (error["extensions"]["path"], error["extensions"]["code"], error["message"]) for error in answer["errors"]
+        ]
+        assert found == [(f"${path}", code, message)]
+    else:
+        assert _told(answer) == _told({"data": expected})
+
+
+def _ids(park, table, arguments, expected):
+    _check(park, f"{{ {table}({arguments}) {{ id }} }}", None, {table: [{"id": number} for number in expected]})
+
+
+@pytest.mark.parametrize(("where", "expected"), conditions.ANIMALS)
+def test_conditions(park, where, expected):
+    _ids(park, "animal", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
+@pytest.mark.parametrize(("where", "expected"), conditions.KEEPERS)
+def test_conditions_on_those_above(park, where, expected):
+    _ids(park, "keeper", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
+@pytest.mark.parametrize(("where", "expected"), conditions.PAIRS)
+def test_conditions_on_pairs(park, where, expected):
+    _ids(_own(park), "keeper", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
+@pytest.mark.parametrize(("where", "expected"), conditions.POSTGRES)
+def test_conditions_of_postgresql(park, where, expected):
+    _ids(_own(park), "animal", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
+@pytest.mark.parametrize(("where", "expected"), conditions.KINDS)
+def test_conditions_by_type(park, where, expected):
+    _ids(_own(park), "kinds", f"where: {where}, order_by: {{id: asc}}", expected)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), orders.ANIMALS)
+def test_orders_and_pages(park, arguments, expected):
+    _ids(park, "animal", arguments, expected)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), orders.KEEPERS)
+def test_orders_by_what_is_below(park, arguments, expected):
+    _ids(park, "keeper", arguments, expected)
+
+
+@pytest.mark.parametrize(("query", "variables", "expected"), questions.PLAIN)
+def test_answers(park, query, variables, expected):
+    _check(park, query, variables, expected)
+
+
+@pytest.mark.parametrize(("query", "variables", "expected"), questions.POSTGRES)
+def test_answers_of_postgresql(park, query, variables, expected):
+    _check(_own(park), query, variables, expected)
+
+
+@pytest.mark.parametrize(("query", "variables", "path", "code", "message"), refusals.REFUSED)
+def test_refusals(park, query, variables, path, code, message):
+    _check(park, query, variables, (path, code or "validation-failed", message))
+
+
+@pytest.mark.parametrize(("query", "variables", "path", "code", "message"), refusals.POSTGRES)
+def test_refusals_of_postgresql(park, query, variables, path, code, message):
+    _check(_own(park), query, variables, (path, code or "validation-failed", message))
+
+
+@pytest.mark.parametrize(("who", "query", "expected"), callers.ASKED)
+def test_roles(park, who, query, expected):
+    _check(park, query, None, expected, who)

@@ -1,0 +1,141 @@
+"""Updates of rows, of JSON within them, several at once, and deletes."""
+
+from decimal import Decimal
+
+from tests.hasura.workshop.case import FAILED, VIOLATED, Case, Refused, count, not_null, rows, unique
+
+NO_OPERATOR = "at least one update operator must be provided"
+PIECES = "{ piece(order_by: {id: asc}) { id title } }"
+UPDATES = [
+    Case('update_maker(where: {id: {_eq: 1}}, _set: {name: "Anna"}) { affected_rows returning { id name } }', rows({"id": 1, "name": "Anna"})),
+    Case('update_maker(where: {name: {_eq: "Nobody"}}, _set: {name: "x"}) { affected_rows returning { id } }', rows()),
+    Case("update_maker(where: {}, _set: {registered: true}) { affected_rows }", count(3)),
+    Case('update_maker(where: {id: {_in: [1, 3]}}, _set: {bio: "b"}) { returning { id bio } }', {"returning": [{"id": 1, "bio": "b"}, {"id": 3, "bio": "b"}]}),
+    Case("update_maker(where: {id: {_eq: 1}}, _set: {}) { affected_rows returning { id } }", rows()),
+    Case("update_maker(where: {id: {_eq: 1}}) { affected_rows returning { id } }", rows()),
+    Case("update_maker(where: {id: {_eq: 1}}, _set: {name: null}) { returning { name } }", {"returning": [{"name": None}]}),
+    Case('update_piece(where: {maker: {name: {_eq: "Ann"}}}, _set: {story: "s"}) { affected_rows }', count(2)),
+    Case('update_piece(where: {_not: {maker: {name: {_eq: "Ann"}}}}, _set: {story: "s"}) { returning { id } }', {"returning": [{"id": 3}, {"id": 4}]}),
+    Case('update_maker(where: {piece: {shown: {_eq: true}}}, _set: {bio: "b"}) { affected_rows }', count(2)),
+    Case('update_maker(where: {piece_aggregate: {count: {predicate: {_eq: 0}}}}, _set: {bio: "b"}) { returning { name } }', {"returning": [{"name": "Cid"}]}),
+    Case('update_piece(where: {_or: [{id: {_eq: 1}}, {title: {_like: "V%"}}]}, _set: {shown: null}) { affected_rows }', count(2)),
+    Case("update_piece(where: {id: {_eq: 1}}, _set: {maker_id: 3}) { returning { maker { name piece { id } } } }", {"returning": [{"maker": {"name": "Cid", "piece": [{"id": 1}]}}]}),
+    Case("update_piece(where: {id: {_eq: 1}}, _set: {maker_id: null}) { returning { maker { name } } }", {"returning": [{"maker": None}]}),
+    Case("update_piece(where: {id: {_eq: 1}}, _set: {id: 11}) { returning { id title } }", {"returning": [{"id": 11, "title": "Jug"}]}),
+    Case('update_shown_piece(where: {id: {_eq: 1}}, _set: {title: "Mug"}) { affected_rows returning { title } }', rows({"title": "Mug"}), then="{ piece_by_pk(id: 1) { title } }", after={"piece_by_pk": {"title": "Mug"}}, engine="postgresql"),
+    Case('update_Guild(where: {Name: {_eq: "Potters"}}, _set: {Name: "P"}) { returning { id Name } }', {"returning": [{"id": 1, "Name": "P"}]}),
+    Case("update_bowl(where: {glaze: {_eq: ash}}, _set: {glaze: tin, spare: salt}) { returning { id glaze spare } }", {"returning": [{"id": 1, "glaze": "tin", "spare": "salt"}]}),
+    Case("update_bowl(where: {spare: {_in: [tin]}}, _set: {spare: null}) { affected_rows }", count(1)),
+    Case('a: update_maker(where: {id: {_eq: 1}}, _set: {name: "X"}) { affected_rows } b: update_maker(where: {name: {_eq: "X"}}, _set: {name: "Y"}) { returning { name } }', {"a": count(1), "b": {"returning": [{"name": "Y"}]}}),
+    # by key
+    Case('update_maker_by_pk(pk_columns: {id: 1}, _set: {name: "Anna"}) { id name }', {"id": 1, "name": "Anna"}),
+    Case('update_maker_by_pk(pk_columns: {id: 99}, _set: {name: "x"}) { id name }', None),
+    Case('update_maker_by_pk(pk_columns: {id: "1"}, _set: {name: "Anna"}) { id }', {"id": 1}),
+    Case('update_edition_by_pk(pk_columns: {id: 1, version: "1.0"}, _set: {title: "T"}) { id version title }', {"id": 1, "version": "1.0", "title": "T"}),
+    Case('update_edition_by_pk(pk_columns: {id: 1, version: "1.0"}, _set: {version: "2.0"}) { id version }', {"id": 1, "version": "2.0"}),
+    Case('mutation($k: maker_pk_columns_input!, $s: maker_set_input) { update_maker_by_pk(pk_columns: $k, _set: $s) { id bio name } }', {"id": 2, "bio": "v", "name": "Bob"}, variables={"k": {"id": 2}, "s": {"bio": "v"}}),
+    Case('mutation($w: maker_bool_exp!, $n: String) { update_maker(where: $w, _set: {bio: $n}) { affected_rows } }', count(2), variables={"w": {"id": {"_gt": 1}}, "n": "x"}),
+    Case('mutation($n: String) { update_maker_by_pk(pk_columns: {id: 1}, _set: {name: $n, bio: "b"}) { name bio } }', {"name": "Ann", "bio": "b"}, variables={}),
+    Case('mutation($n: String) { update_maker_by_pk(pk_columns: {id: 1}, _set: {name: $n}) { name } }', {"name": None}, variables={"n": None}),
+    Case('update_maker_by_pk(pk_columns: {id: 1}, _set: {bio: "x"}) { __typename }', {"__typename": "maker"}),
+    # numbers
+    Case("update_gauge(where: {id: {_eq: 1}}, _inc: {small: -1, whole: -1, big: -1, rough: -1.25, exact: -1.1}) { returning { small whole big rough exact } }", {"returning": [{"small": 99, "whole": 999, "big": 9007199254740992, "rough": Decimal("0.25"), "exact": Decimal("9.15")}]}),
+    Case("update_gauge_by_pk(pk_columns: {id: 1}, _inc: {whole: 5}, _set: {label: \"x\"}) { whole label }", {"whole": 1005, "label": "x"}),
+    Case("update_gauge_by_pk(pk_columns: {id: 1}, _inc: {whole: \"5\", exact: \"0.05\"}) { whole exact }", {"whole": 1005, "exact": Decimal("10.30")}),
+    Case("update_gauge_by_pk(pk_columns: {id: 1}, _inc: {id: 9}) { id }", {"id": 10}),
+    Case("update_gauge(where: {whole: {_eq: 1000}}, _inc: {whole: 1}) { affected_rows }", count(1)),
+    Case("update_gauge(where: {id: {_eq: 1}}, _inc: {small: 32767}) { affected_rows }", Refused("", "data-exception", "smallint out of range")),
+    Case("update_gauge(where: {id: {_eq: 1}}, _inc: {whole: 2147483647}) { affected_rows }", Refused("", "data-exception", "integer out of range"), engine="postgresql"),
+    Case("update_gauge_by_pk(pk_columns: {id: 1}, _inc: {big: 9223372036854775807}) { id }", Refused("", "data-exception", "bigint out of range")),
+    Case("update_gauge(where: {id: {_eq: 1}}, _inc: {exact: 999999}) { affected_rows }", Refused("", "data-exception", "numeric field overflow")),
+    Case('update_gauge(where: {id: {_eq: 1}}, _inc: {label: 1}) { affected_rows }', Refused("update_gauge.args._inc.label", FAILED, "field 'label' not found in type: 'gauge_inc_input'")),
+    Case('update_gauge(where: {id: {_eq: 1}}, _inc: {whole: 1.5}) { affected_rows }', Refused("update_gauge.args._inc.whole", FAILED, "expected a 32-bit integer for type 'Int', but found a float")),
+    # refused
+    Case("update_maker(where: {id: {_eq: 1}}, _set: {nope: 1}) { affected_rows }", Refused("update_maker.args._set.nope", FAILED, "field 'nope' not found in type: 'maker_set_input'")),
+    Case("update_maker(where: {nope: {_eq: 1}}, _set: {bio: \"x\"}) { affected_rows }", Refused("update_maker.args.where.nope", FAILED, "field 'nope' not found in type: 'maker_bool_exp'")),
+    Case("update_maker(_set: {bio: \"x\"}) { affected_rows }", Refused("update_maker.args.where", FAILED, "missing required field 'where'")),
+    Case('update_maker_by_pk(_set: {bio: "x"}) { id }', Refused("update_maker_by_pk.args.pk_columns", FAILED, "missing required field 'pk_columns'")),
+    Case('update_edition_by_pk(pk_columns: {id: 1}, _set: {title: "x"}) { id }', Refused("update_edition_by_pk.args.pk_columns.version", FAILED, "missing required field 'version'")),
+    Case('update_maker_by_pk(pk_columns: {id: null}, _set: {bio: "x"}) { id }', Refused("update_maker_by_pk.args.pk_columns.id", FAILED, "unexpected null value for type 'Int'")),
+    Case("update_maker_by_pk(pk_columns: {id: 1}) { id }", Refused("update_maker_by_pk.args", FAILED, NO_OPERATOR)),
+    Case("update_gauge(where: {}, _set: {small: 1, whole: 1}, _inc: {small: 2, whole: 2}) { affected_rows }", Refused("update_gauge.args", FAILED, "Column found in multiple operators: ['small', 'whole'].")),
+    Case("update_gauge(where: {}, _set: {whole: 1, small: 1}, _inc: {small: 2, whole: 2}) { affected_rows }", Refused("update_gauge.args", FAILED, "Column found in multiple operators: ['whole', 'small'].")),
+    Case("update_piece_count(where: {}, _set: {pieces: 1}) { affected_rows }", Refused("update_piece_count", FAILED, "field 'update_piece_count' not found in type: 'mutation_root'")),
+    Case('update_maker(where: {id: {_eq: 1}}, _set: {name: "Bob"}) { affected_rows }', Refused("", VIOLATED, unique("maker_name_key"))),
+    Case('update_maker_by_pk(pk_columns: {id: 1}, _set: {name: "Bob"}) { id }', Refused("", VIOLATED, unique("maker_name_key"))),
+    Case("update_journal(where: {id: {_eq: 1}}, _set: {title: null}) { affected_rows }", Refused("", VIOLATED, not_null("title", "journal"))),
+    Case("update_maker(where: {id: {_eq: \"x\"}}, _set: {bio: \"b\"}) { affected_rows }", Refused("update_maker.args.where.id._eq", "data-exception", 'invalid input syntax for type integer: "x"')),
+]  # fmt: skip
+
+_KILN = {"heat": 900, "parts": ["door", "coil"], "maker": {"name": "K", "year": 1990}}
+JSON = [
+    Case("update_device_by_pk(pk_columns: {id: 1}, _set: {spec: {a: 1}}) { spec }", {"spec": {"a": 1}}),
+    Case("update_device_by_pk(pk_columns: {id: 1}, _append: {spec: {b: 2}}) { spec }", {"spec": {**_KILN, "b": 2}}),
+    Case("update_device_by_pk(pk_columns: {id: 1}, _append: {spec: {heat: 5}}) { spec }", {"spec": {**_KILN, "heat": 5}}),
+    Case('update_device_by_pk(pk_columns: {id: 2}, _append: {spec: ["z"]}) { spec }', {"spec": ["a", "b", 3, "z"]}),
+    Case('update_device_by_pk(pk_columns: {id: 2}, _append: {spec: "z"}) { spec }', {"spec": ["a", "b", 3, "z"]}),
+    Case('update_device_by_pk(pk_columns: {id: 2}, _prepend: {spec: ["z", 0]}) { spec }', {"spec": ["z", 0, "a", "b", 3]}),
+    Case("update_device_by_pk(pk_columns: {id: 1}, _prepend: {spec: {heat: 1, new: 2}}) { spec }", {"spec": {**_KILN, "new": 2}}),
+    Case('update_device_by_pk(pk_columns: {id: 1}, _delete_key: {spec: "heat"}) { spec }', {"spec": {"parts": ["door", "coil"], "maker": {"name": "K", "year": 1990}}}),
+    Case('update_device_by_pk(pk_columns: {id: 1}, _delete_key: {spec: "nope"}) { spec }', {"spec": _KILN}),
+    Case('update_device_by_pk(pk_columns: {id: 2}, _delete_key: {spec: "a"}) { spec }', {"spec": ["b", 3]}),
+    Case("update_device_by_pk(pk_columns: {id: 2}, _delete_elem: {spec: 0}) { spec }", {"spec": ["b", 3]}),
+    Case("update_device_by_pk(pk_columns: {id: 2}, _delete_elem: {spec: -1}) { spec }", {"spec": ["a", "b"]}),
+    Case("update_device_by_pk(pk_columns: {id: 2}, _delete_elem: {spec: 9}) { spec }", {"spec": ["a", "b", 3]}),
+    Case('update_device_by_pk(pk_columns: {id: 1}, _delete_at_path: {spec: ["maker", "year"]}) { spec }', {"spec": {"heat": 900, "parts": ["door", "coil"], "maker": {"name": "K"}}}),
+    Case('update_device_by_pk(pk_columns: {id: 1}, _delete_at_path: {spec: ["parts", "0"]}) { spec }', {"spec": {**_KILN, "parts": ["coil"]}}),
+    Case('update_device(where: {spec: {_has_key: "heat"}}, _append: {spec: {hot: true}}) { affected_rows returning { hot: spec(path: "hot") } }', rows({"hot": True})),
+    Case('update_device(where: {spec: {_contains: {heat: 900}}}, _set: {name: "k2"}) { returning { name } }', {"returning": [{"name": "k2"}]}),
+    Case("mutation($v: jsonb!) { update_device(where: {id: {_eq: 1}}, _append: {spec: $v}) { returning { x: spec(path: \"x.y\") } } }", {"returning": [{"x": [1]}]}, variables={"v": {"x": {"y": [1]}}}),
+    Case("update_device_by_pk(pk_columns: {id: 1}, _set: {spec: null}) { id }", Refused("", VIOLATED, not_null("spec", "device"))),
+    Case('update_device(where: {}, _append: {name: "x"}) { affected_rows }', Refused("update_device.args._append.name", FAILED, "field 'name' not found in type: 'device_append_input'")),
+    Case("update_device_by_pk(pk_columns: {id: 1}, _delete_elem: {spec: 0}) { id }", Refused("", "data-exception", "cannot delete from object using integer index")),
+    Case('update_device(where: {}, _set: {spec: 1}, _append: {spec: 2}) { affected_rows }', Refused("update_device.args", FAILED, "Column found in multiple operators: ['spec'].")),
+]  # fmt: skip
+
+MANY = [
+    Case('update_maker_many(updates: [{where: {id: {_eq: 10}}, _set: {name: "x"}}]) { affected_rows }', [count(0)]),
+    Case('update_maker_many(updates: [{where: {id: {_eq: 10}}, _set: {name: "x"}}, {where: {id: {_gt: 2}}, _set: {name: "x"}}]) { affected_rows }', [count(0), count(1)]),
+    Case('update_maker_many(updates: [{where: {id: {_gt: 2}}, _set: {name: "x"}}, {where: {name: {_eq: "x"}}, _set: {name: "y"}}]) { affected_rows returning { name } }', [rows({"name": "x"}), rows({"name": "y"})]),
+    Case('update_maker_many(updates: [{where: {id: {_gt: 2}}, _set: {name: "x"}}, {where: {id: {_eq: 3}}, _set: {name: "y"}}]) { affected_rows returning { name } }', [rows({"name": "x"}), rows({"name": "y"})]),
+    Case("update_maker_many(updates: []) { affected_rows }", []),
+    Case('update_maker_many(updates: {where: {id: {_eq: 1}}, _set: {bio: "b"}}) { returning { bio } }', [{"returning": [{"bio": "b"}]}]),
+    Case('update_gauge_many(updates: [{where: {id: {_eq: 1}}, _inc: {whole: 1}}, {where: {}, _set: {label: "l"}, _inc: {small: 1}}]) { returning { whole small label } }', [{"returning": [{"whole": 1001, "small": 100, "label": "new"}]}, {"returning": [{"whole": 1001, "small": 101, "label": "l"}]}]),
+    Case("mutation($u: [piece_updates!]!) { update_piece_many(updates: $u) { affected_rows } }", [count(1), count(1)], variables={"u": [{"where": {"id": {"_eq": 1}}, "_set": {"story": "a"}}, {"where": {"id": {"_eq": 2}}, "_set": {"story": "b"}}]}),
+    Case('update_maker_many(updates: [{where: {id: {_eq: 1}}, _set: {name: "x"}}]) { returning { nope } }', Refused("update_maker_many.selectionSet.returning.selectionSet.nope", FAILED, "field 'nope' not found in type: 'maker'")),
+    Case('update_maker_many(updates: [{where: {id: {_eq: 1}}, _set: {bio: "x"}}, {where: {id: {_eq: 1}}, _set: {name: "Bob"}}]) { affected_rows }', Refused("", VIOLATED, unique("maker_name_key")), then="{ maker_by_pk(id: 1) { bio } }", after={"maker_by_pk": {"bio": None}}),
+    Case("update_maker_many(updates: [{_set: {bio: \"x\"}}]) { affected_rows }", Refused("update_maker_many.args.updates[0].where", FAILED, "missing required field 'where'")),
+    Case("update_gauge_many(updates: [{where: {}, _set: {whole: 1}, _inc: {whole: 1}}]) { affected_rows }", Refused("update_gauge_many.args.updates[0]", FAILED, "Column found in multiple operators: ['whole'].")),
+]  # fmt: skip
+
+DELETES = [
+    Case("delete_piece(where: {id: {_eq: 1}}) { affected_rows }", count(1), then=PIECES, after={"piece": [{"id": 2, "title": "Cup"}, {"id": 3, "title": "Vase"}, {"id": 4, "title": "Tile"}]}),
+    Case("delete_piece(where: {maker_id: {_eq: 2}}) { affected_rows returning { id title } }", rows({"id": 3, "title": "Vase"}, {"id": 4, "title": "Tile"})),
+    Case("delete_piece(where: {id: {_eq: 1}}) { returning { title maker { id name } } }", {"returning": [{"title": "Jug", "maker": {"id": 1, "name": "Ann"}}]}),
+    Case("delete_piece(where: {id: {_eq: 99}}) { affected_rows returning { id } }", rows()),
+    Case("delete_piece(where: {}) { affected_rows }", count(4), then=PIECES, after={"piece": []}),
+    Case('delete_piece(where: {maker: {name: {_eq: "Ann"}}, shown: {_eq: false}}) { returning { id } }', {"returning": [{"id": 2}]}),
+    Case("delete_piece_by_pk(id: 1) { id title maker { name } }", {"id": 1, "title": "Jug", "maker": {"name": "Ann"}}),
+    Case("delete_piece_by_pk(id: 99) { id }", None),
+    Case('delete_edition_by_pk(id: 1, version: "1.0") { title }', {"title": "Glazes"}),
+    Case("delete_maker(where: {id: {_eq: 3}}) { affected_rows returning { name piece { id } piece_aggregate { aggregate { count } } } }", rows({"name": "Cid", "piece": [], "piece_aggregate": {"aggregate": {"count": 0}}})),
+    Case("delete_bowl(where: {glaze: {_eq: ash}}) { affected_rows }", count(1)),
+    Case("delete_Guild(where: {}) { returning { Name } }", {"returning": [{"Name": "Potters"}]}),
+    Case("mutation($w: piece_bool_exp!) { delete_piece(where: $w) { affected_rows } }", count(2), variables={"w": {"shown": {"_eq": True}}}),
+    Case("mutation($id: Int!) { delete_piece_by_pk(id: $id) { id } }", {"id": 4}, variables={"id": 4}),
+    Case("delete_piece(where: {}) { affected_rows } delete_maker(where: {id: {_eq: 3}}) { affected_rows returning { piece { id } } }", {"delete_piece": count(4), "delete_maker": rows({"piece": []})}),
+    Case("delete_piece { affected_rows }", Refused("delete_piece.args.where", FAILED, "missing required field 'where'")),
+    Case("delete_piece_by_pk { id }", Refused("delete_piece_by_pk.args.id", FAILED, "missing required field 'id'")),
+    Case("delete_piece(where: {nope: {_eq: 1}}) { affected_rows }", Refused("delete_piece.args.where.nope", FAILED, "field 'nope' not found in type: 'piece_bool_exp'")),
+    Case("delete_piece_count(where: {}) { affected_rows }", Refused("delete_piece_count", FAILED, "field 'delete_piece_count' not found in type: 'mutation_root'")),
+    Case("delete_piece(where: {}) { affected_rows } nope", Refused("nope", FAILED, "field 'nope' not found in type: 'mutation_root'")),
+]  # fmt: skip
+# the names of foreign keys differ from database to database
+BOUND = [
+    Case("delete_maker(where: {id: {_eq: 2}}) { affected_rows }", Refused("", VIOLATED, "Foreign key violation. update or delete on table \"maker\" violates foreign key constraint \"piece_maker_id_fkey\" on table \"piece\"")),
+    Case("delete_maker_by_pk(id: 2) { id }", Refused("", VIOLATED, "Foreign key violation. update or delete on table \"maker\" violates foreign key constraint \"piece_maker_id_fkey\" on table \"piece\"")),
+    Case("update_piece(where: {id: {_eq: 1}}, _set: {maker_id: 99}) { affected_rows }", Refused("", VIOLATED, "Foreign key violation. insert or update on table \"piece\" violates foreign key constraint \"piece_maker_id_fkey\"")),
+    Case('insert_piece_one(object: {title: "A", maker_id: 99}) { id }', Refused("insert_piece_one.args.object", VIOLATED, "Foreign key violation. insert or update on table \"piece\" violates foreign key constraint \"piece_maker_id_fkey\"")),
+    Case('insert_piece(objects: [{title: "A", maker_id: 99}]) { affected_rows }', Refused("insert_piece.args.objects", VIOLATED, "Foreign key violation. insert or update on table \"piece\" violates foreign key constraint \"piece_maker_id_fkey\"")),
+]  # fmt: skip
+CHANGES = [*UPDATES, *JSON, *MANY, *DELETES]
