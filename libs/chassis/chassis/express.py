@@ -181,8 +181,9 @@ class Layer:
 
     def _starting(self, current: Trace, start_response: Callable[..., Any]) -> Callable[..., Any]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            told = [] if current.status else self._observer.answered(current, int(status[:3]))
-            return start_response(status, headers + told, exc_info)
+            number = int(status[:3])
+            told = [] if current.status else self._observer.answered(current, number)
+            return start_response(_STATUS.get(number, status), headers + told, exc_info)  # werkzeug's are in capitals
 
         return start
 

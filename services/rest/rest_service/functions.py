@@ -31,8 +31,7 @@ class Functions:
         catalog = self._data.catalog(caller)
         profile = request.headers.get(profile_header(request.method))
         overloads = _overloads(catalog, request.resource, profile)
-        if len(catalog.schemas) > 1:
-            request = request._replace(profile=resources.negotiate(catalog, profile))
+        request = request._replace(profile=resources.negotiate(catalog, profile))
         asked = translate_call(request, overloads, catalog if catalog.handlers else None)
         parsed = perf_counter()
         if wish is not None:

@@ -6,15 +6,16 @@ from contracts.catalog import Catalog, Resource
 from contracts.problems import Problem
 
 _LIKENESS = 0.75
+_DEFAULT = "public"
 
 
 def negotiate(catalog: Catalog, profile: str | None) -> str | None:
-    """The schema that a request is about, by its profile header: None where only one is exposed, and nothing to choose.
+    """The schema that a request is about, by its profile header: None where there is nothing to choose, nor was chosen.
 
     Raises `Problem` PGRST106 for a schema that is not exposed. Clients send their default, ``public``, to databases
-    that have no such schema: where there is no choice the header does not count.
+    that have no such schema: where there is no choice that does not count.
     """
-    if len(catalog.schemas) < 2:
+    if len(catalog.schemas) < 2 and (profile is None or (profile == _DEFAULT and profile not in catalog.schemas)):
         return None
     return _schema(catalog, profile)
 
@@ -54,7 +55,7 @@ def can_put(resource: Resource) -> bool:
 
 def _schema(catalog: Catalog, profile: str | None) -> str:
     if profile is None:
-        return catalog.schemas[0] if catalog.schemas else "public"
+        return catalog.schemas[0] if catalog.schemas else _DEFAULT
     if profile not in catalog.schemas:
         listed = ", ".join(catalog.schemas)
         raise Problem(

@@ -15,6 +15,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  
 _NAME = re.compile(r"(?!xml)[A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]", re.IGNORECASE)
 _IN_NAME = re.compile(r"[A-Za-z0-9_.\-\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]")
 _LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_MARKED = re.compile(r'[,"()\\\s]')  # what PostgreSQL puts in quotes in a row's text
 SCALAR = b"pgrst_scalar"
 _raw_row: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raw_rows: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
@@ -70,7 +71,7 @@ class JsonLines:
 
 
 class CsvRows:
-    """CSV (RFC 4180, its lines ended by LF as PostgREST's are).
+    """CSV (RFC 4180), as PostgREST has it: LF between the lines and none after the last.
 
     The first row's keys are the header; ``columns`` are it where there are no rows. Null is nothing, and an empty text
     ``""``. Nested values stay JSON text. What a spreadsheet would take for a formula is not changed.
@@ -85,18 +86,18 @@ class CsvRows:
         rows = [_raw_row.decode(line) for line in lines.split(b"\n") if line]
         if not rows:
             return b""
-        made = []
+        made = [""]
         if not self._begun:
             self._begun = True
             self._header = list(rows[0])
-            made.append(self._first())
+            made = [self._first()]
         header = self._header
         made += [",".join([_cell(row.get(name)) for name in header]) for row in rows]
-        return ("\n".join(made) + "\n").encode() if header else b""
+        return "\n".join(made).encode() if header else b""
 
     def end(self) -> bytes:
         """The header where nothing else came."""
-        return b"" if self._begun or not self._header else (self._first() + "\n").encode()
+        return b"" if self._begun else self._first().encode()
 
     def _first(self) -> str:
         return ",".join([_quote(name) for name in self._header])
@@ -184,6 +185,6 @@ def _cell(raw: msgspec.Raw | None) -> str:
 
 
 def _quote(text: str) -> str:
-    if any(mark in text for mark in ',"\r\n'):
+    if _MARKED.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -174,9 +174,10 @@ def _with_catalog(request: Incoming, catalog: Catalog) -> Incoming:
         request = request._replace(key=resource.key)
     if catalog.handlers and media.may_be_handled(headers.get("Accept"), catalog):
         request = _with_media(request, catalog)
-    if len(catalog.schemas) < 2:
+    profile = headers.get(profile_header(method))
+    if profile is None and len(catalog.schemas) < 2:
         return request
-    return request._replace(profile=resources.negotiate(catalog, headers.get(profile_header(method))))
+    return request._replace(profile=resources.negotiate(catalog, profile))
 
 
 def _with_media(request: Incoming, catalog: Catalog) -> Incoming:

@@ -172,16 +172,23 @@ def test_options(client):
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST", "PATCH", "DELETE"])
-def test_a_profile_counts_where_there_is_a_choice(client, memory, method):
+def test_a_profile_is_of_a_schema_that_is_exposed(client, memory, method):
     profile = {"Accept-Profile": "other", "Content-Profile": "other"}
     body = b"{}" if method in ("POST", "PATCH") else b""
-    alone = client.open("/film?id=eq.1", method=method, headers=profile, data=body)
+    usual = {"Accept-Profile": "public", "Content-Profile": "public"}
+    alone = client.open("/film?id=eq.1", method=method, headers=usual, data=body)
     assert alone.status_code < 300
-    assert "Content-Profile" not in alone.headers
+    assert client.open("/film?id=eq.1", method=method, headers=profile, data=body).json["code"] == "PGRST106"
     memory.catalog_of = msgspec.structs.replace(memory.catalog_of, schemas=("public", "sales"))
     unknown = client.open("/film?id=eq.1", method=method, headers=profile, data=body)
     assert (unknown.status_code, unknown.json["code"]) == (406, "PGRST106")
     assert unknown.json["hint"] == "Only the following schemas are exposed: public, sales"
+
+
+def test_who_has_no_schema_public_need_not_mind_that_clients_name_it(client, memory):
+    memory.catalog_of = msgspec.structs.replace(memory.catalog_of, schemas=("main",))
+    answer = client.get("/film", headers={"Accept-Profile": "public"})
+    assert (answer.status_code, answer.headers.get("Content-Profile")) == (200, None)
 
 
 def test_of_several_schemas_the_answer_names_its_own(client, memory):
@@ -223,7 +230,7 @@ def test_bytes_beyond_ascii_may_come_unencoded(app, memory):
 
 def test_csv_and_stripped_nulls(client):
     csv = client.get("/film?id=in.(1,2)", headers={"Accept": "text/csv"})
-    assert csv.data == b"id,title,rating\n1,Film 1,G\n2,Film 2,\n"
+    assert csv.data == b'id,title,rating\n1,"Film 1",G\n2,"Film 2",'
     stripped = client.get("/film?id=eq.2", headers={"Accept": "application/vnd.pgrst.object+json;nulls=stripped"})
     assert stripped.json == {"id": 2, "title": "Film 2"}
 

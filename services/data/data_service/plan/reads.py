@@ -63,12 +63,25 @@ def plan_read(names: Names, read: Read) -> ReadPlan:
 
 
 def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = None, depth: int = 0) -> ReadPlan:
-    """The plan of one level and all below it."""
+    """The plan of one level and all below it. Raises `Problem`."""
     if depth > MAX_DEPTH:
         raise Problem("PGRST100", f"embeds are nested deeper than {MAX_DEPTH} levels")
+    if not depth:
+        return _planned(names, scan, node, count, depth)
+    try:
+        return _planned(names, scan, node, count, depth)
+    except Problem as problem:
+        unknown = f"column {scan.resource.name}."
+        if problem.code == "42703" and problem.message.startswith(unknown):  # PostgREST calls embedded tables so
+            problem.message = f"column {scan.resource.name}_{depth}.{problem.message.removeprefix(unknown)}"
+        raise
+
+
+def _planned(names: Names, scan: Scan, node: Node, count: Count | None, depth: int) -> ReadPlan:
     resource = scan.resource
     planned = [(output, tuple(_outputs(names, resource, (output,), depth))) for output in node.outputs]
     outputs = tuple(part for output, parts in planned if not _filters_only(output) for part in parts)
+    _refuse_twice(resource, outputs, depth)
     sums_up = any(_aggregates(output) or _grouping(output) for output in outputs)
     grouped = node.shape != "summary" and (bool(node.group_by) or sums_up)
     if sums_up or node.group_by:
@@ -96,6 +109,14 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
         having=_having(resource, node),
         writer=None if node.media is None else find_handler(names, resource, node, node.media),
     )
+
+
+def _refuse_twice(resource: Resource, outputs: Iterable[PlanOutput], depth: int) -> None:
+    """Two embeds under one key would be one of them (42712)."""
+    keys = [output.key for output in outputs if isinstance(output, EmbedOutput) and not output.spread]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise Problem("42712", f'table name "{resource.name}_{key}_{depth + 1}" specified more than once')
 
 
 def _filters_only(output: Output) -> bool:

@@ -286,11 +286,11 @@ class Emitter(Predicates):
         single = plan.shape in ("one", "maybe") or (
             link is not None and link[0].relation.cardinality == "one" and plan.shape != "summary"
         )
-        if single and not plan.grouped:
-            made = self._made(plan, alias)
+        if single:
+            made = self.dialect.object(grouped_pairs(self, plan, alias)) if plan.grouped else self._made(plan, alias)
             source = (
                 self._from(plan, alias, join)
-                if plan.sort or plan.limit or plan.offset
+                if plan.grouped or plan.sort or plan.limit or plan.offset
                 else self.filtered(plan, alias, join)
             )
             return f"(select {made} from {source} limit 1)"
