@@ -53,9 +53,9 @@ UPDATES = [
     # refused
     Case("update_maker(where: {id: {_eq: 1}}, _set: {nope: 1}) { affected_rows }", Refused("update_maker.args._set.nope", FAILED, "field 'nope' not found in type: 'maker_set_input'")),
     Case("update_maker(where: {nope: {_eq: 1}}, _set: {bio: \"x\"}) { affected_rows }", Refused("update_maker.args.where.nope", FAILED, "field 'nope' not found in type: 'maker_bool_exp'")),
-    Case("update_maker(_set: {bio: \"x\"}) { affected_rows }", Refused("update_maker.args", FAILED, "missing required field 'where'")),
-    Case('update_maker_by_pk(_set: {bio: "x"}) { id }', Refused("update_maker_by_pk.args", FAILED, "missing required field 'pk_columns'")),
-    Case('update_edition_by_pk(pk_columns: {id: 1}, _set: {title: "x"}) { id }', Refused("update_edition_by_pk.args.pk_columns", FAILED, "missing required field 'version'")),
+    Case("update_maker(_set: {bio: \"x\"}) { affected_rows }", Refused("update_maker.args.where", FAILED, "missing required field 'where'")),
+    Case('update_maker_by_pk(_set: {bio: "x"}) { id }', Refused("update_maker_by_pk.args.pk_columns", FAILED, "missing required field 'pk_columns'")),
+    Case('update_edition_by_pk(pk_columns: {id: 1}, _set: {title: "x"}) { id }', Refused("update_edition_by_pk.args.pk_columns.version", FAILED, "missing required field 'version'")),
     Case('update_maker_by_pk(pk_columns: {id: null}, _set: {bio: "x"}) { id }', Refused("update_maker_by_pk.args.pk_columns.id", FAILED, "unexpected null value for type 'Int'")),
     Case("update_maker_by_pk(pk_columns: {id: 1}) { id }", Refused("update_maker_by_pk.args", FAILED, NO_OPERATOR)),
     Case("update_gauge(where: {}, _set: {small: 1, whole: 1}, _inc: {small: 2, whole: 2}) { affected_rows }", Refused("update_gauge.args", FAILED, "Column found in multiple operators: ['small', 'whole'].")),
@@ -104,7 +104,7 @@ MANY = [
     Case("mutation($u: [piece_updates!]!) { update_piece_many(updates: $u) { affected_rows } }", [count(1), count(1)], variables={"u": [{"where": {"id": {"_eq": 1}}, "_set": {"story": "a"}}, {"where": {"id": {"_eq": 2}}, "_set": {"story": "b"}}]}),
     Case('update_maker_many(updates: [{where: {id: {_eq: 1}}, _set: {name: "x"}}]) { returning { nope } }', Refused("update_maker_many.selectionSet.returning.selectionSet.nope", FAILED, "field 'nope' not found in type: 'maker'")),
     Case('update_maker_many(updates: [{where: {id: {_eq: 1}}, _set: {bio: "x"}}, {where: {id: {_eq: 1}}, _set: {name: "Bob"}}]) { affected_rows }', Refused("", VIOLATED, unique("maker_name_key")), then="{ maker_by_pk(id: 1) { bio } }", after={"maker_by_pk": {"bio": None}}),
-    Case("update_maker_many(updates: [{_set: {bio: \"x\"}}]) { affected_rows }", Refused("update_maker_many.args.updates[0]", FAILED, "missing required field 'where'")),
+    Case("update_maker_many(updates: [{_set: {bio: \"x\"}}]) { affected_rows }", Refused("update_maker_many.args.updates[0].where", FAILED, "missing required field 'where'")),
     Case("update_gauge_many(updates: [{where: {}, _set: {whole: 1}, _inc: {whole: 1}}]) { affected_rows }", Refused("update_gauge_many.args.updates[0]", FAILED, "Column found in multiple operators: ['whole'].")),
 ]  # fmt: skip
 
@@ -124,8 +124,8 @@ DELETES = [
     Case("mutation($w: piece_bool_exp!) { delete_piece(where: $w) { affected_rows } }", count(2), variables={"w": {"shown": {"_eq": True}}}),
     Case("mutation($id: Int!) { delete_piece_by_pk(id: $id) { id } }", {"id": 4}, variables={"id": 4}),
     Case("delete_piece(where: {}) { affected_rows } delete_maker(where: {id: {_eq: 3}}) { affected_rows returning { piece { id } } }", {"delete_piece": count(4), "delete_maker": rows({"piece": []})}),
-    Case("delete_piece { affected_rows }", Refused("delete_piece.args", FAILED, "missing required field 'where'")),
-    Case("delete_piece_by_pk { id }", Refused("delete_piece_by_pk.args", FAILED, "missing required field 'id'")),
+    Case("delete_piece { affected_rows }", Refused("delete_piece.args.where", FAILED, "missing required field 'where'")),
+    Case("delete_piece_by_pk { id }", Refused("delete_piece_by_pk.args.id", FAILED, "missing required field 'id'")),
     Case("delete_piece(where: {nope: {_eq: 1}}) { affected_rows }", Refused("delete_piece.args.where.nope", FAILED, "field 'nope' not found in type: 'piece_bool_exp'")),
     Case("delete_piece_count(where: {}) { affected_rows }", Refused("delete_piece_count", FAILED, "field 'delete_piece_count' not found in type: 'mutation_root'")),
     Case("delete_piece(where: {}) { affected_rows } nope", Refused("nope", FAILED, "field 'nope' not found in type: 'mutation_root'")),

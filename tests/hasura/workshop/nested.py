@@ -53,7 +53,7 @@ NESTED_REFUSED = [
     Case('insert_piece_one(object: {title: "Jug", maker: {data: {name: "Dee"}}}) { id }', Refused("insert_piece_one.args.object", VIOLATED, unique("piece_title_key"))),
     Case('insert_maker_one(object: {name: "Dee", piece: {data: [{title: 5}]}}) { id }', Refused("insert_maker_one.args.object.piece.data[0].title", FAILED, "expected a string for type 'String', but found an integer")),
     Case('insert_maker_one(object: {name: "Dee", piece: {data: [{nope: 5}]}}) { id }', Refused("insert_maker_one.args.object.piece.data[0].nope", FAILED, "field 'nope' not found in type: 'piece_insert_input'")),
-    Case('insert_maker_one(object: {name: "Dee", piece: {}}) { id }', Refused("insert_maker_one.args.object.piece", FAILED, "missing required field 'data'")),
+    Case('insert_maker_one(object: {name: "Dee", piece: {}}) { id }', Refused("insert_maker_one.args.object.piece.data", FAILED, "missing required field 'data'")),
     Case('insert_maker_one(object: {name: "Dee", piece: [{title: "A"}]}) { id }', Refused("insert_maker_one.args.object.piece", FAILED, "expected an object for type 'piece_arr_rel_insert_input', but found a list")),
     Case('insert_piece_one(object: {maker: {data: [{name: "Dee"}]}}) { id }', Refused("insert_piece_one.args.object.maker.data", FAILED, "expected an object for type 'maker_insert_input', but found a list")),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 FOREIGN_NAMES = frozenset({"26000", "42P05"})
 # beside it, deadlock and serialization failure
 _UNDONE = frozenset({"40001", "40P01"}) | FOREIGN_NAMES
+_CONFIGURATION = "text search configuration"
 _OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to search for is the client's own
 # where PostgreSQL finds that a prepared statement does not fit its table any more (its words may be translated)
 OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
@@ -104,6 +105,8 @@ def problem_of(error: psycopg.Error) -> Problem:
     if diagnosis.source_function == _RAISE:
         return Problem(state, message, details=diagnosis.message_detail, hint=hint, status=status, headers=headers)
     details = _details(state, diagnosis.message_detail)
+    if _CONFIGURATION in message:  # the client's own word, and no name that the catalog has
+        return Problem(state, message, details=details, hint=hint, status=status, headers=headers)
     return Problem(state, message, details=details, hint=hint, status=status, headers=headers, table=table)
 
 
