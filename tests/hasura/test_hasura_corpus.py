@@ -5,13 +5,15 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import graphql_service.app
 import psycopg
 import pytest
 from data_service.execute.database import Database
 from data_service.execute.postgres import PostgresDatabase
 from data_service.execute.sqlite import SqliteDatabase
+from graphql_service.settings import GraphqlSettings
 
-from tests.fixtures.guarded_store import ADMIN
+from tests.fixtures.guarded_store import ADMIN, Door
 from tests.hasura.conftest import Library
 from tests.hasura.corpus import callers, conditions, orders, questions, refusals, zoo
 
@@ -131,3 +133,24 @@ def test_refusals_of_postgresql(park, query, variables, path, code, message):
 @pytest.mark.parametrize(("who", "query", "expected"), callers.ASKED)
 def test_roles(park, who, query, expected):
     _check(park, query, None, expected, who)
+
+
+def test_numbers_as_text(park):
+    settings = GraphqlSettings(log_level="error", graphql_stringify=True)
+    http = graphql_service.app.create_app(settings, park.data, Door()).test_client()
+
+    def ask(query):
+        return http.post("/v1/graphql", json={"query": query}, headers=ADMIN.headers).get_json()["data"]
+
+    assert ask("{ animal_by_pk(id: 1) { id weight score keeper { wage } vet { fee } } vet_by_pk(id: 2) { fee } }") == {
+        "animal_by_pk": {"id": 1, "weight": "190.50", "score": "1.5", "keeper": {"wage": 50}, "vet": [{"fee": "9007199254740993"}]},
+        "vet_by_pk": {"fee": None},
+    }  # fmt: skip
+    query = "{ animal_aggregate { aggregate { count sum { id weight } max { weight } avg { id } } nodes { weight } } }"
+    found = ask(query.replace("animal_aggregate", "animal_aggregate(where: {id: {_lt: 3}})"))["animal_aggregate"]
+    assert found["nodes"] == [{"weight": "190.50"}, {"weight": "130.00"}]
+    assert found["aggregate"] == {
+        "count": 2, "sum": {"id": 3, "weight": "320.50"}, "max": {"weight": "190.50"}, "avg": {"id": 1.5},
+    }  # fmt: skip
+    changed = ask("mutation { update_vet_by_pk(pk_columns: {id: 1}, _inc: {fee: 0}) { fee } }")
+    assert changed == {"update_vet_by_pk": {"fee": "9007199254740993"}}
