@@ -113,8 +113,8 @@ def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
     schema_names, filter_names = ComponentNames([_PROBLEM]), ComponentNames(shared[0] for shared in _SHARED)
     rows: dict[str, str] = {}
     for resource in catalog.resources:
-        named = (schema_names.fit(resource.name + part) for part in ("", ".create", ".update"))
-        entry = _Entry(resource, *named, own=_own_media(catalog, resource))
+        row, create, update = (schema_names.fit(resource.name + part) for part in ("", ".create", ".update"))
+        entry = _Entry(resource, row, create, update, _own_media(catalog, resource))
         _add_resource(spec, catalog, entry, _add_filters(spec, resource, filter_names))
         rows[resource.name] = entry.rows
     for path, operations in openapi_functions.paths(catalog, rows).items():
