@@ -154,7 +154,10 @@ def test_only_the_operation_that_is_asked_for_has_to_be_valid(reading):
         fragment F on query_root { book_by_pk(id: 1) { id } }"""
     assert reading.ask(query, name="Good") == {"data": {"book_by_pk": {"id": 1}}}
     assert reading.ask(query, name="Good") == {"data": {"book_by_pk": {"id": 1}}}  # now that it is known
-    for name, message in (("Bad", "field 'nope' not found in type: 'query_root'"), ("Worse", 'reference to undefined fragment "Missing"')):
+    for name, message in (
+        ("Bad", "field 'nope' not found in type: 'query_root'"),
+        ("Worse", 'reference to undefined fragment "Missing"'),
+    ):
         assert reading.ask(query, name=name)["errors"][0]["message"] == message
     (error,) = reading.ask(query)["errors"]
     assert error["message"].startswith("exactly one operation has to be present")
