@@ -136,8 +136,13 @@ POSTGRES = (
     sent(refused("/rpc/all_albums", 406, "PGRST116", _COERCE, "The result contains 5 rows", None), Accept=_OBJECT),
 )  # fmt: skip
 
-# what the database's own grants decide
+# what the gateway and the database's own grants decide
 ROLES = (
+    Case("/slots?id=eq.1", ids(1), sent={"Origin": "http://example.com"}, told={"Access-Control-Allow-Origin": "*"}),
+    Case("/slots", b"", 200, "OPTIONS", {"Origin": "http://example.com"}, {"Access-Control-Allow-Origin": "*"}),
+    sent(Case("/", b"", 204, "OPTIONS", {"Origin": "http://example.com", "Access-Control-Request-Method": "POST"}, {
+        "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS",
+        "Access-Control-Allow-Headers": "Authorization, Foo,Bar", "Access-Control-Max-Age": "86400"}), "OPTIONS", Access_Control_Request_Headers="Foo,Bar"),
     refused("/private_slots", 401, "42501", "permission denied for table private_slots", None, ANY),
     Case("/private_slots", ANY, 401, told={"WWW-Authenticate": "Bearer", "Proxy-Status": "PostgREST; error=42501"}),
     _options("/read_only_slots", "OPTIONS,GET,HEAD"),

@@ -35,7 +35,9 @@ def _boss(name):
 SHARED = (
     _several("/places?select=*,schemes(*)", "places", "schemes",
              ("many-to-one", "main_scheme using places(main_scheme_id) and schemes(scheme_id)", "main_scheme"),
-             ("many-to-many", "works using works_place(place_id) and works_scheme(scheme_id)", "works")),
+             ("many-to-many", "works using works_place(place_id) and works_scheme(scheme_id)", "works"),
+             ("many-to-many", "works_first using works_place(place_id) and works_scheme(scheme_id)", "works_first")),
+    ask("/places?select=place_id,schemes!works_first(name)&order=place_id", [{"place_id": 1, "schemes": [{"name": "scheme 1"}]}, {"place_id": 2, "schemes": []}]),
     _several("/rinks?select=*,teams(*)", "rinks", "teams", *(
         ("many-to-many", f"bouts using bouts_rink_{r}(rink_{r}) and bouts_team_{t}(team_{t})", "bouts") for r in (1, 2) for t in (1, 2))),
     _several("/left_halves?select=right_halves(*)", "left_halves", "right_halves",

@@ -103,6 +103,7 @@ create table works (
     scheme_id integer constraint works_scheme references schemes (scheme_id),
     primary key (work_id, place_id, scheme_id));
 insert into works values (1, 'work 1', 1, 1), (2, 'work 2', 2, 1), (3, 'work 3', 2, 2);
+create view works_first as select work_id, place_id, scheme_id from works where work_id = 1;
 create table rinks (id integer primary key, name text);
 create table teams (id integer primary key, name text);
 create table bouts (
