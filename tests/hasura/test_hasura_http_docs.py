@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from auth_service import outside_issuers
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 from data_service.policies import parse
 from graphql_service.limits import Limits
 

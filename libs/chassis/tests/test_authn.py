@@ -14,7 +14,7 @@ from chassis.exchange import Exchange
 from chassis.hop import Hop
 from chassis.keys import JWKS_PATH, KeySet
 from chassis.revocations import Revocations
-from contracts.identity import Caller
+from contracts.identity import SECRET_SUBJECT, Caller
 from contracts.problems import Problem
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -28,6 +28,14 @@ def token(key: Any = KEY, key_id: str | None = "k1", **claims: Any) -> str:
     full = {"iss": "trivet", "aud": "trivet", "sub": "u1", "iat": now, "exp": now + 600, "role": "clerk", **claims}
     headers = {} if key_id is None else {"kid": key_id}
     return jwt.encode({k: v for k, v in full.items() if v is not None}, key, algorithm="ES256", headers=headers)
+
+
+class Named(dict[str, str]):
+    """Headers by name, in lower case where several are asked for."""
+
+    def starting(self, prefix: str) -> dict[str, str]:
+        """Those whose names begin so."""
+        return {name.lower(): value for name, value in self.items() if name.startswith(prefix)}
 
 
 class Suite:
@@ -49,7 +57,7 @@ class Suite:
 
     def caller(self, **headers: str) -> Caller:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.with_passwords.caller(named, request_id="r1", timeout=5, address="192.0.2.1")
+        return self.with_passwords.caller(Named(named), request_id="r1", timeout=5, address="192.0.2.1")
 
 
 @pytest.fixture
@@ -309,3 +317,42 @@ def test_a_token_of_a_key_that_has_gone_is_no_longer_good(peer: Any, suite: Suit
     suite.with_passwords.forget()
     assert refusal(suite, Authorization=f"Bearer {mine}").code == "PGRST301"
     assert suite.caller(Authorization=f"Bearer {token(STRANGERS, 'k2')}").principal.subject == "u1"
+
+
+class Secret:
+    """What auth is asked for by who knows the admin secret."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def admin(self, _secret: str, role: str, session: dict[str, str], _address: str) -> str:
+        self.asked.append((role, session))
+        return token(role=role, sub=SECRET_SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("role", "flag", "acts"),
+    [
+        ("clerk", None, "clerk"),
+        ("clerk", "false", "clerk"),
+        ("clerk", "Yes", "clerk_backend"),
+        ("clerk_backend", "t", "clerk_backend"),
+        (None, "true", "admin"),
+    ],
+)
+def test_servers_act_in_a_role_of_their_own(peer: Any, role: str | None, flag: str | None, acts: str) -> None:
+    suite, secret = Suite(peer), Secret()
+    suite.with_passwords._exchange = secret
+    headers = {"X_Hasura_Admin_Secret": "s", "X_Hasura_Shop": "7"}
+    headers |= {} if role is None else {"X_Hasura_Role": role}
+    headers |= {} if flag is None else {"X_Hasura_Use_Backend_Only_Permissions": flag}
+    caller = suite.caller(**headers)
+    ((asked, session),) = secret.asked
+    assert (asked, caller.principal.role) == (acts, acts)
+    assert session == {"x-hasura-shop": "7"}
+    assert "x-hasura-user-id" not in caller.principal.session  # the secret is nobody in particular
+
+
+def test_what_is_neither_true_nor_false(suite: Suite) -> None:
+    problem = refusal(suite, X_Hasura_Admin_Secret="s", X_Hasura_Role="a", X_Hasura_Use_Backend_Only_Permissions="x")
+    assert (problem.code, problem.status) == ("TRV112", 400)

@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from contracts.catalog import Catalog, GraphqlNaming, Resource, Way
+from contracts.catalog import Catalog, Resource, Way
 from contracts.filters import Filter
+from contracts.graphql import GraphqlNaming
 from contracts.problems import Problem
 
 from data_service.plan.filters import Names, plan_filter, source_of

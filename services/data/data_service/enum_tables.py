@@ -6,9 +6,10 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
-from contracts.catalog import Catalog, EnumValue, GraphqlNaming, Resource
+from contracts.catalog import Catalog, Resource
 from contracts.fields import Field
 from contracts.filters import FieldRef, Param
+from contracts.graphql import EnumValue, GraphqlNaming
 from contracts.identity import ADMIN_ROLE, Caller, Principal
 from contracts.operations import FieldOutput, Node, Read, Sort
 from contracts.problems import Problem

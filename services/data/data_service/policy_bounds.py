@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 
 from data_service.policy_document import Faults, Node, mapping
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Mapping
 
-from contracts.catalog import Catalog, GraphqlFunction, GraphqlNames, GraphqlNaming, Resource
+from contracts.catalog import Catalog, Resource
+from contracts.graphql import GraphqlFunction, GraphqlNames, GraphqlNaming
 
 from data_service.policy_document import Faults, Node, mapping, name, suggestion
 

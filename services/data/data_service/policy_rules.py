@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from contracts.catalog import GraphqlNaming, Way
+from contracts.catalog import Way
 from contracts.filters import Claim, Filter, Literally
+from contracts.graphql import GraphqlNaming
 from contracts.identity import ADMIN_ROLE, ANONYMOUS_ROLE, BACKEND, READ_ONLY, unnarrowed
 
 from data_service.policy_bounds import NO_BOUNDS, DocumentRules

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import msgspec
-from contracts.catalog import Catalog, Function, GraphqlNaming, Handler, Relation, Resource, Writable
+from contracts.catalog import Catalog, Function, Handler, Relation, Resource, Writable
 from contracts.fields import Field
+from contracts.graphql import GraphqlNaming
 from contracts.identity import unnarrowed
 from contracts.problems import Problem
 

@@ -151,6 +151,36 @@ def test_an_update_without_a_check_keeps_rows_within_its_filter() -> None:
     assert rules.update.check == rules.update.filter == NEW
 
 
+def test_a_servers_role_without_lines_is_that_of_its_users() -> None:
+    text = permission("select: {columns: [id], filter: {}}")
+    users = parse(text).rules("clerk", "orders")
+    assert users.select is not None
+    assert parse(text).rules("clerk_backend", "orders") == users
+    assert parse(text).rules("admin_backend", "orders") == Rules()
+    own = parse(text.replace("clerk:", "clerk_backend: {delete: {filter: {}}}\n      clerk:"))
+    assert own.rules("clerk_backend", "orders") == Rules(delete=DeleteRule())
+    assert own.rules("clerk", "orders") == users
+
+
+@pytest.mark.parametrize(
+    ("written", "ways"),
+    [
+        ("", None),
+        (", query_root_fields: []", ()),
+        (", query_root_fields: [select_by_pk, select, select_by_pk]", ("select_by_pk", "select")),
+    ],
+)
+def test_the_ways_to_rows(written: str, ways: tuple[str, ...] | None) -> None:
+    select = parse(permission(f"select: {{columns: [id], filter: {{}}{written}}}")).rules("clerk", "orders").select
+    assert select is not None
+    assert select.ways == ways
+
+
+def test_a_way_that_there_is_not() -> None:
+    with pytest.raises(ConfigurationError, match="query_root_fields has no selct; did you mean select"):
+        parse(permission("select: {columns: [id], filter: {}, query_root_fields: [selct]}"))
+
+
 def compared(operator: Any, value: Any) -> Compare:
     return Compare(STATUS, operator, Literally(value))
 

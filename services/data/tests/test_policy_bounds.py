@@ -2,7 +2,7 @@
 
 import apsw
 import pytest
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 from contracts.identity import Caller, Principal
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase

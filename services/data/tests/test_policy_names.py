@@ -1,7 +1,7 @@
 """Names in GraphQL, read from the configuration: what they are, and every fault with its line."""
 
 import pytest
-from contracts.catalog import GraphqlNames, GraphqlNaming
+from contracts.graphql import GraphqlNames, GraphqlNaming
 from data_service.policies import ConfigurationError, parse
 
 TEXT = """version: 1

@@ -65,6 +65,7 @@ VIEW = {"email": "mail", "phone": "phone", "ssn": "ssn", "card": "card", "shout"
 ROLES = ("clerk", "teller", "admin")
 OPERATORS = typing.get_args(filters.Comparison)
 FUNCTIONS = typing.get_args(filters.AggregateFunction)
+PAIRS = tuple(one for one in typing.get_args(filters.TestFunction) if one not in FUNCTIONS)
 HOWS = typing.get_args(operations.How)
 CASTS = ("text", "int", "jsonb", "date", "bytea")
 
@@ -158,6 +159,8 @@ def over_relations(resource, name):
         yield by("badges", Exists(RelationRef(relation), Compare(FieldRef(name), "like", Param(0)))), ["a%"]
         counted = CompareAggregate(RelationRef(relation), "max", "gt", Param(0), (name,))
         yield by("badges", counted), ["b"]
+        for function in PAIRS:
+            yield by("badges", CompareAggregate(RelationRef(relation), function, "gt", Param(0), (name, "id"))), [0]
         yield by("people", CompareAggregate(RelationRef(relation), "count", "gt", Param(0), ("owner_email",))), [0]
 
 
@@ -271,6 +274,7 @@ PLACES = {
 HARMLESS = {
     "Param.index": "a value of the client's own", "Claim.name": "policies only", "Literally.value": "policies only",
     "RelationRef.name": "names no value; what it joins by is tried with each use", "RelationRef.hint": "the same",
+    "FieldRef.arguments": "no function gets a row with protected fields", "RelationRef.arguments": "the same",
     "ExistsIn.resource": "policies only", "ExistsIn.filter": "policies only", "Compare.config": "a name",
     "CompareAggregate.right": "the client's own", "CompareGroup.right": "the client's own",
     "Node.offset": "the client's own", "Read.schema": "a name", "Create.resource": "a name", "Create.schema": "a name",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import NamedTuple
 
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 from graphql import (
     DocumentNode,
     FieldNode,

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Bounds
+from contracts.graphql import Bounds
 from graphql_service.app import create_app
 from graphql_service.costs import Costs
 from graphql_service.errors import Refusal
@@ -142,8 +142,8 @@ def test_a_condition_whose_variable_is_left_out_bounds_nothing():
 
 def test_rows_nested_in_others_are_counted_as_well():
     limited = Limited(Bounds(cost=50))
-    one = "insert_artist_one(object: {name: \"a\", albums: {data: [%s]}}) { id }"
-    several = "insert_artist(objects: [{albums: {data: [%s]}}, {albums: {data: {title: \"t\"}}}]) { affected_rows }"
+    one = 'insert_artist_one(object: {name: "a", albums: {data: [%s]}}) { id }'
+    several = 'insert_artist(objects: [{albums: {data: [%s]}}, {albums: {data: {title: "t"}}}]) { affected_rows }'
     assert limited.spent(f"mutation {{ {one % '{}, {}'} }}")[0]["cost"] == 3
     assert limited.spent(f"mutation {{ {several % '{}, {}'} }}")[0]["cost"] == 5
     for field in (one, several):

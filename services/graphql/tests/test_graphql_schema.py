@@ -2,8 +2,9 @@
 
 import msgspec
 import pytest
-from contracts.catalog import Catalog, EnumValue, Relation, Resource
+from contracts.catalog import Catalog, Relation, Resource
 from contracts.fields import Field
+from contracts.graphql import EnumValue
 from graphql import build_client_schema, get_introspection_query, introspection_from_schema, validate_schema
 from graphql_service.names import assign, fitting
 from graphql_service.schema import build

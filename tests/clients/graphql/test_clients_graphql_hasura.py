@@ -84,6 +84,31 @@ def test_the_admin_secret_is_admin_or_whoever_it_says(suite):
     assert len(answer) == 1
 
 
+def test_who_knows_the_secret_says_all_that_a_rule_needs(suite):
+    customer = {"X-Hasura-Admin-Secret": SECRET, "X-Hasura-Role": "customer"}
+    refused = {
+        "message": 'missing session variable: "x-hasura-customer-id"',
+        "extensions": {"path": "$", "code": "not-found"},
+    }
+    assert ask(suite, "{ orders { id } }", customer)[0] == {"errors": [refused]}
+
+
+def test_servers_act_in_a_role_of_their_own(suite):
+    """One that the configuration does not know may do what its users may."""
+    flag = "X-Hasura-Use-Backend-Only-Permissions"
+    customer = {"X-Hasura-Admin-Secret": SECRET, "X-Hasura-Role": "customer", "X-Hasura-Customer-Id": "2"}
+    rows, _ = ask(suite, "{ orders { customer_id } }", customer)
+    for said in ("true", "NO"):
+        assert ask(suite, "{ orders { customer_id } }", {**customer, flag: said})[0] == rows
+    answer, _ = ask(suite, "{ orders { id } }", {**customer, flag: "perhaps"})
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"path": "$", "code": "bad-request"}
+    assert error["message"] == (
+        'x-hasura-use-backend-only-permissions:  Not a valid boolean text. True values are ["true","t","yes","y"] and  '
+        'False values are ["false","f","no","n"]. All values are case insensitive'
+    )
+
+
 def test_a_wrong_secret_is_nobody(suite):
     for secret in ("x", SECRET + "x"):
         answer, response = ask(suite, "{ products(limit: 1) { id } }", {"X-Hasura-Admin-Secret": secret})

@@ -1,6 +1,6 @@
 """Enum tables: a table's rows as an enum's values, for the fields that refer to it."""
 
-from contracts.catalog import EnumValue
+from contracts.graphql import EnumValue
 from graphql import GraphQLEnumType, GraphQLEnumValue
 
 DATA = "data"  # the extension of an enum whose values are data, not words of the schema

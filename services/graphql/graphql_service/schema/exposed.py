@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from contracts.catalog import GraphqlNames, Relation, Resource, RowFunction, Unique, Writable
+from contracts.catalog import Relation, Resource, RowFunction, Unique, Writable
 from contracts.fields import Field
+from contracts.graphql import GraphqlNames
 
 from graphql_service.names import NOT_FIELDS, assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from contracts.catalog import WHOLE_BODY, Argument, Catalog, EnumValue, Function, GraphqlFunction, Resource
+from contracts.catalog import WHOLE_BODY, Argument, Catalog, Function, Resource
 from contracts.fields import Field
+from contracts.graphql import EnumValue, GraphqlFunction
 
 from graphql_service.names import assign, assign_wished, fitting, unique
 from graphql_service.schema import scalars
