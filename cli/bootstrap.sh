@@ -19,6 +19,8 @@ export UV_SYSTEM_CERTS=1 UV_PYTHON_PREFERENCE=system UV_PROJECT_ENVIRONMENT=$ROO
 has() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { [ -x "$TOOLS/bin/uv" ] || python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_postgres() { has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
+has_postgis_package() { has apt-cache && [ -n "$(apt-cache search --names-only '^postgresql-postgis$')" ]; }
 has_domain_controller() { has samba && [ -d /usr/share/samba/setup/ad-schema ]; }
 has_chromium() { has chromium || has chromium-browser || has google-chrome; }
 # Ubuntu's is a snap, which containers and WSL2 can't always run
@@ -45,6 +47,7 @@ missing_packages() {
     [ "$PURPOSE" != run ] || return 0
     has curl || echo curl
     has_postgres || echo postgresql
+    has_postgis || ! has_postgis_package || echo postgresql-postgis
     has pgbouncer || echo pgbouncer
     has slapd || ! has apt-get || echo slapd
     has_domain_controller || ! has apt-get || echo samba samba-ad-dc samba-ad-provision winbind

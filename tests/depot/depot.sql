@@ -136,6 +136,23 @@ create function dark(todos) returns colour language sql immutable as $$ select (
 create view todos_view as select id, name, colour, due from todos;
 
 create function stock_number(plain) returns text language sql stable as $$ select 'S-' || $1.id $$;
+create view jobs_plain as select * from jobs;
+create view jobs_keyless as select name, customer_id from jobs;
+create view jobs_fixed as select distinct * from jobs;
+create view jobs_insertable as select distinct * from jobs;
+create view jobs_updatable as select distinct * from jobs;
+create view jobs_deletable as select distinct * from jobs;
+create view jobs_whole as select distinct * from jobs;
+create function do_nothing() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger t instead of insert on jobs_insertable for each row execute function do_nothing();
+create trigger t instead of update on jobs_updatable for each row execute function do_nothing();
+create trigger t instead of delete on jobs_deletable for each row execute function do_nothing();
+create function keep_job() returns trigger language plpgsql as $$ begin
+    if tg_op = 'DELETE' then delete from depot.jobs where id = old.id; return old; end if;
+    if tg_op = 'UPDATE' then update depot.jobs set name = new.name where id = old.id; return new; end if;
+    insert into depot.jobs (id, name, customer_id) values (new.id, new.name, new.customer_id); return new; end $$;
+create trigger t instead of insert or update or delete on jobs_whole for each row execute function keep_job();
+create table read_only (id int primary key);
 create view bad_subquery as select (select id from plain) as id;
 create function repeat_insert() returns trigger language plpgsql as $$ begin insert into endless values (new.id + 1); return new; end $$;
 create table endless (id int);
@@ -313,6 +330,7 @@ grant usage on schema depot, annex, "Odd @/ ~", guard to depot_anon, depot_autho
 grant all on all tables in schema depot, annex, "Odd @/ ~" to depot_anon, depot_author;
 grant usage, update on all sequences in schema depot to depot_anon, depot_author;
 revoke all on closed, own_rows, drop_only, accounts, few_stars from depot_anon;
+revoke insert, update, delete on read_only from depot_anon, depot_author;
 revoke all on locked from depot_anon, depot_author;
 revoke execute on function privileged_greet from public;
 grant execute on function privileged_greet to depot_author;

@@ -149,6 +149,23 @@ def test_the_operation_that_is_named(reading):
     assert error["message"] == "unexpected variables in variableValues: id"
 
 
+def test_only_the_operation_that_is_asked_for_has_to_be_valid(reading):
+    query = """query Bad { nope { ...F } } query Good { ...F } query Worse { ...Missing }
+        fragment F on query_root { book_by_pk(id: 1) { id } }"""
+    assert reading.ask(query, name="Good") == {"data": {"book_by_pk": {"id": 1}}}
+    assert reading.ask(query, name="Good") == {"data": {"book_by_pk": {"id": 1}}}  # now that it is known
+    for name, message in (
+        ("Bad", "field 'nope' not found in type: 'query_root'"),
+        ("Worse", 'reference to undefined fragment "Missing"'),
+    ):
+        assert reading.ask(query, name=name)["errors"][0]["message"] == message
+    (error,) = reading.ask(query)["errors"]
+    assert error["message"].startswith("exactly one operation has to be present")
+    assert len(reading.ask("query A { a } query B { b }", name="A")["errors"]) == 2  # none is good: all is told
+    twice = reading.ask("query A { book { id } } query A { genre { code } }", name="A")["errors"]
+    assert [error["extensions"]["code"] for error in twice] == [FAILED]
+
+
 def test_errors_come_without_data_and_all_that_were_found(reading):
     answer = reading.ask("{ book { nope author { nope } } genre(limit: -1) { code } }")
     assert list(answer) == ["errors"]

@@ -1,15 +1,18 @@
-"""The ways in which a role may ask for rows (`query_root_fields`), in GraphQL and in REST."""
+"""The ways in which a role may ask for rows (`query_root_fields`), in GraphQL, REST and SOAP."""
 
 import json
+import re
 import sqlite3
 
 import graphql_service.app
 import pytest
 import rest_service.app
+import soap_service.app
 from data_service.engine import Engine
 from data_service.execute.sqlite import SqliteDatabase
 from graphql_service.settings import GraphqlSettings
 from rest_service.settings import Settings as RestSettings
+from soap_service.settings import SoapSettings
 
 from tests.fixtures.guarded_store import Door, Who
 from tests.hasura.workshop import tables
@@ -49,6 +52,7 @@ def house(tmp_path_factory):
     yield (
         graphql_service.app.create_app(GraphqlSettings(log_level="error"), engine, Door()).test_client(),
         rest_service.app.create_app(RestSettings(log_level="error"), engine, Door()).test_client(),
+        soap_service.app.create_app(SoapSettings(log_level="error"), engine, Door()).test_client(),
     )
     engine.close()
 
@@ -71,7 +75,10 @@ def test_rest(house, who, address, expected):
         assert (response.status_code, json.loads(response.data)) == (200, expected)
 
 
-def test_the_document_shows_no_way_that_is_closed(house):
+def test_no_document_shows_a_way_that_is_closed(house):
+    wsdl = house[2].get("/soap/v1?wsdl", headers=KEYED.headers).get_data(as_text=True)
+    operations = set(re.findall(r'operation name="(\w+)"', wsdl))
+    assert {name for name in operations if "Maker" in name or "Piece" in name} == {"GetMaker"}
     paths = house[1].get("/rest/v1/openapi.json", headers=KEYED.headers).get_json()["paths"]
     assert "get" not in paths.get("/maker", {})
     assert "/piece" not in paths

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.problems import Problem
 
 _NAME = re.compile(r"(?!(?:posix|right)/)[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
-_OFFSET = re.compile(r"([+-])(0\d|1[0-5])(?::?([0-5]\d))?", re.ASCII)
+_OFFSET = re.compile(r"([+-])(0?\d|1[0-5])(?::?([0-5]\d))?", re.ASCII)
 
 
 def asked(prefer: str | None) -> str | None:
@@ -66,7 +66,7 @@ def posix_of(name: str) -> str:
     found = _OFFSET.fullmatch(name)
     if found is None:
         return name
-    sign, hours, minutes = found[1], found[2], found[3] or "00"
+    sign, hours, minutes = found[1], found[2].zfill(2), found[3] or "00"
     return f"<{sign}{hours}:{minutes}>{'-' if sign == '+' else '+'}{hours}:{minutes}"
 
 

@@ -15,6 +15,7 @@ from chassis import zones
         ("count=exact, Timezone=America/New_York", "America/New_York"),
         ('timezone="Asia/Kolkata"', "Asia/Kolkata"),
         ("timezone=+05:30", "+05:30"),
+        ("timezone=-4", "-4"),
         ("timezone=UTC", "UTC"),
         ("timezone=Nowhere/At_All", None),
         ("timezone=Nowhere, timezone=UTC", "UTC"),
@@ -35,4 +36,6 @@ def test_an_offset_is_meant_as_iso_8601_has_it():
     assert noon.astimezone(zones.zone_of("+02:00")).isoformat() == "2024-01-01T14:00:00+02:00"
     assert zones.posix_of("+02:00") == "<+02:00>-02:00"
     assert zones.posix_of("-0330") == "<-03:30>+03:30"
+    assert zones.posix_of("-4") == "<-04:00>+04:00"
+    assert noon.astimezone(zones.zone_of("-4")).isoformat() == "2024-01-01T08:00:00-04:00"
     assert zones.posix_of("Europe/Berlin") == "Europe/Berlin"

@@ -95,12 +95,14 @@ def covers(arguments: tuple[Argument, ...], names: frozenset[str]) -> bool:
 class RowFunction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a function of the database makes of one row: a ``field``, or a ``relation`` to rows of a resource.
 
-    ``function`` is its exposed name. It is given only where it is named: no star and no list of fields has it. With
-    ``arguments`` it takes more than the row: then it is called where these are said, and can only be read.
-    ``session`` is the argument that no client gives, as a `Function` has it. ``comment`` is said of a relation.
+    ``function`` is its exposed name, ``place`` its schema and name in the database. It is given only where it is named:
+    no star and no list of fields has it. With ``arguments`` it takes more than the row: then it is called where these
+    are said, and can only be read. ``session`` is the argument that no client gives, as a `Function` has it.
+    ``comment`` is said of a relation.
     """
 
     function: str
+    place: tuple[str, str] = ("", "")
     field: Field | None = None
     relation: Relation | None = None
     comment: str | None = None

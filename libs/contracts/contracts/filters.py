@@ -60,11 +60,13 @@ class RelationRef(Element, tag="relation", frozen=True):
 
     Those are the target's name, a foreign key's name or its column, narrowed by ``hint`` (a foreign key's name, a
     column, a junction). ``arguments`` as for a `FieldRef`: then a function that takes more than the row gives the rows.
+    ``by_target``: PostgREST's ways count more than names, so that what several lead to is none of their names.
     """
 
     name: str
     hint: str | None = None
     arguments: tuple[Given, ...] | None = None
+    by_target: bool = False
 
 
 Operand = Union[Param, FieldRef, Claim, Literally]  # noqa: UP007  (msgspec resolves the union at run time)

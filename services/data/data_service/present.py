@@ -116,17 +116,18 @@ class Present:
 
     def _look(self, force: bool) -> bool:
         self._looked = time.monotonic()
-        self._failed = True
+        failed = True
         try:
             changed = self._read(force)
+            failed = False
         except _FAULTS as fault:
             log.error("catalog not read: %s", fault)
             if self.state is None:
                 raise
             return False
         finally:
+            self._failed = failed  # at the end: others ask while a look is under way
             self._first.set()
-        self._failed = False
         return changed
 
     def _read(self, force: bool) -> bool:

@@ -139,6 +139,8 @@ class Granted:
             for one in catalog.functions
             if one.source != "database" or (one.schema, one.function) in grants.functions
         } | {one.name for one in catalog.handlers if (one.schema, one.function) in grants.functions}
+        over_rows = (one for resource in catalog.resources for one in resource.row_functions)
+        self._calls |= {one.function for one in over_rows if one.place in grants.functions}
 
     def rules(self, role: str, resource_name: str) -> Rules:
         """What the role may do with a resource."""

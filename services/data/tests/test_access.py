@@ -33,6 +33,7 @@ resources:
         update: {columns: [name, vip], filter: {id: {_eq: X-Hasura-Customer-Id}}, check: {vip: {_eq: false}}}
       clerk:
         select: {columns: [id, name, email], filter: {}, allow_aggregations: true}
+      archivist: {select: {columns: [id], filter: {id: {_neq: 2}}}}
   orders:
     permissions:
       customer:
@@ -44,6 +45,10 @@ resources:
         update: {columns: [note], filter: {}}
       dropbox:
         insert: {columns: [customer_id, note], check: {}}
+      archivist:
+        select: {columns: [id, status, customer_id], filter: {status: {_neq: cancelled}}}
+        update: {columns: [status], filter: {}, check: {}}
+        insert: {columns: [status, customer_id], check: {}}
   addresses:
     permissions:
       clerk: {select: {columns: [id, city], filter: {}}}
@@ -254,6 +259,17 @@ def test_update_can_t_reach_rows_that_can_t_be_seen(ask):
     )
     assert ask(update, ["x", 4]) == {"n": 0}
     assert ask(update, ["x", 3]) == {"n": 1}
+
+
+def test_a_write_gives_back_what_it_wrote_also_out_of_sight(ask):
+    """What is read beside it is filtered as ever."""
+    node = Node(outputs=(*out("status"), Embed("whose", RelationRef("customer"), Node(outputs=out("id")))))
+    update = Update("orders", (Assign("status", P(0)),), eq("id", 1), returning=node)
+    assert ask(update, ["cancelled", 1], role="archivist") == [{"status": "cancelled", "whose": {"id": 1}}]
+    assert ask(update, ["new", 1], role="archivist") == []
+    create = Create("orders", ("customer_id", "status"), P(0), returning=node)
+    row = {"customer_id": 2, "status": "cancelled"}
+    assert ask(create, [[row]], role="archivist") == [{"status": "cancelled", "whose": None}]
 
 
 def test_delete_within_filter(ask):

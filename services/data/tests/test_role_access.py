@@ -57,6 +57,8 @@ create function api.answer(headers text, status text) returns text language plpg
     perform set_config('response.headers', headers, true), set_config('response.status', status, true);
     insert into inner_things.log values ('answered'); return 'done'; end $$;
 create function api.lent() returns text language sql stable security definer as 'select session_user || '' '' || current_user';
+create function api.label(api.todos, mark text default '!') returns text language sql stable as 'select $1.task || $2';
+create function api.closed_label(api.todos, mark text) returns text language sql stable as 'select $1.task || $2';
 create function api.closed_one() returns text language sql stable as 'select ''x''';
 create function inner_things.check_request() returns void language plpgsql as $$ begin
     if current_setting('request.headers', true)::json ->> 'x-blocked' = 'yes' then
@@ -74,7 +76,7 @@ GRANTS = """
 grant usage on schema api, inner_things to ra_anon, ra_user, ra_slow;
 grant execute on all functions in schema inner_things to ra_anon, ra_user, ra_slow;
 revoke execute on all functions in schema api from public;
-grant execute on function api.told, api.place, api.answer, api.lent to ra_user;
+grant execute on function api.told, api.place, api.answer, api.lent, api.label to ra_user;
 grant execute on function api.told to ra_slow, ra_anon;
 grant select (id, task) on api.todos to ra_anon;
 grant select, insert, update, delete on api.todos, api.parents, api.children to ra_user;
@@ -212,10 +214,21 @@ def test_what_is_shown_is_what_was_granted(house):
     seen = house.engine.catalog(user())
     assert [r.name for r in seen.resources] == ["children", "half_open", "parents", "todos"]
     assert [f.name for f in seen.functions] == ["answer", "lent", "place", "told"]
+    assert [one.name for one in seen.by_name["todos"].row_functions] == ["label"]
     anonymously = house.engine.catalog(anonymous()).by_name
+    assert anonymously["todos"].row_functions == ()
     assert [f.name for f in anonymously["todos"].fields] == ["id", "task"]
     assert not anonymously["todos"].insertable
     assert anonymously["drop_box"].insertable
+
+
+def test_functions_over_rows_are_the_databases_to_grant(house):
+    def labelled(name):
+        called = FieldRef(name, arguments=(Given("mark", P(0)),))
+        return Read("todos", Node((FieldOutput("label", called),)))
+
+    assert house.ask(labelled("label"), "?") == [{"label": "a?"}]
+    assert house.refusal(labelled("closed_label"), "?").code == "42501"
 
 
 def test_a_grant_is_noticed(house, url):

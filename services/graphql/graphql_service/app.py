@@ -25,7 +25,7 @@ def create_app(settings: GraphqlSettings | None = None, data: Data | None = None
     trusted = read_trusted(settings.graphql_documents)
     persisted = PersistedDocuments(trusted, connect(settings.redis_url), open=settings.graphql_persisted)
     allowed = trusted if settings.graphql_only_documents else None
-    executor = Executor(facade.data, _limits(settings), persisted, allowed)
+    executor = Executor(facade.data, _limits(settings), persisted, allowed, stringify=settings.graphql_stringify)
     door = GraphqlDoor(executor, facade.gate, settings.body_limit, facade.results)
     app = create_service("graphql", settings, routes.render, door=door, needs=facade.needs, wishes=facade.wishes)
     examples.install(app, facade.data, facade.gate, write_example)

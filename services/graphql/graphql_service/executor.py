@@ -54,16 +54,24 @@ class Executor:
     """Answers GraphQL requests.
 
     Keeps a schema for each role while its catalog's version holds, the documents that were asked with it, and their
-    translations. Where there are ``allowed`` documents, nobody but admin can ask others.
+    translations. Where there are ``allowed`` documents, nobody but admin can ask others. ``stringify``: numbers that
+    JavaScript can't hold are told as text.
     """
 
     def __init__(
-        self, data: Data, limits: Limits, persisted: PersistedDocuments, allowed: Trusted | None = None
+        self,
+        data: Data,
+        limits: Limits,
+        persisted: PersistedDocuments,
+        allowed: Trusted | None = None,
+        *,
+        stringify: bool = False,
     ) -> None:
         self._data = data
         self._limits = limits
         self._persisted = persisted
         self._allowed = allowed
+        self._stringify = stringify
         self._schemas: Bounded[str, _Kept] = Bounded(_SCHEMAS, "graphql_schemas")
         self._documents: Bounded[tuple[_Kept, str], Prepared] = Bounded(_DOCUMENTS, "graphql_documents")
         self._shapes = Shapes()
@@ -143,7 +151,7 @@ class Executor:
                 kept = _Kept(
                     role,
                     catalog.version,
-                    build(catalog),
+                    build(catalog, stringify=self._stringify),
                     self._limits.within(catalog.bounds),
                     Bounded(_INTROSPECTIONS),
                 )

@@ -15,6 +15,7 @@ from graphql_service.given import given_to
 from graphql_service.json_path import parse_path
 from graphql_service.scalar_input import mismatch
 from graphql_service.schema.exposed import Exposed, ExposedField, ExposedRelation
+from graphql_service.schema.outputs import KEEPS_TYPE
 from graphql_service.selection import Scope
 from graphql_service.sorts import check_distinct, sort_of
 
@@ -64,7 +65,7 @@ def _output(scope: Scope, exposed: Exposed, key: str, name: str, nodes: Nodes) -
     field = exposed.fields.get(name)
     if field is not None:
         if not nodes[0].arguments and field.field.filterable:
-            return FieldOutput(key, FieldRef(field.field.name))
+            return FieldOutput(key, FieldRef(field.field.name), scope.types.exposure.told_as(field))
         return FieldOutput(key, _called_field(scope, exposed, field, nodes[0]))
     expected = scope.types.object("{}", exposed).fields[name].args
     relation = exposed.relations.get(name)
@@ -135,7 +136,9 @@ def _count(scope: Scope, exposed: Exposed, key: str, node: FieldNode) -> Aggrega
 
 def _function(scope: Scope, exposed: Exposed, function: AggregateFunction, nodes: Nodes) -> tuple[Output, ...]:
     def make(key: str, name: str, _found: Nodes) -> Output:
-        return Aggregate(key, function, (FieldRef(exposed.fields[name].field.name),))
+        field = exposed.fields[name]
+        told_as = scope.types.exposure.told_as(field) if function in KEEPS_TYPE else None
+        return Aggregate(key, function, (FieldRef(field.field.name),), cast=told_as)
 
     return walk(scope, nodes, f"{exposed.type_name}_{function}_fields", make)
 

@@ -28,3 +28,6 @@ class GraphqlSettings(ServiceSettings):
     graphql_persisted: bool = setting(
         True, "whether clients may name documents by their hash once they have sent them (automatic persisted queries)"
     )
+    graphql_stringify: bool = setting(
+        False, "whether numbers that JavaScript can't hold (`bigint`, `numeric`, `float8`) are told as text in GraphQL"
+    )

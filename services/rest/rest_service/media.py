@@ -131,6 +131,11 @@ def choose_document(accept: str | None) -> str:
     raise refusal(media_type for media_type, _ in wanted)
 
 
+def full_name(media_type: str) -> str:
+    """The media type as answers call it."""
+    return next((names[0] for names in (_OBJECT, _ARRAY) if media_type in names), media_type)
+
+
 def prefers_problem(accept: str | None) -> bool:
     """Whether problems are wanted in the form of RFC 9457 rather than in PostgREST's.
 
@@ -170,7 +175,7 @@ def _rows_in(media_type: str, parameters: dict[str, str]) -> Media | None:
     if media_type in _OBJECT:
         return Media(_OBJECT[0], single=True, stripped=stripped)
     if media_type in _ARRAY:
-        return Media(_ARRAY[0], stripped=stripped)
+        return Media(_ARRAY[0], stripped=True) if stripped else JSON
     if media_type in _LINES:
         return Media(media_type, lines=True)
     if media_type in _XML:

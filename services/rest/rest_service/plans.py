@@ -33,7 +33,8 @@ def asked(accept: str | None) -> PlanWish | None:
     if media_type not in _TYPES:
         return None
     options = tuple(name for name in parameters.get("options", "").split("|") if name)
-    return PlanWish(_TYPES[media_type], parameters.get("for", "").strip('"') or media.JSON.type, options)
+    of = parameters.get("for", "").strip('"') or media.JSON.type
+    return PlanWish(_TYPES[media_type], media.full_name(of), options)
 
 
 def planning(caller: Caller, wish: PlanWish) -> Caller:

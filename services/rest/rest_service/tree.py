@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from contracts.filters import And, Compare, Exists, Filter, Is, Not, Or, Param, RelationRef
-from contracts.operations import Embed, Node, Output, Shape, Sort
+from contracts.operations import Embed, FieldOutput, Node, Output, Shape, Sort
 from contracts.problems import Problem
 
 from rest_service.grammar.select import EmbedItem, Item
@@ -36,8 +36,8 @@ class Branch:
 
     @property
     def hidden(self) -> bool:
-        """True for an embed with empty parentheses, which only filters."""
-        return not self.items
+        """True for an embed with empty parentheses, or with such embeds alone: it only filters."""
+        return len(self.children) == len(self.items) and all(child.hidden for child in self.children)
 
     @property
     def inner(self) -> bool:
@@ -87,7 +87,7 @@ def embeds(root: Branch) -> Iterator[Branch]:
 
 
 def build(branch: Branch, shape: Shape = "many") -> Node:
-    """The node of a branch with all below it. Raises `Problem` PGRST108, PGRST120."""
+    """The node of a branch with all below it. Raises `Problem` PGRST108."""
     return Node(
         outputs=_outputs(branch),
         filter=restriction(branch),
@@ -159,15 +159,15 @@ def _null_embed(item: Compare | Is, child: Branch) -> Filter:
     if isinstance(item, Is) and item.value in ("null", "not_null"):
         exists = _exists(child)
         return exists if item.value == "not_null" else Not(exists)
-    raise Problem(
-        "PGRST120",
-        f"Bad operator on the '{child.key}' embedded resource",
-        details="Only is null or not is null filters are allowed on embedded resources",
-    )
+    return item  # of a column of the same name, if there is one
 
 
 def _resolve_sort(term: Sort, branch: Branch) -> Sort:
     if not term.via:
         return term
-    relation = _child(branch, term.via[0].name).relation
-    return Sort(term.field, descending=term.descending, nulls=term.nulls, via=(relation,))
+    child = _child(branch, term.via[0].name)
+    field = term.field
+    if field is not None and not field.path:  # by what it is called in the embed, too
+        named = (item.field for item in child.items if isinstance(item, FieldOutput) and item.key == field.name)
+        field = next(named, field)
+    return Sort(field, descending=term.descending, nulls=term.nulls, via=(child.relation,))

@@ -21,7 +21,7 @@ def out(name: str, key: str | None = None, cast: str | None = None) -> FieldOutp
 
 
 def embed(name: str, *items, alias=None, hint=None, join="left", spread=False) -> EmbedItem:
-    return EmbedItem(alias, RelationRef(name, hint), join, spread, items)
+    return EmbedItem(alias, RelationRef(name, hint, by_target=True), join, spread, items)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_select(text, items):
     [
         ("a,", 3),
         ("a(b", 4),
-        ("a)", 2),
+        ("a)b", 2),
         ("a:*", 3),
         ("a.median()", 3),
         ("a.sum", 3),

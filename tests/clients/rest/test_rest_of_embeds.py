@@ -222,8 +222,8 @@ ANSWERS = [
      '[{"id": 4, "artists": {"name": "Ito Kenji"}}, {"id": 2, "artists": {"name": "Mira Holt"}}]'),
     ('loans?select=id,rooms(name)',
      '400 PGRST200'),
-    ('loans?select=id,artist_id(name)',
-     '400 PGRST200'),
+    ('loans?select=id,artist_id(name)&order=id',
+     '[{"id": 2, "artist_id": {"name": "Mira Holt"}}, {"id": 4, "artist_id": {"name": "Ito Kenji"}}]'),
 ]  # fmt: skip
 
 

@@ -71,7 +71,7 @@ FORMATS = [
     ("works?id=eq.5&select=id,year", f"{OBJECT};nulls=stripped", 200, f"{OBJECT};nulls=stripped", '{"id": 5}'),
     ("works?select=id,artists(id,died)&id=gte.4&order=id", "application/vnd.pgrst.array+json;nulls=stripped", 200,
      "application/vnd.pgrst.array+json;nulls=stripped", '[{"id": 4, "artists": {"id": 2}}, {"id": 5}]'),
-    ("works?select=id&limit=1&order=id", "application/vnd.pgrst.array+json", 200, "application/vnd.pgrst.array+json", '[{"id": 1}]'),
+    ("works?select=id&limit=1&order=id", "application/vnd.pgrst.array+json", 200, "application/json", '[{"id": 1}]'),
     ("works?select=id&limit=1&order=id", "text/html,application/xhtml+xml,*/*;q=0.8", 200, "application/json", '[{"id": 1}]'),
     ("artists?select=id,name,died&order=id&id=gt.2", "text/csv", 200, "text/csv", 'id,name,died\n3,"Ana, the ""Elder""",1760\n4,Nobody,\n'),
     ("artists?select=id,name&id=eq.99", "text/csv", 200, "text/csv", "id,name\n"),

@@ -28,6 +28,20 @@ BASIC = [
 ]  # fmt: skip
 
 VALUES = [
+    Case('insert_maker_one(object: {name: "Dee"}) { id } insert_maker_one(object: {name: "Dee"}) { name }', {"id": 4, "name": "Dee"}, then="{ maker_aggregate { aggregate { count } } }", after={"maker_aggregate": {"aggregate": {"count": 4}}}),
+    Case('insert_maker_one(object: {name: "Dee"}) { piece_aggregate { nodes { id } } passport { id } }', {"piece_aggregate": {"nodes": []}, "passport": None}),
+    Case('mutation($o: maker_insert_input! = {name: "Dee"}) { insert_maker_one(object: $o) { ...own } } fragment own on maker { id name }', Whole({"data": {"insert_maker_one": {"id": 4, "name": "Dee"}}})),
+    Case("insert_gauge_one(object: {exact: 1.239, rough: 1e3, whole: 1.0}) { exact rough whole }", {"exact": Decimal("1.24"), "rough": 1000, "whole": 1}),
+    Case('insert_device_one(object: {name: "d", spec: "{\\"a\\": 1}"}) { spec }', {"spec": '{"a": 1}'}),
+    Case("insert_piece_one(object: {made_on: null}) { made_on }", {"made_on": None}),
+    Case("insert_gauge_one(object: {exact: 12345678.9}) { id }", Refused("insert_gauge_one.args.object", "data-exception", "numeric field overflow")),
+    Case('insert_gauge_one(object: {exact: "abc"}) { id }', Refused("insert_gauge_one.args.object.exact", "data-exception", 'invalid input syntax for type numeric: "abc"')),
+    Case("insert_gauge_one(object: {whole: true}) { id }", Refused("insert_gauge_one.args.object.whole", FAILED, "expected a 32-bit integer for type 'Int', but found a boolean")),
+    Case('insert_piece_one(object: {made_on: "2020-13-45"}) { id }', Refused("insert_piece_one.args.object", "data-exception", 'date/time field value out of range: "2020-13-45"')),
+    Case('insert_bowl_one(object: {glaze: "ash"}) { id }', Refused("insert_bowl_one.args.object.glaze", FAILED, "expected an enum value for type 'glaze_enum', but found a string")),
+    Case("insert_bowl_one(object: {glaze: null}) { id }", Refused("insert_bowl_one.args.object", VIOLATED, not_null("glaze", "bowl"))),
+    Case('insert_device_one(object: {name: "d"}) { id }', Refused("insert_device_one.args.object", VIOLATED, not_null("spec", "device"))),
+    Case('insert_maker(objects: [{name: "Dee"}, null]) { affected_rows }', Refused("insert_maker.args.objects[1]", FAILED, "unexpected null value for type 'maker_insert_input'")),
     Case('insert_gauge_one(object: {small: 32767, whole: 2147483647, big: 9223372036854775807, rough: 16.0001, exact: 123.45}) { id small whole big rough exact label }', {"id": 2, "small": 32767, "whole": 2147483647, "big": 9223372036854775807, "rough": Decimal("16.0001"), "exact": Decimal("123.45"), "label": "new"}),
     Case('insert_gauge_one(object: {small: "-5", whole: "7", big: "9223372036854775807", rough: "1.5", exact: "1.50"}) { small whole big rough exact }', {"small": -5, "whole": 7, "big": 9223372036854775807, "rough": Decimal("1.5"), "exact": Decimal("1.50")}),
     Case("insert_gauge_one(object: {rough: 3, exact: 4}) { rough exact }", {"rough": 3, "exact": Decimal("4.00")}),
@@ -70,17 +84,18 @@ REFUSED = [
     Case("insert_maker(objects: [{name: \"a\"}, {nope: 5}]) { affected_rows }", Refused("insert_maker.args.objects[1].nope", FAILED, "field 'nope' not found in type: 'maker_insert_input'")),
     Case("insert_maker(objects: [{name: \"a\"}]) { nope }", Refused("insert_maker.selectionSet.nope", FAILED, "field 'nope' not found in type: 'maker_mutation_response'")),
     Case("insert_maker(objects: [{name: \"a\"}]) { returning { nope } }", Refused("insert_maker.selectionSet.returning.selectionSet.nope", FAILED, "field 'nope' not found in type: 'maker'")),
-    Case("insert_maker { affected_rows }", Refused("insert_maker.args", FAILED, "missing required field 'objects'")),
-    Case("insert_maker_one { id }", Refused("insert_maker_one.args", FAILED, "missing required field 'object'")),
+    Case("insert_maker { affected_rows }", Refused("insert_maker.args.objects", FAILED, "missing required field 'objects'")),
+    Case("insert_maker_one { id }", Refused("insert_maker_one.args.object", FAILED, "missing required field 'object'")),
     Case("insert_maker_one(object: null) { id }", Refused("insert_maker_one.args.object", FAILED, "unexpected null value for type 'maker_insert_input'")),
     Case("insert_nope(objects: []) { affected_rows }", Refused("insert_nope", FAILED, "field 'insert_nope' not found in type: 'mutation_root'")),
     Case("insert_piece_count(objects: [{pieces: 1}]) { affected_rows }", Refused("insert_piece_count", FAILED, "field 'insert_piece_count' not found in type: 'mutation_root'")),
-    Case('insert_maker(objects: [{name: "a"}], nope: 1) { affected_rows }', Refused("insert_maker.args.nope", FAILED, "'insert_maker' has no argument named 'nope'")),
+    Case('insert_maker(objects: [{name: "a"}], nope: 1) { affected_rows }', Refused("insert_maker", FAILED, "'insert_maker' has no argument named 'nope'")),
     Case('insert_maker_one(object: {name: "new"}) { id } insert_maker(objects: [{name: "Ann"}]) { affected_rows }', Refused("insert_maker.args.objects", VIOLATED, unique("maker_name_key")), then="{ maker_aggregate { aggregate { count } } }", after={"maker_aggregate": {"aggregate": {"count": 3}}}),
 ]  # fmt: skip
 
 _RULE = "on_conflict: {constraint: %s, update_columns: [%s]}"
 UPSERTS = [
+    Case('insert_maker(objects: [{id: 1, name: "Zed"}], on_conflict: {constraint: maker_pkey, update_columns: [id, name]}) { affected_rows returning { id name } }', rows({"id": 1, "name": "Zed"})),
     Case(f'insert_piece(objects: [{{title: "Jug", story: "new", made_on: "2022-01-01"}}], {_RULE % ("piece_title_key", "story")}) {{ affected_rows returning {{ id title story made_on }} }}', rows({"id": 1, "title": "Jug", "story": "new", "made_on": "2020-01-01"})),
     Case(f'insert_piece(objects: [{{id: 1, story: "one"}}, {{id: 2, story: "two"}}], {_RULE % ("piece_pkey", "story")}) {{ returning {{ title story }} }}', {"returning": [{"title": "Jug", "story": "one"}, {"title": "Cup", "story": "two"}]}),
     Case(f'insert_piece(objects: [{{id: 1, story: "one"}}, {{id: 50, title: "Pot", story: "two"}}], {_RULE % ("piece_pkey", "story")}) {{ affected_rows returning {{ id title story }} }}', rows({"id": 1, "title": "Jug", "story": "one"}, {"id": 50, "title": "Pot", "story": "two"})),
@@ -101,7 +116,7 @@ UPSERTS = [
     Case("mutation($c: maker_on_conflict) { insert_maker_one(object: {name: \"Dee\"}, on_conflict: $c) { id } }", {"id": 4}, variables={"c": None}),
     Case("mutation($u: [maker_update_column!]! = []) { insert_maker_one(object: {name: \"Ann\"}, on_conflict: {constraint: maker_name_key, update_columns: $u}) { id } }", None, variables={}),
     Case("mutation($c: maker_constraint!) { insert_maker_one(object: {name: \"Ann\", bio: \"c\"}, on_conflict: {constraint: $c, update_columns: [bio]}) { bio } }", {"bio": "c"}, variables={"c": "maker_name_key"}),
-    Case('insert_maker(objects: [{name: "Ann"}], on_conflict: {update_columns: [bio]}) { affected_rows }', Refused("insert_maker.args.on_conflict", FAILED, "missing required field 'constraint'")),
+    Case('insert_maker(objects: [{name: "Ann"}], on_conflict: {update_columns: [bio]}) { affected_rows }', Refused("insert_maker.args.on_conflict.constraint", FAILED, "missing required field 'constraint'")),
     Case('insert_maker(objects: [{name: "Ann"}], on_conflict: {constraint: nope, update_columns: [bio]}) { affected_rows }', Refused("insert_maker.args.on_conflict.constraint", FAILED, "expected one of the values ['maker_pkey', 'maker_name_key'] for type 'maker_constraint', but found 'nope'")),
     Case('insert_maker(objects: [{name: "Ann"}], on_conflict: {constraint: maker_pkey, update_columns: [nope]}) { affected_rows }', Refused("insert_maker.args.on_conflict.update_columns[0]", FAILED, "expected one of the values ['id', 'name', 'bio', 'registered'] for type 'maker_update_column', but found 'nope'")),
     Case('insert_maker(objects: [{name: "Ann"}], on_conflict: {constraint: maker_pkey, action: update}) { affected_rows }', Refused("insert_maker.args.on_conflict.action", FAILED, "field 'action' not found in type: 'maker_on_conflict'")),

@@ -43,6 +43,8 @@ PIECES = [
     Case('insert_piece(objects: [{title: "A", maker_id: 1}]) { affected_rows }', Refused("insert_piece.args.objects[0]", DENIED, CHECK), Who("editor", {"maker_ids": "{}"})),
     Case('insert_piece(objects: [{title: "A", maker_id: 1}]) { affected_rows }', _missing("maker-ids"), Who("editor")),
     Case('insert_piece(objects: [{id: 1, story: "r"}], on_conflict: {constraint: piece_pkey, update_columns: []}) { affected_rows returning { story } }', rows(), Who("restricted")),
+    Case('insert_piece(objects: [{id: 1, story: "e", maker_id: 1}], on_conflict: {constraint: piece_pkey}) { affected_rows returning { id } }', rows(), Who("editor", {"maker_ids": "{1}"})),
+    Case('insert_piece(objects: [{id: 1, maker_id: 1}], on_conflict: {constraint: piece_pkey, update_columns: [story]}) { affected_rows }', Refused("insert_piece.args.on_conflict.update_columns[0]", FAILED, "expected one of the values ['_PLACEHOLDER'] for type 'piece_update_column', but found 'story'"), Who("editor", {"maker_ids": "{1}"})),
     Case('insert_piece(objects: [{id: 1, story: "r"}], on_conflict: {constraint: piece_pkey, update_columns: [story]}) { affected_rows }', Refused("insert_piece.args.on_conflict.update_columns[0]", FAILED, "expected one of the values ['_PLACEHOLDER'] for type 'piece_update_column', but found 'story'"), Who("restricted")),
     Case('insert_piece(objects: [{id: 1, story: "r"}], on_conflict: {constraint: piece_pkey, update_columns: [_PLACEHOLDER]}) { affected_rows }', Refused("insert_piece.args.on_conflict", FAILED, "erroneous column name"), Who("restricted")),
     Case('update_piece(where: {}, _set: {title: "x"}) { affected_rows }', Refused("update_piece", FAILED, "field 'update_piece' not found in type: 'mutation_root'"), Who("restricted")),

@@ -16,11 +16,14 @@ _AWAY = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
 FOREIGN_NAMES = frozenset({"26000", "42P05"})
 # beside it, deadlock and serialization failure
 _UNDONE = frozenset({"40001", "40P01"}) | FOREIGN_NAMES
+_CONFIGURATION = "text search configuration"
 _OF_SEARCHES = ("tsquery", "escaped character")  # what is wrong with a text to search for is the client's own
 # where PostgreSQL finds that a prepared statement does not fit its table any more (its words may be translated)
 OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "ExecEvalWholeRowVar"})
 # where PL/pgSQL's RAISE comes from: what it says are the words of who wrote the function or trigger
 _RAISE = "exec_stmt_raise"
+# where PostgreSQL finds that a subquery has given more than one row: nobody who asks could help that
+_SUBQUERIES = frozenset({"ExecScanSubPlan", "ExecSetParamPlan"})
 _POSTGIS = "lwgeom_pg.c"  # the file in which PostGIS reports its own errors
 # what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
 STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
@@ -98,10 +101,12 @@ def problem_of(error: psycopg.Error) -> Problem:
     if state[:2] == "XX" or (state == "42601" and not any(words in message for words in _OF_SEARCHES)):
         return unclear()
     headers = dict(_AGAIN) if state[:2] == "53" else {}
-    hint, status = diagnosis.message_hint, _status(state, message)
+    hint, status = diagnosis.message_hint, _status(state, message, diagnosis.source_function)
     if diagnosis.source_function == _RAISE:
         return Problem(state, message, details=diagnosis.message_detail, hint=hint, status=status, headers=headers)
     details = _details(state, diagnosis.message_detail)
+    if _CONFIGURATION in message:  # the client's own word, and no name that the catalog has
+        return Problem(state, message, details=details, hint=hint, status=status, headers=headers)
     return Problem(state, message, details=details, hint=hint, status=status, headers=headers, table=table)
 
 
@@ -112,8 +117,10 @@ def _judged(verdict: verdicts.Verdict) -> Problem:
     return too_many(verdict.rows) if verdict.kind == "affected" else not_single(verdict.rows)
 
 
-def _status(state: str, message: str) -> int | None:
-    """The status of an SQLSTATE that the table has not: a function's own, or of a role that there is not."""
+def _status(state: str, message: str, place: str | None) -> int | None:
+    """The status of an SQLSTATE that the table has not: a function's own, of no such role, of a view that is wrong."""
+    if state == "21000" and place in _SUBQUERIES:
+        return 500
     return 401 if state == "22023" and message.startswith("role ") else wished(state)
 
 

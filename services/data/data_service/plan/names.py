@@ -11,6 +11,7 @@ from contracts.problems import Problem
 from data_service.plan.nodes import Column
 from data_service.plan.row_calls import find_made_field, find_made_relation, passed_to
 
+_VIEWS = ("view", "materialized")
 _NEAR = 0.75  # similarity from which a name is suggested
 _CARDINALITIES = {(True, "one"): "many-to-one", (False, "many"): "one-to-many"}
 
@@ -113,9 +114,11 @@ def find_relation(catalog: Catalog, resource: Resource, ref: RelationRef) -> Rel
     if made is not None:
         return made
     named = resource.relations_by_name.get(ref.name)
-    if named is not None and ref.hint is None:
+    if named is not None and ref.hint is None and not ref.by_target:
         return named
     fitting = _candidates(catalog, resource, ref.name)
+    if named is not None and ref.hint is None and not (len(fitting) > 1 and named in fitting):
+        return named
     if ref.hint is not None:
         hinted = [relation for relation in fitting if _hinted(catalog, relation, ref.hint)]
         if named is not None and named not in fitting and _hinted(catalog, named, ref.hint):
@@ -136,12 +139,21 @@ def _candidates(catalog: Catalog, resource: Resource, name: str) -> list[Relatio
         if name in (resource.name, resource.table):  # a self-reference by the table's name leads to the many side
             return [r for r in by_target if not r.owning] or by_target
         return by_target
-    direct = [r for r in resource.relations if r.junction is None]
+    # what a view inherits is known by key and column where it leads to a table, else where it leads to the view itself
+    to_tables = [r for r in resource.inherited if catalog.by_name[r.target].kind not in _VIEWS]
+    to_itself = [r for r in resource.inherited if r.target == resource.name]
+    return _by_key(resource, [*resource.relations, *to_tables], name) or _by_key(resource, to_itself, name)
+
+
+def _by_key(resource: Resource, relations: list[Relation], name: str) -> list[Relation]:
+    """The relations by a foreign key of this name, else by this column: their own before the other side's."""
+    direct = [r for r in relations if r.junction is None]
     by_constraint = [r for r in direct if r.constraint == name]
     if by_constraint:
         owning = [r for r in by_constraint if r.owning]
         return owning if owning and len(by_constraint) > 1 else by_constraint
-    return [r for r in direct if r.owning and len(r.pairs) == 1 and r.pairs[0][0] == name]
+    by_column = [r for r in direct if len(r.pairs) == 1 and r.pairs[0][0] == name]
+    return [r for r in by_column if r.owning] or [r for r in by_column if r.target != resource.name]
 
 
 def _hinted(catalog: Catalog, relation: Relation, hint: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from contracts.catalog import Resource
-from contracts.filters import FieldRef
+from contracts.filters import And, Compare, FieldRef, Filter, Is, Not, Or, RelationRef
 from contracts.operations import (
     Affected,
     Aggregate,
@@ -75,7 +75,7 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
         refuse_aggregates(resource)
     keys = _group_keys(resource, node, outputs)
     with at("sort"):
-        sort = tuple(_sort_term(names, resource, term, grouped=grouped) for term in node.sort)
+        sort = tuple(_sort_term(names, resource, term, node, grouped=grouped) for term in node.sort)
         if grouped:
             _refuse_ungrouped(resource, keys, outputs, sort)
             _refuse_unfilterable(resource, outputs)
@@ -100,7 +100,7 @@ def plan_node(names: Names, scan: Scan, node: Node, *, count: Count | None = Non
 
 def _filters_only(output: Output) -> bool:
     """True for an embed that asks for nothing: it is there to be filtered by, and gives no key."""
-    return isinstance(output, Embed) and not output.node.outputs
+    return isinstance(output, Embed) and all(map(_filters_only, output.node.outputs))
 
 
 def _grouping(output: PlanOutput) -> bool:
@@ -182,11 +182,44 @@ def _where(
     parts: list[Predicate] = []
     if node.filter is not None:
         with at("filter"):
-            parts.append(plan_filter(names, resource, node.filter))
+            parts.append(_plan_filter(names, resource, node, node.filter))
     for output, made in planned:
         if isinstance(output, Embed) and output.join == "inner":
             parts.extend(Related(part.link, part.plan.where) for part in made if isinstance(part, EmbedOutput))
     return parts[0] if len(parts) == 1 else All(tuple(parts)) if parts else None
+
+
+def _plan_filter(names: Names, resource: Resource, node: Node, item: Filter) -> Predicate:
+    """The level's filter; what it says of an embed, beside whether there is one, says nothing (PGRST120)."""
+    try:
+        return plan_filter(names, resource, item)
+    except Problem as problem:
+        embeds = {key for key, _ in _embeds(node)} - resource.by_name.keys()
+        called = next((name for name in _compared(item) if name in embeds), None)
+        if problem.code != "42703" or called is None:
+            raise
+        raise Problem(
+            "PGRST120",
+            f"Bad operator on the '{called}' embedded resource",
+            details="Only is null or not is null filters are allowed on embedded resources",
+        ) from None
+
+
+def _embeds(node: Node) -> Iterator[tuple[str, RelationRef]]:
+    """What a level's embeds are called, and the relations that they follow."""
+    return ((output.key, output.relation) for output in node.outputs if isinstance(output, Embed))
+
+
+def _compared(item: Filter) -> Iterator[str]:
+    """The names of the fields that a filter compares, at its own level."""
+    match item:
+        case And(items=items) | Or(items=items):
+            for part in items:
+                yield from _compared(part)
+        case Not(item=inner):
+            yield from _compared(inner)
+        case Compare(left=left) | Is(left=left):
+            yield left.name
 
 
 def _outputs(names: Names, resource: Resource, outputs: Iterable[Output], depth: int) -> Iterator[PlanOutput]:
@@ -249,7 +282,7 @@ def _aggregates(output: PlanOutput) -> bool:
     return isinstance(output, AggregateOutput)
 
 
-def _sort_term(names: Names, resource: Resource, term: Sort, *, grouped: bool) -> SortTerm:
+def _sort_term(names: Names, resource: Resource, term: Sort, node: Node, *, grouped: bool) -> SortTerm:
     if term.aggregate and not term.via:
         return _group_sort_term(resource, term, grouped=grouped)
     links: list[Link] = []
@@ -258,10 +291,11 @@ def _sort_term(names: Names, resource: Resource, term: Sort, *, grouped: bool) -
         link = names.link(level, ref)
         last = position == len(term.via) - 1
         if link.relation.cardinality == "many" and not (last and term.aggregate):
+            called = next((key for key, relation in _embeds(node) if relation == ref), ref.name)
             raise Problem(
                 "PGRST118",
-                f"A related order on '{ref.name}' is not possible",
-                details=f"'{level.name}' and '{ref.name}' do not form a many-to-one or one-to-one relationship",
+                f"A related order on '{called}' is not possible",
+                details=f"'{level.name}' and '{called}' do not form a many-to-one or one-to-one relationship",
             )
         links.append(link)
         level = link.target.resource

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
 from typing import Generic, TypeVar
 
 from data_service.reflect.relations import ForeignKey
 
 Id = TypeVar("Id", bound=Hashable)  # what a database calls a table or view by
+Names = Mapping[str, tuple[str, ...]]  # of a stored table's columns in a view, which may have one under several
+_SPELLINGS = 16  # of one key that are told
 ViewColumns = Sequence[tuple[str, Id, str]]  # a view's plain columns: own name, stored table, that table's name for it
 
 
@@ -59,38 +61,41 @@ def inherit(
                 found.append(made)
     sets = {
         exposed[view]: [
-            frozenset(names[name] for name in unique)
+            frozenset(own)
             for table, names in tables.items()
-            if table not in exposed  # a junction that is exposed itself needs no stand-in
             for unique in uniques.get(table, ())
-            if unique <= names.keys()
+            for own in _spellings(names, sorted(unique))
         ]
         for view, tables in stand_ins.items()
     }
     return Inherited(found, {view: unique for view, unique in sets.items() if unique})
 
 
-def _stand_ins(views: Mapping[Id, ViewColumns[Id]]) -> dict[Id, dict[Id, dict[str, str]]]:
-    """By view and stored table the view's names for the table's columns, the first of several."""
-    found: dict[Id, dict[Id, dict[str, str]]] = {}
+def _stand_ins(views: Mapping[Id, ViewColumns[Id]]) -> dict[Id, dict[Id, Names]]:
+    """By view and stored table the view's names for the table's columns."""
+    found: dict[Id, dict[Id, Names]] = {}
     for view, columns in views.items():
-        tables: defaultdict[Id, dict[str, str]] = defaultdict(dict)
+        tables: defaultdict[Id, dict[str, tuple[str, ...]]] = defaultdict(dict)
         for own, table, stored in columns:
-            tables[table].setdefault(stored, own)
+            tables[table][stored] = (*tables[table].get(stored, ()), own)
         found[view] = dict(tables)
     return found
+
+
+def _spellings(names: Names, fields: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The fields of a stored table in a view's names, in each of several ways; nothing where the view lacks one."""
+    yield from islice(product(*(names.get(name, ()) for name in fields)), _SPELLINGS)
 
 
 def _ends(
     table: Id,
     fields: tuple[str, ...],
     exposed: Mapping[Id, str],
-    stand_ins: Mapping[Id, Mapping[Id, Mapping[str, str]]],
+    stand_ins: Mapping[Id, Mapping[Id, Names]],
 ) -> Iterator[tuple[Id, tuple[str, ...]]]:
     """What can be an end of a foreign key: the table itself where it is exposed, and the views with these columns."""
     if table in exposed:
         yield table, fields
     for view, tables in stand_ins.items():
-        names = tables.get(table, {})
-        if all(name in names for name in fields):
-            yield view, tuple(names[name] for name in fields)
+        for own in _spellings(tables.get(table, {}), fields):
+            yield view, own

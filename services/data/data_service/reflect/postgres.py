@@ -104,7 +104,8 @@ def _tables(connection: psycopg.Connection[Any], exposure: Exposure) -> list[Tab
 
 
 def _columns(connection: psycopg.Connection[Any], tables: Sequence[TableRow], oids: Sequence[int]) -> list[ColumnRow]:
-    writable = [table.oid for table in tables if table.relkind == "v" and table.events & _UPDATE]
+    # a trigger or rule takes whatever it is given, and PostgreSQL only tells of columns where it also deletes
+    writable = [table.oid for table in tables if table.plain]
     parameters = {"tables": oids, "writable_views": writable}
     return fetch(connection, ColumnRow, COLUMNS, parameters)
 

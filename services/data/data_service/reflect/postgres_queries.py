@@ -47,7 +47,7 @@ TABLES: LiteralString = f"""
 class ColumnRow:
     """A column; ``type_text`` is the type as SQL writes it, ``sequence`` the default of an identity column.
 
-    ``derived`` is True for a column of a writable view that nothing can be written to.
+    ``derived`` is True for a column of a view, which PostgreSQL itself can update, that nothing can be written to.
     """
 
     table: int

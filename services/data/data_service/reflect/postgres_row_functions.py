@@ -168,7 +168,7 @@ def row_functions(
             made = RowFunction(function=one.function, relation=relation, comment=one.computed.comment or row.comment)
         else:
             made = RowFunction(function=one.function, field=_field(one, expression, types, filterable=not given))
-        yield made if not arguments else msgspec.structs.replace(made, arguments=given, session=session)
+        yield msgspec.structs.replace(made, place=(row.schema, row.name), arguments=given, session=session)
 
 
 def _arguments(one: OverRow, types: Mapping[int, TypeRow]) -> Iterator[Argument]:

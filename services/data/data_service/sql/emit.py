@@ -288,7 +288,11 @@ class Emitter(Predicates):
         )
         if single and not plan.grouped:
             made = self._made(plan, alias)
-            source = self._from(plan, alias, join) if plan.sort or plan.limit else self.filtered(plan, alias, join)
+            source = (
+                self._from(plan, alias, join)
+                if plan.sort or plan.limit or plan.offset
+                else self.filtered(plan, alias, join)
+            )
             return f"(select {made} from {source} limit 1)"
         if plan.shape == "summary" and not any(_sums_up(output) for output in plan.outputs):
             return f"(select {self._object(plan.outputs, alias)})"  # one object, however many rows there are

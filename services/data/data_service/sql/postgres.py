@@ -13,7 +13,7 @@ from data_service.plan.nodes import AggregateTest, Column, GroupTest, Invocation
 from data_service.plan.write_nodes import CreatePlan, DeletePlan, UpdatePlan, WritePlan
 from data_service.sql.dialect import Binder, Bound
 from data_service.sql.postgres_calls import call, row_call
-from data_service.sql.postgres_casts import cast_column, cast_type
+from data_service.sql.postgres_casts import WRITTEN, cast_column, cast_type
 from data_service.sql.postgres_geography import BY_DISTANCE, given, is_spatial, related, sign_of, spatial_type
 from data_service.sql.postgres_handlers import handled, record, row
 from data_service.sql.postgres_names import free_type, is_ltree, of_ltree, quoted
@@ -120,10 +120,10 @@ class PostgresDialect:
         return expression
 
     def output(self, expression: str, column: Column, cast: str | None) -> str:
-        if cast is not None:
-            return self.cast(expression, cast)
         form = column.field.representation
-        return f"{form.output}({expression})" if form is not None and form.output and not column.path else expression
+        if form is not None and form.output and not column.path and cast_type(cast or "json") in WRITTEN:
+            expression = f"{form.output}({expression})"
+        return expression if cast is None else self.cast(expression, cast)
 
     def cast_column(self, cast: str) -> Column:
         return cast_column(cast)
@@ -206,7 +206,7 @@ class PostgresDialect:
     # --- predicates ----------------------------------------------------------------------------------------------
 
     def encoder(self, column: Column, operator: Comparison) -> Encode:
-        if column.type == "json" and operator not in _TEXT_RIGHT:
+        if column.type == "json" and operator not in _TEXT_RIGHT and operator not in _SEARCH:
             return array_text if operator.startswith("has_keys") else given_json
         if column.type == "array" or operator.startswith("has_keys"):
             return array_text

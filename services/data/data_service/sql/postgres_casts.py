@@ -15,7 +15,9 @@ CASTS = {
     "timestamp with time zone": "timestamptz", "interval": "interval", "uuid": "uuid",
     "json": "json", "jsonb": "jsonb", "bytea": "bytea", "money": "money", "xml": "xml", "inet": "inet",
     "citext": "text", "char": "character(1)", "character": "character(1)", "bpchar": "bpchar", "name": "name",
+    "oid": "oid",
 }  # fmt: skip
+WRITTEN = frozenset({"text", "json", "jsonb"})  # casts of a domain's value as answers have it, not of what it stores
 _CAST_TYPES: dict[str, FieldType] = {
     "smallint": "int2", "integer": "int4", "bigint": "int8", "numeric": "numeric", "real": "float4",
     "double precision": "float8", "boolean": "bool", "json": "json", "jsonb": "json",
@@ -24,7 +26,10 @@ _CAST_TYPES: dict[str, FieldType] = {
 
 def cast_type(name: str) -> str:
     """The type of a cast in PostgREST's grammar. Raises `Problem` 42704."""
-    found = CASTS.get(name.strip().lower())
+    name = name.strip()
+    found = CASTS.get(name.lower().removeprefix("_"))
+    if found is not None and name.startswith("_"):  # as PostgreSQL calls the types of arrays
+        return f"{found}[]"
     if found is None:
         raise Problem("42704", f'type "{name}" does not exist')
     return found
@@ -33,4 +38,5 @@ def cast_type(name: str) -> str:
 def cast_column(cast: str) -> Column:
     """What a cast of PostgREST's grammar makes, as a column without a name. Raises `Problem` 42704."""
     kind = cast_type(cast)
-    return Column(Field(name="", type=_CAST_TYPES.get(kind, "text"), db_type=kind))
+    other: FieldType = "array" if kind.endswith("[]") else "text"
+    return Column(Field(name="", type=_CAST_TYPES.get(kind, other), db_type=kind))

@@ -91,7 +91,8 @@ class SqliteDialect:
         return f"{expression}{' desc' if descending else ''}{nulls}"
 
     def sortable(self, expression: str, column: Column) -> str:
-        return expression
+        # the value itself, for the text of JSON has its numbers in the order of their digits
+        return f"({expression} ->> '$')" if column.path and not column.text else expression
 
     def groupable(self, expression: str, column: Column) -> str:
         return expression

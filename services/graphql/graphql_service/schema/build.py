@@ -143,9 +143,9 @@ class RoleSchema:
     readers: Readers = field(default_factory=Readers)
 
 
-def build(catalog: Catalog) -> RoleSchema:
-    """The schema of a catalog that is limited to a role."""
-    exposure = Exposure(catalog)
+def build(catalog: Catalog, *, stringify: bool = False) -> RoleSchema:
+    """The schema of a catalog that is limited to a role; ``stringify``: big numbers are told as text."""
+    exposure = Exposure(catalog, stringify=stringify)
     queries, mutations = roots.queries(exposure), roots.mutations(exposure)
     shared: dict[str, SharedMaker] = {"order_by": inputs.order_direction}
     shared |= {f"{name}_cast_exp": partial(inputs.cast_exp, name=name) for name in ("json", "jsonb")}

@@ -25,10 +25,11 @@ _OWN_FUNCTION = GraphqlFunction()
 
 
 class Exposure:
-    """All resources and functions of a role's catalog under GraphQL names."""
+    """All resources and functions of a role's catalog under GraphQL names; ``stringify``: see `told_as`."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, stringify: bool = False) -> None:
         self.catalog = catalog
+        self._as_text = scalars.BIG if stringify else frozenset()
         camel = catalog.graphql is not None and catalog.graphql.convention == "graphql-default"
         self.naming = CAMEL_CASE if camel else HASURA
         names = [resource.name for resource in catalog.resources]
@@ -41,6 +42,10 @@ class Exposure:
         self.functions = self._expose_functions(types.values(), roots.values())
         results = (called.rows for called in self.functions.values() if called.rows is not None)
         self.by_type = {exposed.type_name: exposed for exposed in (*self.resources.values(), *results)}
+
+    def told_as(self, field: ExposedField) -> str | None:
+        """What a field's values are cast to in answers: ``text``, where JavaScript would lose digits of its numbers."""
+        return "text" if field.scalar.name in self._as_text and field.field.filterable else None
 
     def expose_arguments(self, arguments: Iterable[Argument]) -> dict[str, ExposedArgument]:
         """Arguments by GraphQL name."""

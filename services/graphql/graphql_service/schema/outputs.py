@@ -20,7 +20,7 @@ from graphql_service.schema.exposed_functions import ExposedCall
 from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.types import Types
 
-_KEEPS_TYPE = ("max", "min", "sum")
+KEEPS_TYPE = ("max", "min", "sum")
 
 
 def list_arguments(types: Types, exposed: Exposed) -> dict[str, GraphQLArgument]:
@@ -148,7 +148,7 @@ def function_fields(types: Types, exposed: Exposed, function: str) -> GraphQLObj
         return None
 
     def output(field: ExposedField) -> GraphQLOutputType:
-        return types.value(field) if function in _KEEPS_TYPE else GraphQLFloat
+        return types.value(field) if function in KEEPS_TYPE else GraphQLFloat
 
     return GraphQLObjectType(
         f"{exposed.type_name}_{function}_fields",

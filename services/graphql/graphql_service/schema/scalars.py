@@ -44,6 +44,7 @@ OWN_TYPES = frozenset(
 )
 
 TREE_PATTERNS = ("lquery", "ltxtquery")  # what paths in a tree are compared with
+BIG = frozenset({"bigint", "numeric", "float8"})  # what Hasura can be told to write as text
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
 _INCOMPARABLE = frozenset({"bool", "json", "bytes", "array", "range"})
 _COMPARABLE_OTHERS = frozenset({"inet", "cidr", "money", "oid", "pg_lsn", "xid8"})

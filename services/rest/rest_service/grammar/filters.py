@@ -56,7 +56,7 @@ def parse_filter(left: FieldRef, text: str, literals: Literals) -> Filter:
     """The filter of one parameter; its value is everything behind the operator. Raises `Problem` PGRST100."""
     scanner = Scanner(text, "filter")
     found = comparison(scanner, left, literals, Scanner.rest)
-    scanner.expect_end()
+    scanner.expect_close()
     return found
 
 
@@ -83,7 +83,7 @@ def list_of(text: str) -> list[str]:
         return text[1:-1].split(",")
     scanner = Scanner(text, "filter")
     found = _list(scanner)
-    scanner.expect_end()
+    scanner.expect_close()
     return found
 
 

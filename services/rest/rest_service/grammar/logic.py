@@ -11,6 +11,7 @@ from rest_service.grammar.scanner import Scanner
 _GROUP = re.compile(r"[ \t]*(not\.)?(and|or)[ \t]*(?=\()")
 _BRACES = re.compile(r"\{[^{}]*\}(?=[ \t]*[,)])")
 _VALUE = re.compile(r"[^,)]*")
+_EXPECTED = "field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"
 
 
 def parse_logic(word: str, text: str, literals: Literals) -> Filter:
@@ -18,13 +19,15 @@ def parse_logic(word: str, text: str, literals: Literals) -> Filter:
     scanner = Scanner(text, "logic tree")
     scanner.skip_spaces()
     found = _group(scanner, word, literals, 0)
-    scanner.expect_end()
+    scanner.expect_close()
     return found
 
 
 def _group(scanner: Scanner, word: str, literals: Literals, depth: int) -> Filter:
     below = scanner.enter(depth)
     scanner.expect("(")
+    if scanner.at(")"):
+        raise scanner.fault(_EXPECTED, len(word))
     items = [_term(scanner, literals, below)]
     while scanner.take(","):
         items.append(_term(scanner, literals, below))

@@ -3,6 +3,7 @@
 import re
 
 from contracts.filters import FieldRef
+from contracts.problems import Problem
 
 from rest_service.grammar.scanner import Scanner
 
@@ -43,10 +44,12 @@ def field_of(found: str, scanner: Scanner) -> FieldRef:
     path: list[str | int] = []
     text = False
     while scanner.at("->"):
-        text = scanner.take("->>")
+        before, text = text, scanner.take("->>")
         if not text:
             scanner.take("->")
         path.append(_step(scanner))
+        if before:
+            raise _no_way_into_text("->>" if text else "->", path[-1])
     return FieldRef(found, tuple(path), text)
 
 
@@ -77,5 +80,16 @@ def _step(scanner: Scanner) -> str | int:
         return key
     plain = scanner.match(_KEY)
     if plain is None:
-        raise scanner.fault("a JSON key or an index")
+        if scanner.take("-"):
+            raise scanner.fault("digit")
+        raise scanner.fault('"-", digit or any non reserved character different from: .,>()')
     return plain[0].strip()
+
+
+def _no_way_into_text(arrow: str, step: str | int) -> Problem:
+    kind = "integer" if isinstance(step, int) else "unknown"
+    return Problem(
+        "42883",
+        f"operator does not exist: text {arrow} {kind}",
+        hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
+    )

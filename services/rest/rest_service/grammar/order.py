@@ -5,13 +5,14 @@ from typing import Literal, cast
 
 from contracts.filters import AggregateFunction, FieldRef, RelationRef
 from contracts.operations import Sort
+from contracts.problems import Problem
 
 from rest_service.grammar import names
 from rest_service.grammar.scanner import Scanner
 
-_DIRECTION = re.compile(r"\.(asc|desc)(?=[ \t]*(?:[.,]|\Z))")
+_DIRECTION = re.compile(r"\.(asc|desc)")
 _AGGREGATE = re.compile(r"\.(sum|avg|count|max|min)\(\)")
-_NULLS = re.compile(r"\.nulls(first|last)(?=[ \t]*(?:,|\Z))")
+_NULLS = re.compile(r"\.nulls(first|last)")
 
 
 def parse_order(text: str) -> tuple[Sort, ...]:
@@ -45,6 +46,8 @@ def _term(scanner: Scanner) -> Sort:
     direction = scanner.match(_DIRECTION)
     nulls = scanner.match(_NULLS)
     scanner.skip_spaces()
+    if not (scanner.done or scanner.at(",")):
+        raise _fault(scanner, directed=direction is not None, placed=nulls is not None)
     return Sort(
         field,
         descending=direction is not None and direction[1] == "desc",
@@ -52,3 +55,12 @@ def _term(scanner: Scanner) -> Sort:
         via=via,
         aggregate=aggregate,
     )
+
+
+def _fault(scanner: Scanner, *, directed: bool, placed: bool) -> Problem:
+    """The problem of what follows a term: after its direction, and after where its nulls are."""
+    ends = '"," or end of input'
+    if placed or not scanner.take("."):
+        return scanner.fault(ends if placed else f"delimiter (.), {ends}")
+    nulls = '"nullsfirst" or "nullslast"'
+    return scanner.fault(nulls if directed else f'"asc", "desc", {nulls}')

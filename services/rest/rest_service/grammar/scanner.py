@@ -6,6 +6,7 @@ from contracts.problems import Problem
 
 DEPTH = 32  # levels of embeds or of logic; deeper requests are refused before they exhaust the stack
 _SPACES = re.compile(r"[ \t]*")
+_CLOSING = re.compile(r"[)\]}'\";\s]*\Z")
 
 
 class Scanner:
@@ -61,10 +62,19 @@ class Scanner:
         if not self.done:
             raise self.fault("end of input")
 
-    def fault(self, expecting: str) -> Problem:
-        """The problem of finding something else than ``expecting`` here."""
-        found = "end of input" if self.done else f'"{self.text[self.place]}"'
-        message = f'"failed to parse {self.what} ({self.text})" (line 1, column {self.place + 1})'
+    def expect_close(self) -> None:
+        """The same, but signs that only close are let pass: clients have one too many, and PostgREST reads none."""
+        if self.match(_CLOSING) is None:
+            raise self.fault("end of input")
+
+    def fault(self, expecting: str, before: int = 0) -> Problem:
+        """The problem of finding something else than ``expecting`` here.
+
+        ``before``: so many characters stood before the text where it was written.
+        """
+        mark = "'" if expecting.endswith("end of input") else '"'
+        found = "end of input" if self.done else f"{mark}{self.text[self.place]}{mark}"
+        message = f'"failed to parse {self.what} ({self.text})" (line 1, column {self.place + before + 1})'
         return Problem("PGRST100", message, details=f"unexpected {found} expecting {expecting}")
 
     def enter(self, depth: int) -> int:

@@ -34,7 +34,7 @@ def parse_select(text: str) -> tuple[Item, ...]:
     if scanner.done:
         return ()
     items = _items(scanner, 0)
-    scanner.expect_end()
+    scanner.expect_close()
     return items
 
 
@@ -98,7 +98,7 @@ def _embed(scanner: Scanner, alias: str | None, name: str, depth: int, *, spread
     below = scanner.enter(depth)
     items = () if scanner.at(")") else _items(scanner, below)
     scanner.expect(")")
-    return EmbedItem(alias, RelationRef(name, hint), join, spread, items)
+    return EmbedItem(alias, RelationRef(name, hint, by_target=True), join, spread, items)
 
 
 def _narrowing(scanner: Scanner) -> tuple[Literal["left", "inner"], str | None]:
