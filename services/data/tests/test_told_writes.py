@@ -198,7 +198,7 @@ CASES = {
 }  # fmt: skip
 CODES = {
     "insert a breach": "42501", "insert null": "42501", "insert one, and there are two": "PGRST116",
-    "insert one that is hidden": "PGRST116", "insert bad": "22P02", "insert a wrong key": "23503",
+    "insert bad": "22P02", "insert a wrong key": "23503",
     "insert that a trigger refuses": "22P02", "upsert a breach": "42501", "upsert a breach that is old": "42501",
     "update a breach": "42501", "update too many": "PGRST124", "update too many quietly": "PGRST124",
     "update one of two": "PGRST116", "delete too many": "PGRST124", "insert a breach and a wrong key": "42501",
