@@ -40,6 +40,21 @@ create function api.shows(headers text, most int) returns table (n int) language
 create function api.revoked() returns void language plpgsql as
     $$ begin raise insufficient_privilege using detail = 'Since Monday', hint = 'Nope, we are on to you'; end $$;
 create function api.sleep() returns text language sql stable as 'select pg_sleep(3)::text';
+create table api.marks (id int primary key, kind text not null);
+insert into api.marks values (1, 'first'), (2, 'second');
+grant select on api.marks to todo_user;
+create domain api."*/*" as text;
+create function api.add_mark(state text, mark api.marks) returns api."*/*" language plpgsql as $$ begin
+    if current_setting('request.headers', true)::json ->> 'accept' = 'text/x-marks' then
+        perform set_config('response.headers', '[{"Content-Type": "text/x-marks"}]', true);
+    end if;
+    return state || mark.kind || ';'; end $$;
+create aggregate api.marked (api.marks) (initcond = '', stype = api."*/*", sfunc = api.add_mark);
+create domain api."text/x-kinds" as text;
+create function api.add_kind(state text, mark anyelement) returns api."text/x-kinds" language sql
+    as $$ select state || (to_json(mark) ->> 'kind') $$;
+create aggregate api.kinds (anyelement) (initcond = '', stype = api."text/x-kinds", sfunc = api.add_kind);
+revoke execute on function api.kinds(anyelement) from public;
 alter role todo_user set statement_timeout = '700ms';
 """
 

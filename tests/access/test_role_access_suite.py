@@ -286,3 +286,27 @@ def test_the_wsdl_of_a_role_has_what_was_granted_to_it(house, tmp_path):
     assert result.exit_code == 0, result.output
     assert b"ListTodos" in file.read_bytes()
     assert b"Secrets" not in file.read_bytes()
+
+
+# --- rows that the database writes itself --------------------------------------------------------------------------
+
+
+def test_an_aggregate_says_what_its_answer_is(house, ada):
+    asked = house.get("/marks?order=id", ada, Accept="text/x-marks")
+    assert (asked.status_code, asked.headers["Content-Type"], asked.text) == (200, "text/x-marks", "first;second;")
+    other = house.get("/marks?id=eq.2", ada, Accept="image/png")
+    assert (other.headers["Content-Type"], other.text) == ("application/octet-stream", "second;")
+    part = house.get("/marks?select=kind&id=eq.1", ada)
+    assert part.json() == [{"kind": "first"}]
+
+
+def test_execute_decides_who_has_an_aggregate(house, ada):
+    asked = {"who": ada, "Accept": "text/x-kinds"}
+    refused = house.get("/marks?select=kind", **asked)
+    assert (refused.status_code, refused.json()["code"]) == (406, "PGRST107")
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute("grant execute on function api.kinds(anyelement) to todo_user; notify pgrst")
+    end = time.monotonic() + 30
+    while (found := house.get("/marks?select=kind&order=id", **asked)).status_code == 406 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (found.status_code, found.text) == (200, "firstsecond")

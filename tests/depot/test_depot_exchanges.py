@@ -31,7 +31,7 @@ def chosen():
                 yield pytest.param("sqlite", exchanges, id=f"{title} (sqlite)")
 
 
-@pytest.mark.parametrize(("place", "exchanges"), chosen())
+@pytest.mark.parametrize(("place", "exchanges"), list(chosen()))
 def test_exchange(depots, place, exchanges):
     for exchange in exchanges:
         exchange.hold(depots[place])

@@ -22,6 +22,9 @@ create function outs(out low integer, out high integer) language sql immutable a
 create function described(j jsonb, n numeric[], m mood, a address, at timestamptz, b bytea, ok boolean, on_day date)
     returns json language sql stable
     return json_build_array(j, n, m, a, at at time zone 'UTC', b, ok, on_day);
+create function a_record() returns record language sql immutable as 'select 1 as x, text ''a'' as y';
+create function some_records(n integer) returns setof record language sql immutable
+    as 'select v as x, true as y from generate_series(1, n) as v';
 create function numbers(n integer) returns setof integer language sql immutable
     begin atomic select generate_series(1, n); end;
 create function joined(variadic parts text[]) returns text language sql immutable return array_to_string(parts, '-');

@@ -38,6 +38,8 @@ def _empty_log(suite: Suite):
         ("{ sum: add(args: {a: 1, b: 5}) }", {"sum": 6}),
         ("{ add(args: {a: null}) }", {"add": None}),
         ("{ numbers(args: {n: 3}) }", {"numbers": [1, 2, 3]}),
+        ("{ a_record }", {"a_record": {"x": 1, "y": "a"}}),
+        ("{ some_records(args: {n: 2}) }", {"some_records": [{"x": 1, "y": True}, {"x": 2, "y": True}]}),
         ("{ nothing_there }", {"nothing_there": None}),
         ("{ outs { low high __typename } }", {"outs": {"low": 1, "high": 9, "__typename": "outs"}}),
         ("{ pairs(args: {n: 3}, where: {x: {_gt: 1}}, order_by: {y: desc}, limit: 1) { y } }",

@@ -36,6 +36,8 @@ def _empty_log(suite: Suite):
         ("CallAdd", {"a": zeep.xsd.Nil}, None),
         ("CallNumbers", {"n": 3}, [1, 2, 3]),
         ("CallNothingThere", {}, None),
+        ("CallARecord", {}, '{"x":1,"y":"a"}'),
+        ("CallSomeRecords", {"n": 2}, ['{"x":1,"y":true}', '{"x":2,"y":true}']),
         ("CallOuts", {}, {"low": 1, "high": 9}),
         ("CallPairs", {"n": 2}, [{"x": 1, "y": Decimal("1.50")}, {"x": 2, "y": Decimal("3.00")}]),
         ("CallPairs", {"n": 0}, None),

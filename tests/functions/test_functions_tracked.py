@@ -30,6 +30,8 @@ create function eat(which int) returns setof eaten language sql as 'insert into 
 create function some_plums(n int) returns setof plum language sql volatile as 'select * from plum order by id limit n';
 create function eats_secretly() returns setof eaten language sql as 'insert into eaten (plum_id) values (1) returning *';
 create function counted() returns bigint language sql stable begin atomic select count(*) from eaten; end;
+create function alike(to_plum plum) returns setof plum language sql stable begin atomic
+  select * from plum p where p.grade = to_plum.grade; end;
 create function listed() returns setof plum language sql stable begin atomic select * from plum order by id; end;
 """
 CONFIG = """
@@ -83,6 +85,9 @@ def answer(suite, query, who=ADMIN, **variables):
         ('{ variable(args: {name: "x-hasura-user-id"}) { text } role_told { text } }',
          {"variable": [{"text": "7"}], "role_told": [{"text": "7"}]}),
         ("{ best { sort } }", {"best": {"sort": "Mirabelle"}}),
+        ('{ text: alike(args: {to_plum: "(9,None,1,)"}) { id } object: alike(args: {to_plum: {grade: 1}}) { id } '
+         "plum_by_pk(id: 1) { alike(order_by: {id: asc}) { id } } }",
+         {"text": [{"id": 2}], "object": [{"id": 2}], "plum_by_pk": {"alike": [{"id": 1}, {"id": 3}]}}),
         ("{ everyPlum(limit: 1) { id } everyPlum_aggregate { aggregate { count } } }",
          {"everyPlum": [{"id": 1}], "everyPlum_aggregate": {"aggregate": {"count": 3}}}),
         ("{ some_plums(args: {n: 1}) { id } plum_by_pk(id: 2) { id } }",
@@ -133,6 +138,8 @@ def test_rows_are_those_that_a_role_may_select(suite):
 def test_types_keep_the_functions_name_unless_it_has_another(suite):
     query = """query($a: plums_like_args!) { search(args: $a) { id } everyPlum { id } }"""
     assert len(answer(suite, query, a={"part": "damson"})["data"]["search"]) == 2
+    rows = """query($p: plum_scalar!) { alike(args: {to_plum: $p}) { __typename } }"""  # a row as a value
+    assert answer(suite, rows, p={"grade": 1}) == {"data": {"alike": [{"__typename": "plum"}]}}
     roots = answer(suite, "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }")["data"][
         "__schema"
     ]

@@ -15,7 +15,7 @@ from graphql_service.settings import GraphqlSettings
 
 from tests.fixtures.guarded_store import ADMIN, Door
 from tests.hasura.conftest import Library
-from tests.hasura.corpus import callers, conditions, orders, questions, refusals, zoo
+from tests.hasura.corpus import callers, conditions, orders, questions, refusals, schema, zoo
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -154,3 +154,50 @@ def test_numbers_as_text(park):
     }  # fmt: skip
     changed = ask("mutation { update_vet_by_pk(pk_columns: {id: 1}, _inc: {fee: 0}) { fee } }")
     assert changed == {"update_vet_by_pk": {"fee": "9007199254740993"}}
+
+
+_TYPE = "type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }"
+
+
+def _written(type_):
+    """A type as it is written in a schema."""
+    if type_["kind"] == "NON_NULL":
+        return f"{_written(type_['ofType'])}!"
+    return f"[{_written(type_['ofType'])}]" if type_["kind"] == "LIST" else type_["name"]
+
+
+def _shown(park, name, kind):
+    found = park.data_of(f'{{ __type(name: "{name}") {{ {kind} {{ name {_TYPE} }} }} }}')["__type"][kind]
+    return {member["name"]: _written(member["type"]) for member in found}
+
+
+@pytest.mark.parametrize(("name", "kind", "expected"), schema.TYPES)
+def test_types(park, name, kind, expected):
+    shown = _shown(park, name, kind)
+    assert {member: shown.get(member) for member in expected} == expected
+    assert [member for member in shown if member in expected] == list(expected)
+
+
+def test_what_is_never_null(park):
+    name, member, expected = schema.NEVER_NULL
+    assert _shown(park, name, "fields")[member] == expected[park.engine]
+
+
+@pytest.mark.parametrize("name", schema.ROOTS)
+def test_root_fields(park, name):
+    query = f'{{ __type(name: "query_root") {{ fields {{ name {_TYPE} args {{ name {_TYPE} }} }} }} }}'
+    fields = {field["name"]: field for field in park.data_of(query)["__type"]["fields"]}
+    arguments = {argument["name"]: _written(argument["type"]) for argument in fields[name]["args"]}
+    assert (_written(fields[name]["type"]), arguments) == schema.ROOTS[name]
+
+
+def test_what_operators_do_is_told(park):
+    def told(name):
+        found = park.data_of(f'{{ __type(name: "{name}") {{ inputFields {{ name description }} }} }}')
+        return {field["name"]: field["description"] for field in found["__type"]["inputFields"]}
+
+    texts, json_values = told("String_comparison_exp"), told("jsonb_comparison_exp")
+    assert texts["_eq"] is None
+    assert "`%`" in texts["_like"]
+    assert "key" in json_values["_has_key"]
+    assert json_values["_contains"] != json_values["_contained_in"]

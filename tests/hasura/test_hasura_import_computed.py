@@ -26,7 +26,9 @@ create function shop.rank(b shop.buyers, vars json) returns int language sql sta
   return (vars ->> 'x-hasura-rank')::int + b.id;
 create function shop.changing(b shop.buyers, n int) returns int language sql volatile return n;
 create function shop.mine(vars json) returns setof shop.bills language sql stable begin atomic
-  select * from shop.bills where buyer_id = (vars ->> 'x-hasura-user-id')::int; end;
+  select * from shop.bills where buyer_id = (vars ->> 'x-hasura-buyer')::int; end;
+create function shop.drawn() returns setof shop.bills language sql volatile
+  as 'select * from shop.bills order by id limit 1';
 """
 BUYERS, BILLS = {"schema": "shop", "name": "buyers"}, {"schema": "shop", "name": "bills"}
 
@@ -54,7 +56,11 @@ METADATA = {
             {"table": BILLS, "select_permissions": [
                 {"role": "clerk", "permission": {"columns": ["id", "total"], "filter": {"total": {"_lt": 50}}}}]},
         ],
-        "functions": [{"function": _function("mine"), "configuration": {"session_argument": "vars"}}],
+        "functions": [
+            {"function": _function("mine"), "configuration": {"session_argument": "vars", "custom_name": "ownBills"}},
+            {"function": _function("drawn"), "configuration": {
+                "exposed_as": "query", "custom_root_fields": {"function": "lot", "function_aggregate": "lots"}}},
+        ],
     }],
 }  # fmt: skip
 CLERK = Who("clerk", {"rank": "40"})
@@ -86,7 +92,11 @@ def test_what_is_written(moved):
     }
     assert document["functions"] == {
         "shop_rank": {"session_argument": "vars", "security_definer": True, "permissions": {"clerk": {}}},
-        "shop_mine": {"session_argument": "vars", "permissions": {"clerk": {}}},
+        "shop_mine": {"session_argument": "vars", "graphql": {"name": "ownBills"}, "permissions": {"clerk": {}}},
+        "shop_drawn": {
+            "graphql": {"roots": {"function": "lot", "function_aggregate": "lots"}, "exposed_as": "query"},
+            "permissions": {"clerk": {}},
+        },
         "shop_bills_noted": {"permissions": {"clerk": {}}},
         "shop_buyer_greeting": {"permissions": {"clerk": {}}},
     }
@@ -103,9 +113,9 @@ def test_what_is_answered(moved):
     ]}}  # fmt: skip
     assert "greeting" in moved.ask("{ shop_buyers { greeting } }", Who("guest")).text
     assert "not found" in moved.ask('{ shop_buyers { noted(args: {word: "late"}) { id } } }', Who("guest")).text
-    mine = exact(moved.ask("{ shop_mine { id } }", Who("clerk", {"user_id": "1"})).data)
-    assert mine in ({"data": {"shop_mine": [{"id": 1}]}}, {"data": {"shop_mine": []}})
-    forged = '{ shop_mine(args: {vars: "{}"}) { id } }'
+    mine = exact(moved.ask("{ ownBills { id } lot { id } }", Who("clerk", {"buyer": "1"})).data)
+    assert mine == {"data": {"ownBills": [{"id": 1}], "lot": [{"id": 1}]}}
+    forged = '{ ownBills(args: {vars: "{}"}) { id } }'
     assert exact(moved.ask(forged, ADMIN).data)["errors"][0]["extensions"]["code"] == "validation-failed"
 
 

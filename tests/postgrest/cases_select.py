@@ -56,6 +56,7 @@ _ORDERED = (
 _JSON = (
     ask("/settings?id=eq.1&select=settings->>foo::json", [{"foo": {"int": 1, "bar": "baz"}}]),
     ask("/settings?id=eq.1&select=myFoo:settings->>foo::json", [{"myFoo": {"int": 1, "bar": "baz"}}]),
+    refused("/settings?select=settings->foo->>bar::integer", 400, "22P02"),
     ask("/settings?id=eq.1&select=settings->foo->>bar", [{"bar": "baz"}]),
     ask("/settings?id=eq.1&select=settings->foo->bar", [{"bar": "baz"}]),
     ask("/settings?id=eq.1&select=myBar:settings->foo->>bar", [{"myBar": "baz"}]),
@@ -114,12 +115,15 @@ _JSON = (
 
 SHARED = (*_PLAIN, *_ORDERED, *_JSON)
 
+SQLITE = (
+    refused("/slots?select=id::_int4", 400, "PGRST127", "Feature not implemented", "casts to arrays on SQLite", None),
+    refused("/guests?name=fts.x", 400, "PGRST127", "Feature not implemented", "the operator fts on SQLite", None),
+)  # fmt: skip
 _CHORE_1 = {"id": 1, "name": "Report", "label_ink": "#000000", "due": "2018-01-02T00:00:00Z"}
 _CHORE_3 = {"id": 3, "name": "Algebra", "label_ink": "#01E240", "due": "2018-01-01T14:12:34Z"}
 _NO_OPERATOR = "No operator matches the given name and argument types. You might need to add explicit type casts."
 
 POSTGRES = (
-    refused("/settings?select=settings->foo->>bar::integer", 400, "22P02"),
     refused("/json_rows?select=data->>c->1", 404, "42883", "operator does not exist: text -> integer", None, _NO_OPERATOR),
     refused("/json_rows?select=data->>c->b", 404, "42883", "operator does not exist: text -> unknown", None, _NO_OPERATOR),
     ask("/json_rows?select=data->0->>a&id=eq.6", [{"a": "[1, 2, 3]"}]),

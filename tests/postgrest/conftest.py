@@ -51,11 +51,11 @@ def postgres_url(postgres_server) -> str:
 
 @pytest.fixture(scope="session")
 def grants(postgres_url, tmp_path_factory) -> Iterator[Asker]:
-    """The running suite, where the database's roles and grants decide: asked without a token, as `web_anon`."""
+    """The running suite, where the database's roles and grants decide: asked without a token, as `cases_anon`."""
     config = tmp_path_factory.mktemp("postgrest") / "trivet.yaml"
-    config.write_text(f"{CLOSED}anonymous_role: web_anon\n")
+    config.write_text(f"{CLOSED}anonymous_role: cases_anon\n")
     settings = {"TRIVET_ACCESS": "database", "TRIVET_PLAN": "1", "TRIVET_DEFAULT_ROWS": "0"}
-    login = postgres_url.replace("postgres@", "authenticator@")
+    login = postgres_url.replace("postgres@", "cases_login@")
     with Suite(login, config=config, settings=settings) as suite, requests.Session() as session:
 
         def ask(case: Case) -> Found:

@@ -164,11 +164,12 @@ create table read_only_slots (id integer primary key);
 create table private_slots (id integer primary key);
 analyze;
 
-create role authenticator noinherit login;
-create role web_anon nologin;
-create role keeper nologin;
-grant web_anon, keeper to authenticator;
-grant usage on schema public to web_anon, keeper;
-grant all on all tables in schema public to web_anon, keeper;
-revoke insert, update, delete on read_only_slots from web_anon;
-revoke all on private_slots from web_anon;
+-- Roles are of the whole server, which other tests use too: names of their own.
+create role cases_login noinherit login;
+create role cases_anon nologin;
+create role cases_keeper nologin;
+grant cases_anon, cases_keeper to cases_login;
+grant usage on schema public to cases_anon, cases_keeper;
+grant all on all tables in schema public to cases_anon, cases_keeper;
+revoke insert, update, delete on read_only_slots from cases_anon;
+revoke all on private_slots from cases_anon;

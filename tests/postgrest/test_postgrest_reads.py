@@ -40,6 +40,6 @@ def test_where_policies_decide(policies, case):
     hold(case, policies(case))
 
 
-@pytest.mark.parametrize("case", SHARED, ids=_named)
+@pytest.mark.parametrize("case", [*SHARED, *cases_select.SQLITE], ids=_named)
 def test_on_sqlite(sqlite_file, case):
     hold(case, sqlite_file(case))

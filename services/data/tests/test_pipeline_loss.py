@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from data_service.execute.slots import Slots
 from data_service.execute.trouble import Lost
+from data_service.execute.wire import Ask
 
 from tests.fixtures.postgres_server import PostgresServer
 
@@ -81,6 +82,36 @@ def test_a_transaction_hears_of_its_loss_between_two_statements(make, url):
 
     assert [type(found) for found in place.run(work)] == [Lost]
     assert place.run(lambda: place.read(at.NOTES)) == [(b'["one"]', 1)]
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["more to come", "with its commit"])
+def test_of_a_write_that_was_cut_off_nobody_says_that_it_was_done(make, url, last):
+    place = make()
+    sleeps = at.statement("with w as (insert into notes values ($1::int, 'x')) select pg_sleep(60)::text")
+    results = place.start(lambda: place.write((sleeps, "71"), last=last))
+    place.turn_until(lambda: any(wire.owner and wire.expected for wire in place.pipeline.wires.open))
+    (backend,) = [wire.backend for wire in place.pipeline.wires.open if wire.expected]
+    end_backends(url)
+    place.turn_until(lambda: results)
+    assert (type(results[0]), place.database.adrift) == (Lost, {backend})
+    place.database.adrift.clear()
+    assert place.run(lambda: place.read(at.statement("select count(*) from notes where id = 71", 0))) == [(0,)]
+
+
+def test_a_statement_without_its_commit_is_no_write(make, monkeypatch):
+    place, take = make(), Ask.take
+    place.run(lambda: place.write((at.WRITE, "81", "before"), last=True))
+    (wire,) = [wire for wire in place.pipeline.wires.open if wire.writes]
+
+    def cut_off(self, status, result):
+        take(self, status, result)
+        wire.lose()  # the statement was answered, and the connection goes before the server has come to the Sync
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ask, "take", cut_off)
+        results = place.run(lambda: place.write((at.WRITE, "82", "perhaps"), last=True))
+    assert [type(found) for found in results] == [Lost]
+    assert place.database.adrift == {wire.backend}
 
 
 def test_while_the_server_is_away_each_hears_so_and_the_first_one_after_it_is_back_works(make, server):

@@ -274,6 +274,9 @@ PLACES = {
 HARMLESS = {
     "Param.index": "a value of the client's own", "Claim.name": "policies only", "Literally.value": "policies only",
     "RelationRef.name": "names no value; what it joins by is tried with each use", "RelationRef.hint": "the same",
+    "RelationRef.by_target": "a way to find the name",
+    "Node.media": "it gets outputs; whole rows where all is clear, and none that Python changes (refuse_handlers)",
+    "Update.presets_alone": "sets what the policy says",
     "FieldRef.arguments": "no function gets a row with protected fields", "RelationRef.arguments": "the same",
     "ExistsIn.resource": "policies only", "ExistsIn.filter": "policies only", "Compare.config": "a name",
     "CompareAggregate.right": "the client's own", "CompareGroup.right": "the client's own",

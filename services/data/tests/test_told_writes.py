@@ -8,11 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from contracts.filters import And, Compare, FieldRef, Param, RelationRef
+from contracts.filters import And, Compare, FieldRef, Given, Param, RelationRef
 from contracts.identity import Caller, Principal
 from contracts.operations import (
     Affected,
     Assign,
+    Call,
     Conflict,
     Create,
     Delete,
@@ -24,6 +25,7 @@ from contracts.operations import (
     Node,
     Rows,
     Sort,
+    Star,
     Update,
 )
 from contracts.problems import Problem
@@ -68,8 +70,19 @@ create trigger loud instead of insert on loud_notes for each row execute functio
 create table parts (id int, kind text, text text, primary key (id, kind)) partition by list (kind);
 create table parts_a partition of parts for values in ('a');
 """
+CALLED = """
+create function note(said text) returns int language sql as $$ insert into notes (text) values (said) returning id $$;
+create function notes_of(said text) returns setof notes language sql as $$
+    insert into notes (text) select said from generate_series(1, 2) returning * $$;
+create function later(said text) returns void language sql as $$
+    insert into codes values (said || '1', 9), (said || '2', 9) $$;
+"""
 CONFIG = """
 version: 1
+functions:
+  note: &call {permissions: {clerk: {}}}
+  notes_of: *call
+  later: *call
 resources:
   keepers: {permissions: {clerk: {select: {columns: '*', filter: {}}}}}
   notes: &own
@@ -198,7 +211,7 @@ CASES = {
 }  # fmt: skip
 CODES = {
     "insert a breach": "42501", "insert null": "42501", "insert one, and there are two": "PGRST116",
-    "insert one that is hidden": "PGRST116", "insert bad": "22P02", "insert a wrong key": "23503",
+    "insert bad": "22P02", "insert a wrong key": "23503",
     "insert that a trigger refuses": "22P02", "upsert a breach": "42501", "upsert a breach that is old": "42501",
     "update a breach": "42501", "update too many": "PGRST124", "update too many quietly": "PGRST124",
     "update one of two": "PGRST116", "delete too many": "PGRST124", "insert a breach and a wrong key": "42501",
@@ -213,7 +226,7 @@ ELSEWHERE = (insert(SHORT), [[{"keeper_id": 1}]])
 
 @pytest.fixture(scope="module")
 def url(postgres_server):
-    return postgres_server.create_database("told_writes", SCHEMA)
+    return postgres_server.create_database("told_writes", SCHEMA + CALLED)
 
 
 @pytest.fixture(scope="module")
@@ -387,6 +400,31 @@ def test_many_at_once_are_each_held_to_their_own(url, config, store):
             assert one[0][0]["text"] == row["text"]
     there = store.execute("select text from notes where text <> 'first'").fetchall()
     assert sorted(text for (text,) in there) == sorted(row["text"] for row in rows if row["owner"] == "ada")
+
+
+def call(function, node, **more):
+    return Call(function, (Given("said", Param(0)),), node, **more)
+
+
+@pytest.mark.parametrize(
+    ("operation", "found", "ways"),
+    [
+        (call("note", Node(outputs=(Star(),))), 2, 1),
+        (call("notes_of", SHORT), [{"id": 2, "text": "x"}, {"id": 3, "text": "x"}], 1),
+        (call("notes_of", ONE), "PGRST116", 2),
+        (call("notes_of", SHORT, at_most=Param(1)), "PGRST124", 2),
+        (call("later", Node(outputs=(Star(),))), "23505", 1),
+    ],
+    ids=["value", "rows", "one of two", "too many", "refused by the commit"],
+)
+def test_functions(engine, store, monkeypatch, operation, found, ways):
+    engine.execute(insert(QUIET), [[ADA]], caller())
+    store.restore()
+    before = store.everything()
+    with sent(monkeypatch) as gone:
+        assert answer(engine, operation, ["x", 1])[0] == found
+    assert len(gone) == ways, gone
+    assert (store.everything() == before) is isinstance(found, str)
 
 
 def test_what_is_looked_at_by_the_commit_alone_is_told(engine, store):

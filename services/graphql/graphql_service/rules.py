@@ -1,5 +1,6 @@
 """Validation by graphql-core's rules (GraphQL §5), with Hasura's words where it has its own (graphql.md §8)."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLInputType,
     NamedTypeNode,
+    NameNode,
     OperationDefinitionNode,
     VariableDefinitionNode,
     get_named_type,
@@ -34,6 +36,8 @@ from graphql.validation import (
     ProvidedRequiredArgumentsRule,
     ScalarLeafsRule,
     UniqueDirectivesPerLocationRule,
+    UniqueFragmentNamesRule,
+    UniqueVariableNamesRule,
     ValidationRule,
     ValuesOfCorrectTypeRule,
     VariablesInAllowedPositionRule,
@@ -42,7 +46,7 @@ from graphql.validation.rules.variables_in_allowed_position import allowed_varia
 
 from graphql_service.coercion import UNKNOWN, argument_of, from_literal
 from graphql_service.directives import DirectivesFit
-from graphql_service.errors import Misfit
+from graphql_service.errors import PARSE_FAILED, Misfit
 from graphql_service.spreads import FragmentsUnfold
 
 
@@ -194,6 +198,28 @@ def _difference(one: FieldNode, other: FieldNode) -> str:
     return ""
 
 
+class VariablesOnce(ValidationRule):
+    """A variable is declared once."""
+
+    def enter_operation_definition(self, operation: OperationDefinitionNode, *_args: Any) -> None:
+        """Count the declarations."""
+        names = Counter(node.variable.name.value for node in operation.variable_definitions)
+        for name, count in names.items():
+            if count > 1:
+                text = f'multiple definitions for variable "{name}"'
+                self.report_error(GraphQLError(text, operation, extensions={"code": PARSE_FAILED}))
+
+
+class FragmentsOnce(UniqueFragmentNamesRule):
+    """A fragment is defined once."""
+
+    def report_error(self, error: GraphQLError) -> None:
+        """Report it in Hasura's words; the nodes of the error are names."""
+        name = next((node.value for node in error.nodes or () if isinstance(node, NameNode)), "")
+        text = f'multiple definitions for fragment "{name}"'
+        super().report_error(GraphQLError(text, error.nodes, extensions={"place": (), "code": PARSE_FAILED}))
+
+
 _OURS: dict[type, type] = {
     FieldsOnCorrectTypeRule: FieldsExist,
     KnownArgumentNamesRule: ArgumentsExist,
@@ -204,6 +230,8 @@ _OURS: dict[type, type] = {
     OverlappingFieldsCanBeMergedRule: FieldsMerge,
     ProvidedRequiredArgumentsRule: ArgumentsSuffice,
     ScalarLeafsRule: SelectionsFit,
+    UniqueFragmentNamesRule: FragmentsOnce,
+    UniqueVariableNamesRule: VariablesOnce,
     ValuesOfCorrectTypeRule: LiteralsFit,
     VariablesInAllowedPositionRule: VariablesFit,
 }

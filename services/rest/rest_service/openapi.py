@@ -7,9 +7,9 @@ from urllib.parse import quote
 import msgspec
 from apispec import APISpec
 from chassis.bounded import Bounded
-from contracts.catalog import Catalog, Resource
+from contracts.catalog import ANY_MEDIA, Catalog, Resource
 
-from rest_service import openapi_functions, schemas, swagger
+from rest_service import media, openapi_functions, schemas, swagger
 from rest_service.grammar.keys import filter_key
 from rest_service.resources import can_put
 from rest_service.schemas import ComponentNames, Schema
@@ -18,6 +18,8 @@ Format = Literal["3.1", "2.0"]
 _KEPT = 64
 _PROBLEM = "Problem"
 _TEXT = {"type": "string"}
+_ANYTHING: Schema = {}
+_SPATIAL = ("geometry", "geography")
 
 # id, place, name, schema, description
 _SHARED: tuple[tuple[str, str, str, Schema, str], ...] = (
@@ -62,12 +64,16 @@ class Document(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A resource and the names of its schemas: its rows, what creates and what updates them."""
+    """A resource and the names of its schemas: its rows, what creates and what updates them.
+
+    ``own`` are the media types in which the database writes its rows itself.
+    """
 
     resource: Resource
     rows: str
     create: str
     update: str
+    own: tuple[str, ...] = ()
 
 
 class Documents:
@@ -107,7 +113,8 @@ def describe(catalog: Catalog, title: str, url: str) -> dict[str, Any]:
     schema_names, filter_names = ComponentNames([_PROBLEM]), ComponentNames(shared[0] for shared in _SHARED)
     rows: dict[str, str] = {}
     for resource in catalog.resources:
-        entry = _Entry(resource, *(schema_names.fit(resource.name + part) for part in ("", ".create", ".update")))
+        row, create, update = (schema_names.fit(resource.name + part) for part in ("", ".create", ".update"))
+        entry = _Entry(resource, row, create, update, _own_media(catalog, resource))
         _add_resource(spec, catalog, entry, _add_filters(spec, resource, filter_names))
         rows[resource.name] = entry.rows
     for path, operations in openapi_functions.paths(catalog, rows).items():
@@ -223,6 +230,17 @@ def _operation(entry: _Entry, verb: str, parameters: list[str], answers: dict[st
     }
 
 
+def _own_media(catalog: Catalog, resource: Resource) -> tuple[str, ...]:
+    """The media types in which the database writes a resource's rows itself, but for its own forms of JSON."""
+    spatial = any(field.db_type.partition("(")[0].endswith(_SPATIAL) for field in resource.fields)
+    found = (
+        handler.media
+        for handler in catalog.handlers
+        if handler.resource in (None, resource.name) and (spatial or not handler.features)
+    )
+    return tuple(dict.fromkeys(name for name in found if name not in (media.JSON.type, ANY_MEDIA)))
+
+
 def _rows_answer(entry: _Entry, description: str) -> dict[str, Any]:
     rows = {"type": "array", "items": _ref(entry.rows)}
     return {
@@ -232,6 +250,7 @@ def _rows_answer(entry: _Entry, description: str) -> dict[str, Any]:
             "application/json": {"schema": rows},
             "application/vnd.pgrst.object+json": {"schema": _ref(entry.rows)},
             **{name: {"schema": _TEXT} for name in ("text/csv", "application/x-ndjson", "application/xml")},
+            **{name: {"schema": _ANYTHING} for name in entry.own},
         },
     }
 

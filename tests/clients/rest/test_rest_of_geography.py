@@ -187,3 +187,8 @@ def test_graphql_has_only_what_fits(coast, where):
 def test_soap_writes_geometries_as_geojson(coast):
     text = coast.post("<ListHarbours><filter><id><eq>1</eq></id></filter></ListHarbours>").data
     assert without_crs(json.loads(etree.fromstring(text).findtext(f".//{{{SOAP_NAMESPACE}}}place"))) == BERGEN
+
+
+def test_documents_tell_of_geojson(coast):
+    paths = coast.get("openapi.json").json["paths"]
+    assert GEOJSON in paths["/harbours"]["get"]["responses"]["200"]["content"]

@@ -164,3 +164,11 @@ def test_a_role_gets_what_it_may_see_and_call(rooms, role, path, accept, status,
     answer = rooms.get(path, Who(role), Accept=accept)
     assert answer.status_code == status
     assert body is None or answer.data == body
+
+
+def test_documents_tell_of_them(rooms):
+    paths = rooms.get("openapi.json").json["paths"]
+    own = {path: set(paths[path]["get"]["responses"]["200"]["content"]) & {STEPS, TABS, NAMES} for path in paths}
+    assert (own["/paths"], own["/owners"]) == ({STEPS, TABS, NAMES}, {TABS, NAMES})
+    seen = rooms.get("openapi.json", Who("guest")).json["paths"]["/paths"]["get"]["responses"]["200"]["content"]
+    assert set(seen) & {STEPS, TABS, NAMES} == {TABS}

@@ -98,6 +98,8 @@ REFUSED = [
     ("{ animal { id }", None, ".query", PARSE, "not a valid graphql query"),
     ('{ animal(where: {name: {_eq: "a\\q"}}) { id } }', None, ".query", PARSE, "not a valid graphql query"),
     ("query A { animal { id } } query B { animal { id } }", None, "", None, "exactly one operation has to be present in the document when operationName is not specified"),
+    ("query ($x: Int, $x: Int) { animal(limit: $x) { id } }", None, "", PARSE, 'multiple definitions for variable "x"'),
+    ("{ animal { ...f } } fragment f on animal { id } fragment f on animal { name }", None, "", PARSE, 'multiple definitions for fragment "f"'),
     # JSON
     ('{ animal { notes(path: "[") } }', None, ".selectionSet.animal.selectionSet.notes.args.path", None, "parse json path error: ["),
     ("{ animal { notes(path: 1) } }", None, ".selectionSet.animal.selectionSet.notes.args.path", None, "expected a string for type 'String', but found an integer"),

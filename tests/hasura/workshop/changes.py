@@ -27,6 +27,13 @@ UPDATES = [
     Case("update_bowl(where: {glaze: {_eq: ash}}, _set: {glaze: tin, spare: salt}) { returning { id glaze spare } }", {"returning": [{"id": 1, "glaze": "tin", "spare": "salt"}]}),
     Case("update_bowl(where: {spare: {_in: [tin]}}, _set: {spare: null}) { affected_rows }", count(1)),
     Case('a: update_maker(where: {id: {_eq: 1}}, _set: {name: "X"}) { affected_rows } b: update_maker(where: {name: {_eq: "X"}}, _set: {name: "Y"}) { returning { name } }', {"a": count(1), "b": {"returning": [{"name": "Y"}]}}),
+    Case("update_piece(where: {maker: {}}, _set: {story: \"s\"}) { affected_rows }", count(4)),
+    Case("update_piece(where: {made_on: {_is_null: true}}, _set: {story: \"s\"}) { affected_rows }", count(2)),
+    Case("update_piece(where: {id: {}}, _set: {story: \"s\"}) { affected_rows }", count(4)),
+    Case("update_piece(where: {id: null}, _set: {story: \"s\"}) { affected_rows }", count(4)),
+    Case("update_piece(where: {id: {_eq: null}}, _set: {story: \"s\"}) { affected_rows }", Refused("update_piece.args.where.id._eq", FAILED, "unexpected null value for type 'Int'")),
+    Case("update_gauge(where: {}, _inc: {exact: null}) { affected_rows }", Refused("update_gauge.args._inc.exact", FAILED, "unexpected null value for type 'numeric'")),
+    Case("update_bowl(where: {glaze: {_eq: red}}, _set: {spare: ash}) { affected_rows }", Refused("update_bowl.args.where.glaze._eq", FAILED, "expected one of the values ['ash', 'salt', 'tin'] for type 'glaze_enum', but found 'red'")),
     # by key
     Case('update_maker_by_pk(pk_columns: {id: 1}, _set: {name: "Anna"}) { id name }', {"id": 1, "name": "Anna"}),
     Case('update_maker_by_pk(pk_columns: {id: 99}, _set: {name: "x"}) { id name }', None),

@@ -28,6 +28,20 @@ BASIC = [
 ]  # fmt: skip
 
 VALUES = [
+    Case('insert_maker_one(object: {name: "Dee"}) { id } insert_maker_one(object: {name: "Dee"}) { name }', {"id": 4, "name": "Dee"}, then="{ maker_aggregate { aggregate { count } } }", after={"maker_aggregate": {"aggregate": {"count": 4}}}),
+    Case('insert_maker_one(object: {name: "Dee"}) { piece_aggregate { nodes { id } } passport { id } }', {"piece_aggregate": {"nodes": []}, "passport": None}),
+    Case('mutation($o: maker_insert_input! = {name: "Dee"}) { insert_maker_one(object: $o) { ...own } } fragment own on maker { id name }', Whole({"data": {"insert_maker_one": {"id": 4, "name": "Dee"}}})),
+    Case("insert_gauge_one(object: {exact: 1.239, rough: 1e3, whole: 1.0}) { exact rough whole }", {"exact": Decimal("1.24"), "rough": 1000, "whole": 1}),
+    Case('insert_device_one(object: {name: "d", spec: "{\\"a\\": 1}"}) { spec }', {"spec": '{"a": 1}'}),
+    Case("insert_piece_one(object: {made_on: null}) { made_on }", {"made_on": None}),
+    Case("insert_gauge_one(object: {exact: 12345678.9}) { id }", Refused("insert_gauge_one.args.object", "data-exception", "numeric field overflow")),
+    Case('insert_gauge_one(object: {exact: "abc"}) { id }', Refused("insert_gauge_one.args.object.exact", "data-exception", 'invalid input syntax for type numeric: "abc"')),
+    Case("insert_gauge_one(object: {whole: true}) { id }", Refused("insert_gauge_one.args.object.whole", FAILED, "expected a 32-bit integer for type 'Int', but found a boolean")),
+    Case('insert_piece_one(object: {made_on: "2020-13-45"}) { id }', Refused("insert_piece_one.args.object", "data-exception", 'date/time field value out of range: "2020-13-45"')),
+    Case('insert_bowl_one(object: {glaze: "ash"}) { id }', Refused("insert_bowl_one.args.object.glaze", FAILED, "expected an enum value for type 'glaze_enum', but found a string")),
+    Case("insert_bowl_one(object: {glaze: null}) { id }", Refused("insert_bowl_one.args.object", VIOLATED, not_null("glaze", "bowl"))),
+    Case('insert_device_one(object: {name: "d"}) { id }', Refused("insert_device_one.args.object", VIOLATED, not_null("spec", "device"))),
+    Case('insert_maker(objects: [{name: "Dee"}, null]) { affected_rows }', Refused("insert_maker.args.objects[1]", FAILED, "unexpected null value for type 'maker_insert_input'")),
     Case('insert_gauge_one(object: {small: 32767, whole: 2147483647, big: 9223372036854775807, rough: 16.0001, exact: 123.45}) { id small whole big rough exact label }', {"id": 2, "small": 32767, "whole": 2147483647, "big": 9223372036854775807, "rough": Decimal("16.0001"), "exact": Decimal("123.45"), "label": "new"}),
     Case('insert_gauge_one(object: {small: "-5", whole: "7", big: "9223372036854775807", rough: "1.5", exact: "1.50"}) { small whole big rough exact }', {"small": -5, "whole": 7, "big": 9223372036854775807, "rough": Decimal("1.5"), "exact": Decimal("1.50")}),
     Case("insert_gauge_one(object: {rough: 3, exact: 4}) { rough exact }", {"rough": 3, "exact": Decimal("4.00")}),
@@ -81,6 +95,7 @@ REFUSED = [
 
 _RULE = "on_conflict: {constraint: %s, update_columns: [%s]}"
 UPSERTS = [
+    Case('insert_maker(objects: [{id: 1, name: "Zed"}], on_conflict: {constraint: maker_pkey, update_columns: [id, name]}) { affected_rows returning { id name } }', rows({"id": 1, "name": "Zed"})),
     Case(f'insert_piece(objects: [{{title: "Jug", story: "new", made_on: "2022-01-01"}}], {_RULE % ("piece_title_key", "story")}) {{ affected_rows returning {{ id title story made_on }} }}', rows({"id": 1, "title": "Jug", "story": "new", "made_on": "2020-01-01"})),
     Case(f'insert_piece(objects: [{{id: 1, story: "one"}}, {{id: 2, story: "two"}}], {_RULE % ("piece_pkey", "story")}) {{ returning {{ title story }} }}', {"returning": [{"title": "Jug", "story": "one"}, {"title": "Cup", "story": "two"}]}),
     Case(f'insert_piece(objects: [{{id: 1, story: "one"}}, {{id: 50, title: "Pot", story: "two"}}], {_RULE % ("piece_pkey", "story")}) {{ affected_rows returning {{ id title story }} }}', rows({"id": 1, "title": "Jug", "story": "one"}, {"id": 50, "title": "Pot", "story": "two"})),

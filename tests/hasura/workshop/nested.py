@@ -39,6 +39,12 @@ NESTED = [
     Case("mutation($m: maker_obj_rel_insert_input) { insert_piece_one(object: {title: \"A\", maker: $m}) { maker { name } } }", {"maker": None}, variables={"m": None}),
 ]  # fmt: skip
 NESTED_REFUSED = [
+    # of rows that belong to several others it can't be told which one was refused
+    Case('insert_maker(objects: [{name: "Dee", piece: {data: [{title: "Jug"}]}}, {name: "Eli", piece: {data: [{title: "A"}]}}]) { affected_rows }', Refused("insert_maker.args.objects", VIOLATED, unique("piece_title_key"))),
+    Case('insert_maker(objects: [{name: "Dee"}, {name: "Eli", passport: {data: {number: "P", maker: {data: {name: "x"}}}}}]) { affected_rows }', Refused("insert_maker.args.objects[1].passport.data.maker", FAILED, 'cannot insert object relationship "maker" as "maker_id" column values are already determined')),
+    Case('insert_passport_one(object: {number: "P", maker: {data: {name: "Dee", piece: {data: [{title: "A"}, {title: "Jug"}]}}}}) { id }', Refused("insert_passport_one.args.object.maker.data.piece.data", VIOLATED, unique("piece_title_key"))),
+    Case('insert_maker_one(object: {name: "Dee", piece: {data: [{title: "A"}], on_conflict: {constraint: nope}}}) { id }', Refused("insert_maker_one.args.object.piece.on_conflict.constraint", FAILED, "expected one of the values ['piece_pkey', 'piece_title_key'] for type 'piece_constraint', but found 'nope'")),
+    Case('insert_maker_one(object: {name: "Dee", piece: {data: [null]}}) { id }', Refused("insert_maker_one.args.object.piece.data[0]", FAILED, "unexpected null value for type 'piece_insert_input'")),
     Case('insert_maker(objects: [{name: "Dee", piece: {data: [{title: "A", maker_id: 1}]}}]) { affected_rows }', Refused("insert_maker.args.objects[0].piece.data[0]", FAILED, f'cannot insert "maker_id" {_DETERMINED}')),
     Case('insert_maker_one(object: {name: "Dee", piece: {data: [{title: "A"}, {title: "B", maker_id: 1}]}}) { id }', Refused("insert_maker_one.args.object.piece.data[1]", FAILED, f'cannot insert "maker_id" {_DETERMINED}')),
     Case('insert_piece(objects: [{title: "A", maker_id: 4, maker: {data: {name: "Dee"}}}]) { affected_rows }', Refused("insert_piece.args.objects[0].maker", FAILED, 'cannot insert object relationship "maker" as "maker_id" column values are already determined')),

@@ -17,9 +17,12 @@ _LIMIT = "statement_timeout"
 _ISOLATION = "default_transaction_isolation"
 _READ_ONLY = "default_transaction_read_only"
 _ISOLATIONS = {"serializable", "repeatable read", "read committed", "read uncommitted"}
-# What can't be headers, or a status, fails here and with it the transaction, before it is committed: then a JSON text
-# is made that is none, or a number. The rules are those of `data_service.execute.raised`.
-LEFT_BEHIND = r"""
+# What a transaction that reads leaves behind: what is wrong with it is found by `aside_of`, as nothing was written.
+LEFT_BEHIND = """select nullif(current_setting('response.headers', true), '')::json::text,
+    nullif(current_setting('response.status', true), '')::integer::text"""
+# The same of one that writes. What can't be headers, or a status, fails here and with it the transaction, before it is
+# committed: then a JSON text is made that is none, or a number. The rules are those of `data_service.execute.raised`.
+JUDGED = r"""
     select case when h is null then null
             when case when json_typeof(h::json) <> 'array' then true else exists (
                 select from json_array_elements(h::json) as one where case when json_typeof(one) <> 'object' then true

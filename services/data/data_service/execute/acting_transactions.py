@@ -5,7 +5,7 @@ from typing import Any
 from contracts.problems import Problem
 from contracts.results import Aside
 
-from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
+from data_service.execute.acting import JUDGED, LEFT_BEHIND, Actor, aside_of, judge
 from data_service.execute.parameters import texts
 from data_service.execute.pipeline import Pipeline
 from data_service.execute.reads import outcome
@@ -33,6 +33,7 @@ class ActingTransaction(Transaction):
     ) -> None:
         super().__init__(pipeline, actor.limit(limit), patience, adrift, opening=actor.begin(writes=writes), zone=zone)
         self._actor = actor
+        self._left_behind = JUDGED if writes else LEFT_BEHIND
         self._looked: Ask | None = None
         self.left: tuple[Any, ...] | None = None
 
@@ -52,7 +53,7 @@ class ActingTransaction(Transaction):
         return [self._look(), *super()._ending()]
 
     def _look(self) -> Ask:
-        self._looked = self.ask(LEFT_BEHIND)
+        self._looked = self.ask(self._left_behind)
         return self._looked
 
     def _run(self, asks: list[Ask]) -> Sync:

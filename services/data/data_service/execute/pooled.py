@@ -9,7 +9,7 @@ from contracts.problems import Problem
 from contracts.results import Aside
 
 from data_service.execute import terms
-from data_service.execute.acting import LEFT_BEHIND, Actor, aside_of, judge
+from data_service.execute.acting import JUDGED, Actor, aside_of, judge
 from data_service.execute.batches import OPENING, batches
 from data_service.execute.connections import translated
 from data_service.execute.pool import Connection, Held, Pool
@@ -58,7 +58,7 @@ class PooledSession(PostgresSession):
     def look(self) -> None:
         """See what the transaction leaves behind."""
         try:
-            self.left = self.fetch(Statement(LEFT_BEHIND), Arguments((), {}))
+            self.left = self.fetch(Statement(JUDGED), Arguments((), {}))
         except Problem as problem:
             judge(problem)
 

@@ -37,7 +37,7 @@ def run(program: Program, session: Session, arguments: Arguments) -> Result:
         case WriteStatement():
             return _run_write(program, session, arguments, last=True)
         case CallStatement():
-            return run_call(program, session, arguments)
+            return run_call(program, session, arguments, last=True)
         case DocumentStatement():
             row = session.fetch(program.statement, arguments)
             return Result(body=as_bytes(row[0] if row else None))
@@ -68,8 +68,13 @@ def run_read(read: ReadStatement, session: Session, arguments: Arguments) -> Res
     return Result(body=text, rows=rows, total=total)
 
 
-def run_call(call: CallStatement, session: Session, arguments: Arguments) -> Result:
-    """Call a function, and judge its number of rows. Raises `Problem` PGRST124 and those of a read."""
+def run_call(call: CallStatement, session: Session, arguments: Arguments, *, last: bool) -> Result:
+    """Call a function, and judge its number of rows. Raises `Problem` PGRST124 and those of a read.
+
+    ``last``: nothing follows in this transaction.
+    """
+    if last and not call.judged:
+        session.last()
     if call.foreign is not None:
         result = _run_foreign(call, call.foreign, session, arguments)
     else:
@@ -134,5 +139,5 @@ def _run_member(
     if isinstance(member, ReadStatement):
         return run_read(member, session, arguments).body
     if isinstance(member, CallStatement):
-        return run_call(member, session, arguments).body or b"null"
+        return run_call(member, session, arguments, last=last).body or b"null"
     return _run_write(member, session, arguments, last=last).body

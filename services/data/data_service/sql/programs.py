@@ -101,7 +101,11 @@ def _call(plan: CallPlan, dialect: Dialect, full: Catalog, caps: Caps) -> CallSt
     at_most = Bind(plan.at_most, dialect.whole_number) if plan.at_most else None
     call = plan.read.scan.call
     if call is None or call.function.source == "database":
-        return CallStatement(_read(plan.read, dialect, full, caps), plan.writes, at_most)
+        made = _read(plan.read, dialect, full, caps)
+        many = call is None or call.function.returns.many
+        counted = made.shape == "one" or (made.shape == "maybe" and many) or at_most is not None
+        judged = counted or made.offset is not None or made.estimate is not None
+        return CallStatement(made, plan.writes, at_most, judged=judged)
     read = _read(plan.read, dialect, full, caps) if call.function.returns.kind == "rows" else None
     arguments = tuple((one.argument.name, Bind(one.source, foreign_value(one))) for one in call.passed)
     return CallStatement(read, plan.writes, at_most, call.function, arguments)

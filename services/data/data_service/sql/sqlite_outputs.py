@@ -1,6 +1,7 @@
 """SQLite's values in an answer: its losses (booleans, scales, blobs) are made good, its casts PostgreSQL's."""
 
 from contracts.fields import Field
+from contracts.problems import Problem
 
 from data_service.plan.nodes import Column
 from data_service.sql.postgres_casts import cast_type
@@ -70,8 +71,10 @@ def as_text(expression: str, column: Column) -> str:
 
 
 def cast_value(expression: str, cast: str) -> str:
-    """A value cast to a type of PostgREST's grammar. Raises `Problem` 42704."""
+    """A value cast to a type of PostgREST's grammar. Raises `Problem` 42704, PGRST127."""
     kind = cast_type(cast)
+    if kind.endswith("[]"):
+        raise Problem("PGRST127", "Feature not implemented", details="casts to arrays on SQLite")
     if kind in _MOMENTS:
         return f"coalesce({_MOMENTS[kind].format(expression)}, {_unfit(expression, kind)})"
     if kind in _WHOLE or kind == "uuid":

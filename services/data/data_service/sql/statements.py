@@ -111,7 +111,7 @@ class CallStatement:
     """A function called. The database's own is called by ``read`` itself, of which ``at_most`` rows may come.
 
     A ``foreign`` function is called first, with these arguments; ``read`` is then over the rows that it gave, and None
-    where it gives none. It ``writes`` unless it only reads.
+    where it gives none. It ``writes`` unless it only reads. ``judged``: what it gives decides whether it stands.
     """
 
     read: ReadStatement | None
@@ -119,6 +119,7 @@ class CallStatement:
     at_most: Bind | None = None
     foreign: Function | None = None
     arguments: tuple[tuple[str, Bind], ...] = ()
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from graphql import (
 )
 
 from graphql_service.schema.exposed import Exposed, ExposedField
+from graphql_service.schema.operator_texts import told
 from graphql_service.schema.patterns import FUNCTIONS, NUMERIC_FUNCTIONS
 from graphql_service.schema.scalars import NUMBERS, Scalar
 from graphql_service.schema.types import TEXT, Types
@@ -88,7 +89,10 @@ def comparison_type(types: Types, scalar: Scalar) -> GraphQLInputObjectType:
         operators |= {"_st_d_within": cast("GraphQLInputObjectType", types.shared(DISTANCES["geography"]))}
     return GraphQLInputObjectType(
         scalar.comparison,
-        {name: GraphQLInputField(type_) for name, type_ in operators.items()},
+        {
+            name: GraphQLInputField(type_, description=told(name, array=scalar.array))
+            for name, type_ in operators.items()
+        },
         description=f'Boolean expression to compare columns of type "{scalar.name}". '
         "All fields are combined with logical 'AND'.",
     )
