@@ -80,8 +80,8 @@ _SHAPES = (
     _no_relation("/bands?select=*,lamps(*)", "bands", "lamps"),
     _no_relation("/bands?select=*,nowhere(*)", "bands", "nowhere"),
     refused("/bands?select=*,album(*)", 400, "PGRST200", hint="Perhaps you meant 'albums' instead of 'album'."),
-    refused("/bands?select=*,albums(void)", 400, "42703", "column albums.void does not exist"),
-    refused("/bands?select=*,albums(*)&albums.void=eq.1", 400, "42703", "column albums.void does not exist"),
+    refused("/bands?select=*,albums(void)", 400, "42703", "column albums_1.void does not exist"),
+    refused("/bands?select=*,albums(*)&albums.void=eq.1", 400, "42703", "column albums_1.void does not exist"),
 )  # fmt: skip
 
 _EMPTY = (

@@ -23,7 +23,7 @@ def seen(small: Store, run_script: Any) -> dict[str, Any]:
         ("rows, filtered and sorted", [{"id": 3}, {"id": 2}]),
         ("one row", {"id": 2}),
         ("no row", None),
-        ("csv", "id\n1\n2\n3\n"),
+        ("csv", "id\n1\n2\n3"),
         ("felt now", {"feeling": "wild"}),
     ],
 )

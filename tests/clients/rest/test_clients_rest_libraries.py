@@ -116,7 +116,7 @@ def test_python_reads(store, client):
     assert (found.data, found.count) == (rows("select id from orders order by id limit 2 offset 1"), total["n"])
     head = table.select("*", count="exact", head=True).eq("id", 1).execute()
     assert head.count == 1
-    assert table.select("id").eq("id", 1).csv().execute().data == "id\n1\n"
+    assert table.select("id").eq("id", 1).csv().execute().data == "id\n1"
     embedded = table.select("id,customers(name)").eq("id", 1).execute().data
     (name,) = rows("select name from customers where id = (select customer_id from orders where id = 1)")
     assert embedded == [{"id": 1, "customers": name}]

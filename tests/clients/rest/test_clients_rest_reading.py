@@ -117,7 +117,7 @@ COMPUTED: dict[str, Callable[[Rows], Any]] = {
     "maybeSingle": lambda rows: {"id": 1},
     "maybeSingle of none": lambda rows: None,
     "head": lambda rows: None,
-    "csv": lambda rows: "id,status\n" + "".join(f"{r['id']},{r['status']}\n" for r in rows("select id, status from orders order by id limit 3")),
+    "csv": lambda rows: "id,status" + "".join(f"\n{r['id']},{r['status']}" for r in rows("select id, status from orders order by id limit 3")),
     "strip nulls": lambda rows: [{k: v for k, v in r.items() if v is not None} for r in rows("select id, note from orders order by id limit 3")],
     "embed to-one": lambda rows: with_customers(rows, "customers"),
     "embed by column": lambda rows: with_customers(rows, "who"),
