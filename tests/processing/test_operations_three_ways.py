@@ -160,4 +160,4 @@ def test_what_is_read_is_changed_in_all_three(suite: Suite) -> None:
     }
     assert suite.call("GetProducts", id=4).name == "Last one"
     text = suite.get("products?select=id,name&order=id", Accept="text/csv").get_data(as_text=True)
-    assert text.splitlines()[-1] == "4,Last one"
+    assert text.splitlines()[-1] == '4,"Last one"'

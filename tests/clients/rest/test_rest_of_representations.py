@@ -51,7 +51,7 @@ def test_writes(rooms):
     listed = rooms.ask(
         "POST", "tubes?select=paint", "id,paint\n10,#00000A\n", Content_Type="text/csv", Accept="text/csv", **back
     )
-    assert listed.text == "paint\n#00000A\n"
+    assert listed.text == "paint\n#00000A"
     gone = rooms.ask("DELETE", "tubes?id=gt.3&select=paint&order=id", **back)
     assert sorted(str(row["paint"]) for row in gone.json) == ["#000002", "#00000A", "None", "None"]
 
