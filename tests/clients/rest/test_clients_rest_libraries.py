@@ -1,8 +1,9 @@
-"""supabase-js, ra-data-postgrest and postgrest-py, unmodified, through the gateway."""
+"""supabase-js, ra-data-postgrest, postgrest-py and supabase-py, unmodified, through the gateway."""
 
 import pytest
 from postgrest import SyncPostgrestClient
 from postgrest.exceptions import APIError
+from supabase import AuthApiError, create_client
 
 # --- ra-data-postgrest ---------------------------------------------------------------------------------------------
 
@@ -169,3 +170,32 @@ def test_python_writes(store, client):
     assert caught.value.code == "PGRST124"
     assert len(table.delete().gte("id", 910000).execute().data) == 3
     assert mine() == []
+
+
+# --- supabase-py ---------------------------------------------------------------------------------------------------
+
+
+def test_supabase_py(demo):
+    client = create_client(demo.suite.base_url, "sb_publishable_any_text")
+    products = demo.rows("select id from products where not discontinued order by id limit 3")
+    assert client.table("products").select("id").order("id").limit(3).execute().data == products
+    with pytest.raises(APIError) as closed:
+        client.table("orders").select("id").execute()
+    assert closed.value.code == "42501"
+    with pytest.raises(AuthApiError) as wrong:
+        client.auth.sign_in_with_password({"email": "customer@example.com", "password": "wrong"})
+    assert wrong.value.code == "invalid_credentials"
+    signed_in = client.auth.sign_in_with_password({"email": "customer@example.com", "password": "trivet-demo"})
+    assert signed_in.user is not None
+    assert signed_in.user.email == "customer@example.com"
+    own = demo.rows("select id, customer_id from orders where customer_id = 1 order by id")
+    found = client.table("orders").select("id,customer_id", count="exact").order("id").limit(5).execute()
+    assert (found.data, found.count) == (own[:5], len(own))
+    written = {"street": "2 Quay", "city": "Oslo", "country": "NO"}
+    assert client.table("addresses").insert(written).execute().data[0]["customer_id"] == 1
+    assert len(client.table("addresses").delete().eq("street", "2 Quay").execute().data) == 1
+    with pytest.raises(APIError) as unknown:
+        client.rpc("nope").execute()
+    assert unknown.value.code == "PGRST202"
+    client.auth.sign_out()
+    assert client.table("products").select("id").order("id").limit(3).execute().data == products
