@@ -288,7 +288,9 @@ def test_key(text, key):
     assert parse_key(text) == key
 
 
-@pytest.mark.parametrize("text", ["", "a[]", "a[b]", "a[0", "a[0]b", "order[0]b", "a.", ".a", "a b!", ".order", "a..limit"])
+@pytest.mark.parametrize(
+    "text", ["", "a[]", "a[b]", "a[0", "a[0]b", "order[0]b", "a.", ".a", "a b!", ".order", "a..limit"]
+)
 def test_key_that_makes_no_sense(text):
     with pytest.raises(Problem) as caught:
         parse_key(text)
