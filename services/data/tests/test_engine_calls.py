@@ -34,6 +34,9 @@ create function shop_of(which integer) returns shop language sql stable
 create function pairs(n integer) returns table (x integer, y numeric) language sql stable
     begin atomic select i, i * 1.50 from generate_series(1, n) i; end;
 create function outs(out low integer, out high integer) language sql immutable as 'select 1, 9';
+create function split(n integer, out low integer, out high integer) language sql immutable as 'select n / 2, n - n / 2';
+create function half(n integer, out low integer) language sql immutable strict as 'select n / 2';
+create function home(which integer) returns address language sql immutable as 'select null::address';
 create function echo(j json, jb jsonb, n numeric[], t text[], a address, aa address[], f few, at timestamptz, b bytea)
     returns json language sql stable return json_build_array(j, jb, n, t, a, aa, f, at at time zone 'UTC', b);
 create function numbers(n integer) returns setof integer language sql immutable
@@ -131,6 +134,9 @@ def named(*names, form="json"):
         (Call("numbers", named("n"), Node(limit=Param(1), offset=Param(2))), (5, 2, 1), [2, 3]),
         (Call("null_number"), (), None),
         (Call("outs"), (), {"low": 1, "high": 9}),
+        (Call("split", named("n")), (None,), {"low": None, "high": None}),
+        (Call("half", named("n")), (None,), {"low": None}),
+        (Call("home", named("which")), (1,), {"street": None, "no": None}),
         (Call("pairs", named("n")), (2,), [{"x": 1, "y": Decimal("1.50")}, {"x": 2, "y": Decimal("3.00")}]),
         (Call("shop_of", named("which")), (2,), {"id": 2, "name": "Cobbler", "city_id": 1, "secret": "b"}),
         (Call("shop_of", named("which")), (9,), None),

@@ -15,8 +15,8 @@ from data_service.execute.sqlite import SqliteDatabase
 from tests.fixtures.on_hub import EngineOnHub, TurningHub
 
 F = FieldRef
-SCHEMA = "create table moments (id integer primary key, at timestamptz, day date)"
-ROWS = "insert into moments values (1, '2024-07-01 12:00:00+00:00', '2024-07-01'), (2, '2024-01-01T23:30:00.5+00:00', null), (3, null, null)"
+SCHEMA = "create table moments (id integer primary key, at timestamptz, day date, made timestamp, hour time)"
+ROWS = "insert into moments (id, at, day) values (1, '2024-07-01 12:00:00+00:00', '2024-07-01'), (2, '2024-01-01T23:30:00.5+00:00', null), (3, null, null)"
 AT = (FieldOutput("at", F("at")),)
 READ = Read("moments", Node(AT, filter=Compare(F("id"), "eq", Param(0))))
 
@@ -67,6 +67,31 @@ def test_reads(engine, zone, summer, winter):
     assert at(engine, 1, None) == "2024-07-01T12:00:00+00:00"  # nothing of it stays behind
     lines = b"".join(engine.stream(READ, [1], caller(zone)))
     assert json.loads(lines)["at"] == summer
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("12:00:00.5", ".5"),
+        ("12:00:00.120", ".12"),
+        ("12:00:00.000", ""),
+        ("12:00:10", ""),
+        ("12:00:00.123456", ".123456"),
+    ],
+)
+def test_fractions_end_without_zeros(engine, given, told):
+    outputs = tuple(FieldOutput(name, F(name)) for name in ("at", "made", "hour"))
+    changes = tuple(Assign(name, Param(number)) for number, name in enumerate(("at", "made", "hour")))
+    update = Update("moments", changes, Compare(F("id"), "eq", Param(3)), returning=Node(outputs))
+    read = Read("moments", Node(outputs, filter=Compare(F("made"), "eq", Param(0))))
+    made, hour = f"2024-07-01T{given}", f"{given[:8]}{told}"
+    row = {"at": f"2024-07-01T{hour}+00:00", "made": f"2024-07-01T{hour}", "hour": hour}
+    try:
+        result = engine.execute(update, [f"{made}Z", made, given, 3], caller(None))
+        assert json.loads(result.body) == [row]
+        assert json.loads(engine.execute(read, [made], caller(None)).body) == [row]
+    finally:
+        engine.execute(update, [None, None, None, 3], caller(None))
 
 
 def test_writes(engine):

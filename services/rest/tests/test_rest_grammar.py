@@ -270,6 +270,9 @@ def test_order_that_makes_no_sense(text):
     [
         ("a", Key((), "filter", A)),
         ("x.y.a->>b", Key(("x", "y"), "filter", FieldRef("a", ("b",), True))),
+        ("a[0]", Key((), "filter", A)),
+        ("x.a[0][12]", Key(("x",), "filter", A)),
+        ("d->0[1]", Key((), "filter", FieldRef("d", ("0[1]",)))),
         ('"a.b"', Key((), "filter", FieldRef("a.b"))),
         ('"order"', Key((), "filter", FieldRef("order"))),
         ("order", Key((), "order")),
@@ -285,7 +288,9 @@ def test_key(text, key):
     assert parse_key(text) == key
 
 
-@pytest.mark.parametrize("text", ["", "a[]", "a.", ".a", "a b!", ".order", "a..limit"])
+@pytest.mark.parametrize(
+    "text", ["", "a[]", "a[b]", "a[0", "a[0]b", "order[0]b", "a.", ".a", "a b!", ".order", "a..limit"]
+)
 def test_key_that_makes_no_sense(text):
     with pytest.raises(Problem) as caught:
         parse_key(text)

@@ -26,6 +26,7 @@ insert into paintings values
 insert into shows values (1, 'Spring'), (2, 'Autumn');
 insert into hangings values (1, 1), (2, 1), (3, 1), (1, 2);
 
+create function signed(p painters, mark text default '!') returns text language sql stable as $$ select p.last || mark $$;
 create function full_name(painters) returns text language sql stable as $$ select concat_ws(' ', $1.first, $1.last) $$;
 create function century(painter painters) returns int language sql immutable as $$ select (painter.born + 99) / 100 $$;
 create function first_size(paintings) returns int language sql immutable as $$ select ($1.sizes)[1] $$;

@@ -22,6 +22,7 @@ await tour({
   'list, second page': () => provider.getList('orders', { ...page, pagination: { page: 2, perPage: 2 } }),
   'list, filtered': () => provider.getList('orders', { ...page, filter: { status: 'paid', 'id@gt': 1 } }),
   'list, searched': () => provider.getList('products', { ...page, filter: { 'name@ilike': 'an' } }),
+  'list, searched by two words': () => provider.getList('products', { ...page, filter: { 'name@ilike': 'a e' } }),
   'list, any of': () => provider.getList('orders', { ...page, filter: { '@or': { 'status@eq': 'new', 'id@eq': 1 } } }),
   'list, columns': () => provider.getList('orders', { ...page, meta: { columns: ['id', 'customer:customers(name)'] } }),
   'list of a composite key': () => provider.getList('order_items', { ...page, meta: { columns: ['order_id', 'line_no'] } }),

@@ -32,6 +32,9 @@ ANSWERS = [
     ("paintings?select=id,painters(id)&order=painters(full_name),id&id=lt.4",
      '[{"id": 3, "painters": {"id": 2}}, {"id": 1, "painters": {"id": 1}}, {"id": 2, "painters": {"id": 1}}]'),
     ("paintings?select=id,first_size&order=first_size.nullslast,id&limit=2", '[{"id": 2, "first_size": 10}, {"id": 1, "first_size": 30}]'),
+    ("painters?select=id,s:signed&id=eq.1", '[{"id": 1, "s": "Holt!"}]'),  # its other argument has a default
+    ("painters?select=signed::text&id=eq.1", '[{"signed": "Holt!"}]'),
+    ("painters?select=id&signed=eq.Holt!", "400 42703"),
     ("paintings?select=full_name", "400 42703"),  # of other rows
     ("painters?select=careful", "400 42703"),  # runs with its owner's rights
     ("paintings?select=noted", "400 42703"),  # gives nothing

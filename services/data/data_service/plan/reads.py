@@ -50,6 +50,7 @@ from data_service.plan.nodes import (
     Scan,
     SortTerm,
 )
+from data_service.plan.row_calls import with_defaults
 
 MAX_DEPTH = 32  # levels of embeds: more is an attack, not a question
 
@@ -275,9 +276,10 @@ def _output(names: Names, resource: Resource, output: Output, depth: int) -> Ite
 
 def _field(resource: Resource, output: FieldOutput) -> ColumnOutput:
     """A field to be read; of one that the database does not make (`Field.filterable`) there is only the whole."""
-    whole = (output.cast is None and not output.field.path) or output.field.arguments is not None
+    ref = with_defaults(resource, output.field)
+    whole = (output.cast is None and not ref.path) or ref.arguments is not None
     find = find_output if whole else find_column
-    return ColumnOutput(output.key, find(resource, output.field), output.cast)
+    return ColumnOutput(output.key, find(resource, ref), output.cast)
 
 
 def _embed(names: Names, resource: Resource, embed: Embed, depth: int) -> EmbedOutput:

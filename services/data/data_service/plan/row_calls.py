@@ -1,8 +1,9 @@
 """Functions of the database that are called for a row: which one is meant, and what is passed to it beside the row."""
 
+import msgspec
 from contracts.catalog import Relation, Resource, RowFunction
 from contracts.fields import Field
-from contracts.filters import Given
+from contracts.filters import FieldRef, Given
 from contracts.problems import Problem
 
 from data_service.plan.nodes import Passed, Source
@@ -16,6 +17,14 @@ def find_made_field(resource: Resource, name: str, given: Arguments) -> tuple[Fi
     if made is None or made.field is None:
         raise Problem("42703", f"column {resource.name}.{name} does not exist")
     return made.field, _passed(made, given)
+
+
+def with_defaults(resource: Resource, ref: FieldRef) -> FieldRef:
+    """The reference to a field that is read by its name alone: where all its arguments have defaults, with these."""
+    made = resource.row_calls.get(ref.name)
+    if ref.arguments is not None or ref.name in resource.by_name or made is None or made.field is None:
+        return ref
+    return msgspec.structs.replace(ref, arguments=()) if made.takes(frozenset()) else ref
 
 
 def find_made_relation(resource: Resource, name: str, given: Arguments) -> Relation:

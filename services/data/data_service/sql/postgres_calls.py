@@ -33,8 +33,9 @@ def call(invocation: Invocation, bind: Bound) -> str:
         return f"select row_to_json(r.v) as {quoted(RESULT)} from (select {source} as v) as r"
     if function.returns.kind != "rows":
         return f"select r.v as {quoted(RESULT)} from {source} as r(v)"
-    # a row that is null as a whole is none
-    return f"select r.* from {source} as r{'' if function.returns.many else ' where not (r is null)'}"
+    # a table's row that is null as a whole is none; columns that a function declares are its result, null or not
+    may_be_none = not function.returns.many and function.returns.resource is not None
+    return f"select r.* from {source} as r{' where not (r is null)' if may_be_none else ''}"
 
 
 def row_call(call: str, passed: Sequence[Passed], bind: Bound) -> str:

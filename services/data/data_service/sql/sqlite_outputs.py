@@ -38,11 +38,23 @@ def field_output(value: str, field: Field, *, zoned: bool) -> str:
         return f"case when typeof({value}) = 'real' and abs({value}) > 1.7e308 then {huge} else {value} end"
     blob = f"case when {value} >= x'' then {hexed}"  # blobs are beyond all other values
     if kind in _TIMES:
-        spaced = f"{value} like '____-__-__ %'"
         if kind == "timestamptz" and zoned:
             return f"{blob} else trivet_in_zone({value}) end"
-        return f"{blob} when {spaced} then substr({value}, 1, 10) || 'T' || substr({value}, 12) else {value} end"
+        return f"{blob} {_joined(value, kind)} else {value} end"
+    if kind == "time":
+        return f"{blob} when {value} like '__:__:__.%0' then rtrim(rtrim({value}, '0'), '.') else {value} end"
     return f"{blob} else {value} end"
+
+
+def _joined(value: str, kind: str) -> str:
+    """The branches for a time as we and SQLite's functions store it: `T` between, no zeros after a fraction."""
+    day, spaced = f"substr({value}, 1, 10) || 'T' || ", "____-__-__ "
+    end = "+00:00" if kind == "timestamptz" else ""
+    time = f"substr({value}, 12, length({value}) - {11 + len(end)})"
+    return (
+        f"when {value} like '{spaced}__:__:__.%0{end}' then {day}rtrim(rtrim({time}, '0'), '.') || '{end}' "
+        f"when {value} like '{spaced}%' then {day}substr({value}, 12)"
+    )
 
 
 def cast_output(expression: str, column: Column, cast: str) -> str:

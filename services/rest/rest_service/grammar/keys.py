@@ -12,6 +12,7 @@ TOP_LEVEL = ("select", "columns", "on_conflict")
 Role = Literal["filter", "having", "order", "limit", "offset", "and", "or"]
 _EMBEDDABLE: dict[str, Role] = {"order": "order", "limit": "limit", "offset": "offset", "and": "and", "or": "or"}
 _AGGREGATE = re.compile(r"(?:(.*)\.)?(sum|avg|count|max|min)\(\)", re.DOTALL)
+_NUMBERED = re.compile(r"(?:\[[0-9]+\])+\Z")
 RESERVED = (*TOP_LEVEL, *_EMBEDDABLE)
 
 
@@ -51,6 +52,7 @@ def parse_key(text: str) -> Key:
 
 
 def _filter_key(text: str) -> Key:
+    """The key of a filter; the place in a list that form encoders put behind a repeated key is passed over."""
     scanner = Scanner(text, "tree path")
     path: list[str] = []
     name = names.name(scanner)
@@ -58,6 +60,7 @@ def _filter_key(text: str) -> Key:
         path.append(name)
         name = names.name(scanner)
     field = names.field_of(name, scanner)
+    scanner.match(_NUMBERED)  # title[0]=..&title[1]=..: how react-admin's provider asks for rows with both of two words
     scanner.expect_end()
     return Key(tuple(path), "filter", field)
 
