@@ -148,10 +148,9 @@ class Protections:
         if protected is None:
             return item
         stored = _stored(item)
-        sight = protected.sight(role)
-        if sight.form == "token" or (sight.form == "clear" and protected.store == "plain"):
+        if _is_as_kept(protected, role):
             return stored
-        return _guarded(stored, self._guard(protected, stored, sight))
+        return _guarded(stored, self._guard(protected, stored, protected.sight(role)))
 
     def _guard(self, protected: Protected, stored: Field, sight: Sight) -> Guard:
         return Guard(
@@ -180,9 +179,16 @@ class Protections:
             uniques=tuple(unique for unique in resource.uniques if whole.issuperset(unique.fields)),
             relations=tuple(found for found in resource.relations if self._passable(resource.name, found, role)),
             inherited=tuple(found for found in resource.inherited if self._passable(resource.name, found, role)),
-            # a function gets the whole row as it is kept: what it makes of that can't be held back in part
-            row_functions=resource.row_functions if all(item.guard is None for item in fields) else (),
+            row_functions=resource.row_functions if self._shows_rows(resource.name, role) else (),
         )
+
+    def _shows_rows(self, resource: str, role: str) -> bool:
+        """Whether a function may make something of whole rows, as they are kept: that can't be held back in part.
+
+        All protected fields count, those too that the role has no permission to select.
+        """
+        mine = (protected for (name, _), protected in self.by_field.items() if name == resource)
+        return all(_is_as_kept(protected, role) for protected in mine if not protected.is_index)
 
     def _is_index(self, resource: str, name: str) -> bool:
         protected = self.by_field.get((resource, name))
@@ -203,6 +209,12 @@ class Protections:
         return protected is None or (
             protected.store != "sealed" and protected.sight(role).form in ("clear", "token") and not protected.is_index
         )
+
+
+def _is_as_kept(protected: Protected, role: str) -> bool:
+    """Whether a role sees a field's values as they are kept."""
+    form = protected.sight(role).form
+    return form == "token" or (form == "clear" and protected.store == "plain")
 
 
 NO_PROTECTIONS = Protections()
