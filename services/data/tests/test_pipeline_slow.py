@@ -215,3 +215,13 @@ def test_a_lock_that_is_waited_for_is_told_as_such(make, url):
         migration.execute("lock table numbers in access exclusive mode")
         found = place.run(lambda: place.read(at.READ, "1"), lambda: place.read(at.NOTES))
     assert (found[0].code, found[1]) == ("55P03", (None, 0))
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_no_statement_is_compiled(make, prepare):
+    """Many embeds in one question are compiled (JIT) for seconds, and that heeds neither time limit nor cancel."""
+    setting = at.statement("select to_json(current_setting('jit')), 1", 0)
+    place = make(prepare=prepare)
+    assert place.read(setting) == (b'"off"', 1)
+    assert place.write((setting,)) == (b'"off"', 1)
+    assert place.write((setting,), last=True) == (b'"off"', 1)

@@ -1,10 +1,12 @@
 """What PostgreSQL is told before it works for us: settings that make answers the same everywhere, and time limits."""
 
 _LOCK = 0.75  # of the time limit: a lock that is waited for longer is told as such
-# so that an answer is the same whatever the login's own settings are
+# so that an answer is the same whatever the login's own settings are, and comes in time
 _SETTINGS = {
     "timezone": "UTC", "datestyle": "ISO, MDY", "intervalstyle": "postgres", "extra_float_digits": "1",
     "bytea_output": "hex", "xmloption": "content",
+    # a tree of many levels would be compiled for longer than it runs, and no time limit ends that
+    "jit": "off",
 }  # fmt: skip
 # so that no view or function writes behind a read's back
 _READS = {"default_transaction_read_only": "on"}
