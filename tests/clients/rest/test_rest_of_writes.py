@@ -163,6 +163,16 @@ def order(table):
     return {"keyed": "code", "shifts": "staff_id,day", "visits": "visitor"}.get(table, "id")
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "works"), ("PATCH", "works?id=eq.1")])
+def test_a_number_that_is_too_large_for_its_type(museum, method, path):
+    answer = museum.ask(method, path, json.dumps({"title": "x", "price": 123456789012.5}))
+    assert answer.status_code == 400
+    assert answer.json == {
+        "code": "22003", "message": "numeric field overflow", "hint": None,
+        "details": "A field with precision 10, scale 2 must round to an absolute value less than 10^8.",
+    }  # fmt: skip
+
+
 def test_bodies_that_are_not_json(fresh_museum):
     kept = fresh_museum.ask(
         "POST", "counters", "id,label,flag\n10,a,true\n11,b,NULL", Content_Type="text/csv", Prefer=FULL

@@ -24,6 +24,8 @@ OLD_PLANS = frozenset({"RevalidateCachedQuery", "CheckVarSlotCompatibility", "Ex
 _RAISE = "exec_stmt_raise"
 # where PostgreSQL finds that a subquery has given more than one row: nobody who asks could help that
 _SUBQUERIES = frozenset({"ExecScanSubPlan", "ExecSetParamPlan"})
+# where a number is too large for its column's type: what PostgreSQL says of it names that type alone, and no value
+_TYPMODS = frozenset({"apply_typmod", "apply_typmod_special"})
 _POSTGIS = "lwgeom_pg.c"  # the file in which PostGIS reports its own errors
 # what a statement meets that was written for a catalog which is no longer true: names, types, casts and operators
 STALE = frozenset({"42703", "42P01", "3F000", "42704", "42883", "42804", "42846", "42809", "0A000"})
@@ -104,6 +106,8 @@ def problem_of(error: psycopg.Error) -> Problem:
     hint, status = diagnosis.message_hint, _status(state, message, diagnosis.source_function)
     if diagnosis.source_function == _RAISE:
         return Problem(state, message, details=diagnosis.message_detail, hint=hint, status=status, headers=headers)
+    if state == "22003" and diagnosis.source_function in _TYPMODS:
+        return Problem(state, message, details=diagnosis.message_detail)
     details = _details(state, diagnosis.message_detail)
     if _CONFIGURATION in message:  # the client's own word, and no name that the catalog has
         return Problem(state, message, details=details, hint=hint, status=status, headers=headers)
