@@ -125,7 +125,7 @@ def test_an_embed_that_asks_for_nothing_only_filters(store):
         {"id": 3},
     ]
     kept = Node((*out("id"), embed("orders", embed("order_items"))), filter=Exists(R("orders")), sort=(Sort(F("id")),))
-    assert store.ask(Read("customers", kept), []) == [{"id": 1, "orders": [{}, {}]}, {"id": 2, "orders": [{}, {}]}]
+    assert store.ask(Read("customers", kept), []) == [{"id": 1}, {"id": 2}]
 
 
 def test_a_hint_that_is_wrong_suggests_no_name(store):

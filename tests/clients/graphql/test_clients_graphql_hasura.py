@@ -87,7 +87,7 @@ def test_the_admin_secret_is_admin_or_whoever_it_says(suite):
 def test_who_knows_the_secret_says_all_that_a_rule_needs(suite):
     customer = {"X-Hasura-Admin-Secret": SECRET, "X-Hasura-Role": "customer"}
     refused = {
-        "message": 'missing session variable: "x-hasura-customer-id"',
+        "message": 'missing session variables: "x-hasura-customer-id"',
         "extensions": {"path": "$", "code": "not-found"},
     }
     assert ask(suite, "{ orders { id } }", customer)[0] == {"errors": [refused]}

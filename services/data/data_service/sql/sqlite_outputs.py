@@ -9,7 +9,7 @@ from data_service.sql.sqlite_json import json_of
 from data_service.sql.values import json_text
 
 _NUMBERS = {"numeric": "numeric", "real": "real", "double precision": "real"}
-_WHOLE = frozenset({"smallint", "integer", "bigint"})
+_WHOLE = frozenset({"smallint", "integer", "bigint", "oid"})
 _MOMENTS = {  # each of a text: a number would be a day of the Julian calendar
     "date": "date({0} || '')", "time": "time({0} || '')", "timestamp": "replace(datetime({0} || ''), ' ', 'T')",
     "timestamptz": "replace(datetime({0} || ''), ' ', 'T') || '+00:00'",
@@ -90,7 +90,7 @@ def cast_value(expression: str, cast: str) -> str:
     if kind in _MOMENTS:
         return f"coalesce({_MOMENTS[kind].format(expression)}, {_unfit(expression, kind)})"
     if kind in _WHOLE or kind == "uuid":
-        return _fit(expression, kind)
+        return _fit(expression, "bigint" if kind == "oid" else kind)
     if kind in _NUMBERS:
         number = f"cast({expression} as {_NUMBERS[kind]})"
         return f"case typeof({expression}) when 'text' then {_fit(expression, kind)} else {number} end"
