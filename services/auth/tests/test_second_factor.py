@@ -148,8 +148,9 @@ def test_a_challenge_counts_once_and_is_of_one_factor(client: FlaskClient, prote
 
 def test_codes_can_t_be_guessed(client: FlaskClient, protected: dict[str, Any]) -> None:
     partial = sign_in(client)
-    answers = [show(client, partial, protected["id"], f"{number:06}").status_code for number in range(4)]
-    assert answers == [422, 422, 429, 429]
+    answers = [show(client, partial, protected["id"], f"{number:06}").status_code for number in range(6)]
+    assert answers[:2] == [422, 422]
+    assert answers[-1] == 429  # (a new minute may have begun among them)
     assert show(client, partial, protected["id"], code(protected["secret"], 1)).status_code == 429
 
 
